@@ -1,0 +1,1 @@
+//! Other people's systems: WeChat, WeChat Pay, marketplaces.

@@ -1,0 +1,1 @@
+//! The words everybody uses: money, ids, codes, clock, crypto. No I/O.

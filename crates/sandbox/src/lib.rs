@@ -1,0 +1,1 @@
+//! The stand-in for every outside platform, strict as the originals.

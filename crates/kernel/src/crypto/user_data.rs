@@ -9,9 +9,17 @@ const BLOCK: usize = 16;
 /// Checks `signature` over `raw_data`, which must be the text exactly as received.
 ///
 /// `session_key` is used as its Base64 text, not decoded. Errors: [`CryptoError::Signature`].
-pub fn check_signature(session_key: &str, raw_data: &str, signature: &str) -> Result<(), CryptoError> {
+pub fn check_signature(
+    session_key: &str,
+    raw_data: &str,
+    signature: &str,
+) -> Result<(), CryptoError> {
     let wanted = sha1_hex(format!("{raw_data}{session_key}").as_bytes());
-    if same(wanted, signature) { Ok(()) } else { Err(CryptoError::Signature) }
+    if same(wanted, signature) {
+        Ok(())
+    } else {
+        Err(CryptoError::Signature)
+    }
 }
 
 /// The `signature` parameter of checksession and resetusersessionkey: keyed with the Base64 text.

@@ -22,20 +22,11 @@ impl AeadKey {
     /// Opens Base64 of ciphertext and tag.
     ///
     /// Errors: [`CryptoError::Base64`], or [`CryptoError::Sealed`] for a wrong key, nonce, associated data or tag.
-    pub fn open(
-        &self,
-        nonce: &str,
-        associated_data: &str,
-        ciphertext: &str,
-    ) -> Result<Vec<u8>, CryptoError> {
+    pub fn open(&self, nonce: &str, associated_data: &str, ciphertext: &str) -> Result<Vec<u8>, CryptoError> {
         let mut bytes = base64_decode(ciphertext)?;
         let plain = self
             .0
-            .open_in_place(
-                nonce_of(nonce)?,
-                Aad::from(associated_data.as_bytes()),
-                &mut bytes,
-            )
+            .open_in_place(nonce_of(nonce)?, Aad::from(associated_data.as_bytes()), &mut bytes)
             .map_err(|_| CryptoError::Sealed)?;
         Ok(plain.to_vec())
     }
@@ -43,19 +34,10 @@ impl AeadKey {
     /// Seals `plain`, to Base64 of ciphertext and tag. A nonce must never be used twice with one key.
     ///
     /// Errors: [`CryptoError::Sealed`] unless the nonce has 12 bytes.
-    pub fn seal(
-        &self,
-        nonce: &str,
-        associated_data: &str,
-        plain: &[u8],
-    ) -> Result<String, CryptoError> {
+    pub fn seal(&self, nonce: &str, associated_data: &str, plain: &[u8]) -> Result<String, CryptoError> {
         let mut bytes = plain.to_vec();
         self.0
-            .seal_in_place_append_tag(
-                nonce_of(nonce)?,
-                Aad::from(associated_data.as_bytes()),
-                &mut bytes,
-            )
+            .seal_in_place_append_tag(nonce_of(nonce)?, Aad::from(associated_data.as_bytes()), &mut bytes)
             .map_err(|_| CryptoError::Library)?;
         Ok(base64_encode(bytes))
     }

@@ -23,8 +23,7 @@ impl Certificate {
 
     /// Reads DER. Errors: [`CryptoError::Key`].
     pub fn from_der(der: &[u8]) -> Result<Self, CryptoError> {
-        let (_, certificate) =
-            X509Certificate::from_der(der).map_err(|_| CryptoError::Key("an X.509 certificate"))?;
+        let (_, certificate) = X509Certificate::from_der(der).map_err(|_| CryptoError::Key("an X.509 certificate"))?;
         let digits = hex::encode_upper(certificate.raw_serial());
         Ok(Self {
             key: PublicKey::from_der(certificate.public_key().raw)?,

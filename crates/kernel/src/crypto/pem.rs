@@ -16,21 +16,11 @@ pub(super) struct Block {
 pub(super) fn read(text: &str) -> Result<Block, CryptoError> {
     let text = text.replace("\\r", "").replace("\\n", "\n");
     let Some((_, after)) = text.split_once("-----BEGIN ") else {
-        return Ok(Block {
-            label: None,
-            der: decode(&text)?,
-        });
+        return Ok(Block { label: None, der: decode(&text)? });
     };
-    let (label, rest) = after
-        .split_once("-----")
-        .ok_or(CryptoError::Key("a complete PEM block"))?;
-    let (body, _) = rest
-        .split_once("-----END ")
-        .ok_or(CryptoError::Key("a complete PEM block"))?;
-    Ok(Block {
-        label: Some(label.to_owned()),
-        der: decode(body)?,
-    })
+    let (label, rest) = after.split_once("-----").ok_or(CryptoError::Key("a complete PEM block"))?;
+    let (body, _) = rest.split_once("-----END ").ok_or(CryptoError::Key("a complete PEM block"))?;
+    Ok(Block { label: Some(label.to_owned()), der: decode(body)? })
 }
 
 fn decode(body: &str) -> Result<Vec<u8>, CryptoError> {
@@ -38,9 +28,7 @@ fn decode(body: &str) -> Result<Vec<u8>, CryptoError> {
     if joined.is_empty() {
         return Err(CryptoError::Key("a key, not an empty text"));
     }
-    STANDARD
-        .decode(joined)
-        .map_err(|_| CryptoError::Key("PEM, or DER in base64"))
+    STANDARD.decode(joined).map_err(|_| CryptoError::Key("PEM, or DER in base64"))
 }
 
 /// Wraps `der` into PEM with lines of 64 characters.

@@ -15,10 +15,8 @@ const BLOCK: u8 = 32;
 /// Random prefix and length field in front of the message.
 const HEADER: usize = 20;
 /// The 43rd character carries two bits nobody set to zero; the default decoder refuses them.
-const KEY_BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    NO_PAD.with_decode_allow_trailing_bits(true),
-);
+const KEY_BASE64: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
 
 /// The key behind an `EncodingAESKey`.
 #[derive(Clone)]
@@ -54,16 +52,10 @@ impl PushKey {
     /// Errors: [`CryptoError::Base64`], [`CryptoError::Length`], [`CryptoError::Padding`],
     /// [`CryptoError::ForeignApp`]; the outside must not learn which.
     pub fn open(&self, encrypt: &str, appid: &str) -> Result<Vec<u8>, CryptoError> {
-        let plain = cbc::decrypt(
-            &self.0,
-            &self.iv(),
-            base64_decode(encrypt)?,
-            usize::from(BLOCK),
-        )?;
+        let plain = cbc::decrypt(&self.0, &self.iv(), base64_decode(encrypt)?, usize::from(BLOCK))?;
         let (header, rest) = plain.split_at_checked(HEADER).ok_or(CryptoError::Length)?;
         let length: [u8; 4] = header.last_chunk().copied().ok_or(CryptoError::Length)?;
-        let length =
-            usize::try_from(u32::from_be_bytes(length)).map_err(|_| CryptoError::Length)?;
+        let length = usize::try_from(u32::from_be_bytes(length)).map_err(|_| CryptoError::Length)?;
         let (message, owner) = rest.split_at_checked(length).ok_or(CryptoError::Length)?;
         if !same(owner, appid) {
             return Err(CryptoError::ForeignApp);
@@ -72,23 +64,13 @@ impl PushKey {
     }
 
     /// Seals `message` for `appid`; `random` must be fresh. Errors: [`CryptoError::Length`] above 4 GiB.
-    pub fn seal(
-        &self,
-        random: [u8; 16],
-        message: &[u8],
-        appid: &str,
-    ) -> Result<String, CryptoError> {
+    pub fn seal(&self, random: [u8; 16], message: &[u8], appid: &str) -> Result<String, CryptoError> {
         let length = u32::try_from(message.len()).map_err(|_| CryptoError::Length)?;
         let mut plain = random.to_vec();
         plain.extend_from_slice(&length.to_be_bytes());
         plain.extend_from_slice(message);
         plain.extend_from_slice(appid.as_bytes());
-        Ok(base64_encode(cbc::encrypt(
-            &self.0,
-            &self.iv(),
-            plain,
-            BLOCK,
-        )?))
+        Ok(base64_encode(cbc::encrypt(&self.0, &self.iv(), plain, BLOCK)?))
     }
 }
 
@@ -109,9 +91,5 @@ pub fn signature(parts: &[&str]) -> String {
 
 /// Checks a push signature in constant time. Errors: [`CryptoError::Signature`].
 pub fn check_signature(parts: &[&str], given: &str) -> Result<(), CryptoError> {
-    if same(signature(parts), given) {
-        Ok(())
-    } else {
-        Err(CryptoError::Signature)
-    }
+    if same(signature(parts), given) { Ok(()) } else { Err(CryptoError::Signature) }
 }

@@ -10,10 +10,7 @@ const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 #[must_use]
 pub fn nonce(length: usize) -> String {
     let mut rng = rand::rng();
-    (0..length)
-        .filter_map(|_| ALPHABET.get(rng.random_range(0..ALPHABET.len())))
-        .map(|b| char::from(*b))
-        .collect()
+    (0..length).filter_map(|_| ALPHABET.get(rng.random_range(0..ALPHABET.len()))).map(|b| char::from(*b)).collect()
 }
 
 /// A bearer secret of 256 bits in URL-safe Base64 (43 characters).

@@ -6,12 +6,10 @@ use std::fmt;
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{
-    KeyPair, KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey,
-    PrivateDecryptingKey, PublicEncryptingKey, PublicKey as Pkcs1PublicKey,
+    KeyPair, KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
+    PublicEncryptingKey, PublicKey as Pkcs1PublicKey,
 };
-use aws_lc_rs::signature::{
-    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
-};
+use aws_lc_rs::signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
 
 use super::certificate::Certificate;
 use super::{CryptoError, base64_decode, base64_encode, pem};
@@ -32,11 +30,8 @@ impl PrivateKey {
 
     /// Reads PKCS#8 or PKCS#1 DER. Errors: [`CryptoError::Key`].
     pub fn from_der(der: &[u8]) -> Result<Self, CryptoError> {
-        const WANTED: CryptoError =
-            CryptoError::Key("an unencrypted RSA private key of at least 2048 bits");
-        let signer = KeyPair::from_pkcs8(der)
-            .or_else(|_| KeyPair::from_der(der))
-            .map_err(|_| WANTED)?;
+        const WANTED: CryptoError = CryptoError::Key("an unencrypted RSA private key of at least 2048 bits");
+        let signer = KeyPair::from_pkcs8(der).or_else(|_| KeyPair::from_der(der)).map_err(|_| WANTED)?;
         Self::from_pair(signer)
     }
 
@@ -47,8 +42,7 @@ impl PrivateKey {
 
     fn from_pair(signer: KeyPair) -> Result<Self, CryptoError> {
         let der = signer.as_der().map_err(|_| CryptoError::Library)?;
-        let opener =
-            PrivateDecryptingKey::from_pkcs8(der.as_ref()).map_err(|_| CryptoError::Library)?;
+        let opener = PrivateDecryptingKey::from_pkcs8(der.as_ref()).map_err(|_| CryptoError::Library)?;
         let opener = OaepPrivateDecryptingKey::new(opener).map_err(|_| CryptoError::Library)?;
         Ok(Self { signer, opener })
     }
@@ -57,12 +51,7 @@ impl PrivateKey {
     pub fn sign(&self, message: &[u8]) -> Result<String, CryptoError> {
         let mut signature = vec![0; self.signer.public_modulus_len()];
         self.signer
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message,
-                &mut signature,
-            )
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .map_err(|_| CryptoError::Library)?;
         Ok(base64_encode(signature))
     }
@@ -73,10 +62,8 @@ impl PrivateKey {
     pub fn oaep_sha1_decrypt(&self, ciphertext: &str) -> Result<Vec<u8>, CryptoError> {
         let ciphertext = base64_decode(ciphertext)?;
         let mut room = vec![0; self.opener.min_output_size()];
-        let plain = self
-            .opener
-            .decrypt(&OAEP_SHA1_MGF1SHA1, &ciphertext, &mut room, None)
-            .map_err(|_| CryptoError::Sealed)?;
+        let plain =
+            self.opener.decrypt(&OAEP_SHA1_MGF1SHA1, &ciphertext, &mut room, None).map_err(|_| CryptoError::Sealed)?;
         Ok(plain.to_vec())
     }
 
@@ -87,12 +74,7 @@ impl PrivateKey {
 
     /// This key as PKCS#8 DER: secret, keep it sealed.
     pub fn to_pkcs8_der(&self) -> Result<Vec<u8>, CryptoError> {
-        Ok(self
-            .signer
-            .as_der()
-            .map_err(|_| CryptoError::Library)?
-            .as_ref()
-            .to_vec())
+        Ok(self.signer.as_der().map_err(|_| CryptoError::Library)?.as_ref().to_vec())
     }
 
     /// This key as PKCS#8 PEM: secret, keep it sealed.
@@ -122,27 +104,19 @@ impl PublicKey {
         match block.label.as_deref() {
             Some("CERTIFICATE") => Ok(Certificate::from_der(&block.der)?.public_key().clone()),
             Some(_) => Self::from_der(&block.der),
-            None => Self::from_der(&block.der).or_else(|wrong| {
-                Certificate::from_der(&block.der)
-                    .map(|c| c.public_key().clone())
-                    .map_err(|_| wrong)
-            }),
+            None => Self::from_der(&block.der)
+                .or_else(|wrong| Certificate::from_der(&block.der).map(|c| c.public_key().clone()).map_err(|_| wrong)),
         }
     }
 
     /// Reads SPKI or PKCS#1 DER. Errors: [`CryptoError::Key`].
     pub fn from_der(der: &[u8]) -> Result<Self, CryptoError> {
-        let key =
-            Pkcs1PublicKey::from_der(der).map_err(|_| CryptoError::Key("an RSA public key"))?;
+        let key = Pkcs1PublicKey::from_der(der).map_err(|_| CryptoError::Key("an RSA public key"))?;
         Self::from_pkcs1(&key)
     }
 
     fn from_pkcs1(key: &Pkcs1PublicKey) -> Result<Self, CryptoError> {
-        let spki = key
-            .as_der()
-            .map_err(|_| CryptoError::Library)?
-            .as_ref()
-            .to_vec();
+        let spki = key.as_der().map_err(|_| CryptoError::Library)?.as_ref().to_vec();
         let verifier = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki)
             .map_err(|_| CryptoError::Key("an RSA public key of at least 2048 bits"))?;
         Ok(Self { verifier, spki })
@@ -153,9 +127,7 @@ impl PublicKey {
     /// Errors: [`CryptoError::Base64`] or [`CryptoError::Signature`].
     pub fn verify(&self, message: &[u8], signature: &str) -> Result<(), CryptoError> {
         let signature = base64_decode(signature)?;
-        self.verifier
-            .verify_sig(message, &signature)
-            .map_err(|_| CryptoError::Signature)
+        self.verifier.verify_sig(message, &signature).map_err(|_| CryptoError::Signature)
     }
 
     /// Encrypts with OAEP, SHA-1 and MGF1-SHA-1, to Base64. Differs at each call.
@@ -168,9 +140,7 @@ impl PublicKey {
             return Err(CryptoError::TooLong);
         }
         let mut room = vec![0; key.ciphertext_size()];
-        let sealed = key
-            .encrypt(&OAEP_SHA1_MGF1SHA1, plain, &mut room, None)
-            .map_err(|_| CryptoError::Library)?;
+        let sealed = key.encrypt(&OAEP_SHA1_MGF1SHA1, plain, &mut room, None).map_err(|_| CryptoError::Library)?;
         Ok(base64_encode(sealed))
     }
 

@@ -9,17 +9,9 @@ const BLOCK: usize = 16;
 /// Checks `signature` over `raw_data`, which must be the text exactly as received.
 ///
 /// `session_key` is used as its Base64 text, not decoded. Errors: [`CryptoError::Signature`].
-pub fn check_signature(
-    session_key: &str,
-    raw_data: &str,
-    signature: &str,
-) -> Result<(), CryptoError> {
+pub fn check_signature(session_key: &str, raw_data: &str, signature: &str) -> Result<(), CryptoError> {
     let wanted = sha1_hex(format!("{raw_data}{session_key}").as_bytes());
-    if same(wanted, signature) {
-        Ok(())
-    } else {
-        Err(CryptoError::Signature)
-    }
+    if same(wanted, signature) { Ok(()) } else { Err(CryptoError::Signature) }
 }
 
 /// The `signature` parameter of checksession and resetusersessionkey: keyed with the Base64 text.
@@ -33,12 +25,7 @@ pub fn session_signature(session_key: &str, data: &str) -> String {
 /// Errors: [`CryptoError::Base64`], [`CryptoError::Key`] for a session key or IV that is not 16
 /// bytes, [`CryptoError::Length`], [`CryptoError::Padding`], [`CryptoError::Json`] (mostly: another
 /// login's session key), [`CryptoError::ForeignApp`].
-pub fn open(
-    session_key: &str,
-    iv: &str,
-    encrypted_data: &str,
-    appid: &str,
-) -> Result<serde_json::Value, CryptoError> {
+pub fn open(session_key: &str, iv: &str, encrypted_data: &str, appid: &str) -> Result<serde_json::Value, CryptoError> {
     const WANTED: CryptoError = CryptoError::Key("16 bytes");
     let key: [u8; 16] = base64_decode(session_key)?.try_into().map_err(|_| WANTED)?;
     let iv: [u8; 16] = base64_decode(iv)?.try_into().map_err(|_| WANTED)?;

@@ -10,6 +10,7 @@ mod login;
 mod messages;
 mod phone;
 pub mod push;
+mod push_message;
 mod shipping;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use error::{WechatError, WechatRefusal};
 pub use login::LoginSession;
 pub use messages::{MessageStage, SubscribeMessage};
 pub use phone::PhoneNumber;
+pub use push_message::PushMessage;
 pub use shipping::{
     Contact, LogisticsType, Parcel, PaymentKey, ShippedOrder, Shipping, ShippingOutcome, ShippingState,
 };

@@ -1,0 +1,4 @@
+//! Machinery without business: database, stock store, outbox, timers, seals.
+
+pub mod entity;
+pub mod outbox;

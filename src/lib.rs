@@ -6,4 +6,5 @@
 //! systems) and `sandbox` (the stand-in for them).
 
 pub mod areas;
+pub mod config;
 pub mod platform;

@@ -1,1 +1,15 @@
-//! The words everybody uses: money, ids, codes, clock, crypto. No I/O.
+//! The words everybody uses: money, ids, codes, clock, pages. No I/O and no async here, so
+//! that every storey above may lean on it.
+
+pub mod clock;
+pub mod code;
+pub mod failure;
+pub mod id;
+pub mod money;
+pub mod page;
+pub mod place;
+
+pub use clock::{Clock, Time};
+pub use code::Code;
+pub use failure::{Coded, Failure, FieldFault};
+pub use money::{BasisPoints, Fen, MoneyError};

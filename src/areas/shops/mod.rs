@@ -1,0 +1,3 @@
+//! AREA shops
+
+pub mod entity;

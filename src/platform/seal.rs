@@ -44,6 +44,7 @@ pub struct Sealer {
     live: Key,
     old: Vec<Key>,
     root: [u8; 32],
+    old_roots: Vec<[u8; 32]>,
 }
 
 impl std::fmt::Debug for Sealer {
@@ -56,8 +57,9 @@ impl Sealer {
     /// A sealer with `master` as its key and `old` ones that still open.
     pub fn new(master: &SecretString, old: &[SecretString]) -> Result<Self, SealError> {
         let root = stretch(master)?;
-        let old = old.iter().map(|key| stretch(key).and_then(key_from)).collect::<Result<_, _>>()?;
-        Ok(Self { live: key_from(root)?, old, root })
+        let old_roots = old.iter().map(stretch).collect::<Result<Vec<_>, _>>()?;
+        let old = old_roots.iter().map(|root| key_from(*root)).collect::<Result<_, _>>()?;
+        Ok(Self { live: key_from(root)?, old, root, old_roots })
     }
 
     /// Seals `plain` for `place`, such as `shops.sealed_secrets:shp_…`.
@@ -102,9 +104,12 @@ impl Sealer {
         mac(&key, text)
     }
 
-    /// Whether `given` is the keyed hash of `text`, in constant time.
+    /// Whether `given` is the keyed hash of `text` under the live key or an earlier one, each
+    /// compared in constant time.
     pub fn is_keyed_hash(&self, purpose: &str, text: &[u8], given: &[u8]) -> bool {
-        self.keyed_hash(purpose, text).ct_eq(given).into()
+        std::iter::once(&self.root)
+            .chain(&self.old_roots)
+            .any(|root| mac(&derive(root, purpose), text).ct_eq(given).into())
     }
 }
 

@@ -7,6 +7,7 @@ pub mod crypto;
 pub mod failure;
 pub mod id;
 pub mod listing;
+pub mod mask;
 pub mod money;
 pub mod page;
 pub mod place;

@@ -1,1 +1,3 @@
 //! Other people's systems: WeChat, WeChat Pay, marketplaces.
+
+pub mod marketplaces;

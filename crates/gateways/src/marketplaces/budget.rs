@@ -5,7 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use kernel::clock::beijing_day;
 
 use super::Descriptor;
 use super::error::{ApiError, ErrorClass};
@@ -72,7 +73,7 @@ pub struct LocalBudget {
 /// What is known of one account.
 #[derive(Default)]
 struct Account {
-    day: i64,
+    day: Option<NaiveDate>,
     spent: u32,
     not_before: Option<DateTime<Utc>>,
     stopped: bool,
@@ -124,7 +125,7 @@ impl Account {
         if let Some(until) = self.not_before.filter(|until| *until > now) {
             return Permit::Later(span(until - now));
         }
-        let today = times::beijing_day(now);
+        let today = Some(beijing_day(now));
         if self.day != today {
             (self.day, self.spent) = (today, 0);
         }

@@ -11,9 +11,7 @@ use super::budget::{Budget, BudgetKey, Permit, Priority};
 use super::connector::{BoxFeed, Connector, Feed};
 use super::error::{ApiError, ErrorClass};
 use super::exchange::{HttpReply, HttpRequest};
-use super::model::{
-    Access, AffiliateOrderLine, Cursor, LinkRequest, Page, PromotionLink, RemoteGoods, Search, Window,
-};
+use super::model::{Access, AffiliateOrderLine, Cursor, LinkRequest, Page, PromotionLink, RemoteGoods, Search, Window};
 use super::wire;
 
 /// How often and how patiently a failed read is repeated.
@@ -226,17 +224,14 @@ impl Engine {
         self.be_permitted(key, channel.priority).await?;
         let now = (self.clock)();
         let signed = channel.connector.sign(request.clone(), channel.access.as_ref(), now);
-        let sent = wire::send(&self.client, &channel.base, signed, self.retry.timeout).await;
+        let sent = wire::send(key.marketplace, &self.client, &channel.base, signed, self.retry.timeout).await;
         let outcome = sent.and_then(|answer| {
             let reply = answer.received_at((self.clock)());
             channel.connector.classify(&reply).map(|()| reply)
         });
         let word = outcome.as_ref().map_or_else(|error| format!("{:?}", error.class), |_| "Ok".to_owned());
-        let labels = [
-            ("marketplace", key.marketplace.to_owned()),
-            ("operation", key.operation.to_owned()),
-            ("outcome", word),
-        ];
+        let labels =
+            [("marketplace", key.marketplace.to_owned()), ("operation", key.operation.to_owned()), ("outcome", word)];
         metrics::counter!("marketplace_calls_total", &labels).increment(1);
         if let Err(error) = &outcome {
             tracing::warn!(marketplace = key.marketplace, operation = key.operation, %error, "marketplace call failed");

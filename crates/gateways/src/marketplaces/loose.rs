@@ -4,6 +4,7 @@
 //! their ids exceed 2^53. So a wire field keeps the *text* of its token and is judged when read.
 
 use chrono::{DateTime, Utc};
+use kernel::money::{BasisPoints, Fen};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -56,18 +57,23 @@ impl Loose {
         money::scaled(self.text()?, 0).ok()
     }
 
+    /// An amount written in fen.
+    pub fn fen(&self) -> Option<Fen> {
+        self.integer().map(Fen::from_fen)
+    }
+
     /// A flag written as `true`, `1` or their text.
     pub fn is_true(&self) -> bool {
         matches!(self.text(), Some("true" | "1"))
     }
 
     /// An amount written in yuan, as fen. Absent is `None`, unreadable is an error.
-    pub fn fen_from_yuan(&self) -> Result<Option<i64>, MoneyError> {
+    pub fn fen_from_yuan(&self) -> Result<Option<Fen>, MoneyError> {
         self.text().map(money::fen_from_yuan).transpose()
     }
 
     /// A rate written in percent, as basis points. Absent is `None`, unreadable is an error.
-    pub fn bp_from_percent(&self) -> Result<Option<u32>, MoneyError> {
+    pub fn bp_from_percent(&self) -> Result<Option<BasisPoints>, MoneyError> {
         self.text().map(money::bp_from_percent).transpose()
     }
 
@@ -89,7 +95,8 @@ impl Loose {
     }
 }
 
-/// A JSON array that may also be `null`, missing or an empty object where there is nothing.
+/// A JSON array that may also be `null`, missing, or an empty object where there is nothing. An
+/// element that is not what it should be is read as an empty one, and skipped by the mapping.
 #[derive(Clone, Debug)]
 pub struct List<T>(pub Vec<T>);
 
@@ -99,14 +106,16 @@ impl<T> Default for List<T> {
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
+impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let Some(raw) = Option::<Box<RawValue>>::deserialize(from)? else {
             return Ok(List::default());
         };
-        match raw.get().bytes().next() {
-            Some(b'[') => serde_json::from_str(raw.get()).map(List).map_err(serde::de::Error::custom),
-            _ => Ok(List::default()),
+        if !raw.get().starts_with('[') {
+            return Ok(List::default());
         }
+        let elements: Vec<Box<RawValue>> = serde_json::from_str(raw.get()).map_err(serde::de::Error::custom)?;
+        let read = |element: Box<RawValue>| serde_json::from_str(element.get()).unwrap_or_default();
+        Ok(List(elements.into_iter().map(read).collect()))
     }
 }

@@ -35,13 +35,16 @@ pub use windows::WindowRules;
 /// Every marketplace, once. No other place tells platforms apart.
 pub const REGISTRY: &[Entry] = &[pinduoduo_affiliate::ENTRY, taobao_affiliate::ENTRY];
 
+/// A connector set up, or everything wrong with its settings.
+pub type Opened = Result<Box<dyn Connector>, SettingsError>;
+
 /// A line of the registry.
 #[derive(Clone, Copy)]
 pub struct Entry {
     /// What the marketplace is.
     pub descriptor: &'static Descriptor,
     /// Sets it up from `[marketplaces.<id>]`, telling every fault of the settings at once.
-    pub open: fn(&Map<String, Value>) -> Result<Box<dyn Connector>, SettingsError>,
+    pub open: fn(&Map<String, Value>) -> Opened,
 }
 
 /// The facts about a marketplace that others plan with.

@@ -1,6 +1,8 @@
 //! Our words for what marketplaces answer. Connectors map to these; nobody else reads wire fields.
 
 use chrono::{DateTime, Utc};
+use kernel::ListingKind;
+use kernel::money::{BasisPoints, Fen};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -47,14 +49,7 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// A page of `rows` and nothing else.
     pub fn of(rows: Vec<T>) -> Self {
-        Page {
-            rows,
-            skipped: Vec::new(),
-            missing: Vec::new(),
-            next: None,
-            total: None,
-            watermark: None,
-        }
+        Page { rows, skipped: Vec::new(), missing: Vec::new(), next: None, total: None, watermark: None }
     }
 
     /// Sorts mapped rows into usable and skipped ones.
@@ -85,15 +80,6 @@ pub struct SkippedRow {
     pub reason: String,
 }
 
-/// What kind of listing goods become (reference, section 0); the two are never mixed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listing {
-    /// A card that jumps out: the platform sells, settles and pays us commission.
-    Affiliate,
-    /// Goods of the merchant's own store, sold here.
-    Own,
-}
-
 /// One item of a marketplace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RemoteGoods {
@@ -105,16 +91,16 @@ pub struct RemoteGoods {
     pub pictures: Vec<String>,
     /// The price to show before any coupon.
     pub price: Money,
-    /// What the usable coupon or public promotion takes off, fen; 0 without one.
-    pub coupon_fen: i64,
-    /// The price after it, fen.
-    pub final_fen: i64,
+    /// What the usable coupon or public promotion takes off; zero without one.
+    pub coupon: Fen,
+    /// The price after it.
+    pub final_price: Fen,
     /// When the coupon ends, if it does.
     pub coupon_until: Option<DateTime<Utc>>,
-    /// Commission rate, 1/100 %.
-    pub rate_bp: u32,
-    /// What one piece is expected to earn, fen; 0 is normal.
-    pub est_commission_fen: i64,
+    /// Commission rate; zero is normal.
+    pub rate: BasisPoints,
+    /// What one piece is expected to earn us.
+    pub est_commission: Fen,
     /// Sales as display text (`10万+`), never a number.
     pub sales_text: Option<String>,
     /// The shop's id.
@@ -126,7 +112,7 @@ pub struct RemoteGoods {
     /// The platform's category name.
     pub category_name: Option<String>,
     /// Which of the two kinds.
-    pub listing: Listing,
+    pub listing: ListingKind,
     /// Variants; only own goods have them.
     pub skus: Vec<RemoteSku>,
     /// Whether it cannot be bought from within WeChat and must not be listed.
@@ -245,12 +231,12 @@ pub struct AffiliateOrderLine {
     pub title: Option<String>,
     /// Pieces.
     pub quantity: i64,
-    /// What the buyer pays, fen.
-    pub pay_fen: i64,
-    /// Our commission before the platform's fee: expected, and once settled the settled one, fen.
-    pub commission_fen: i64,
-    /// The platform's fee on it, fen.
-    pub service_fee_fen: i64,
+    /// What the buyer pays.
+    pub pay: Fen,
+    /// Our commission before the platform's fee: expected, and once settled the settled one.
+    pub commission: Fen,
+    /// The platform's fee on it, to be subtracted.
+    pub service_fee: Fen,
     /// The mark's person ([`Mark::uid`] or [`Mark::channel_id`]) as echoed; `None`: unattributed.
     pub attributed_to: Option<String>,
     /// The mark's group ([`Mark::sid`]) as echoed.

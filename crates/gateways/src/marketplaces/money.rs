@@ -3,6 +3,7 @@
 //! Never through a binary float: 19.9 yuan is 1990 fen, and `19.9 * 100.0` is not. A JSON number is
 //! taken from its text (see [`super::loose::Loose`]), so floats on the wire are exact here too.
 
+use kernel::money::{BasisPoints, Fen};
 use thiserror::Error;
 
 /// Why an amount was refused.
@@ -57,16 +58,14 @@ impl Currency {
     }
 }
 
-const NO_DECIMALS: &[&str] = &[
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
-    "XAF", "XOF", "XPF",
-];
+const NO_DECIMALS: &[&str] =
+    &["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"];
 const THREE_DECIMALS: &[&str] = &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
 const TWO_DECIMALS: &[&str] = &[
-    "AED", "ARS", "AUD", "BDT", "BGN", "BRL", "CAD", "CHF", "CNY", "COP", "CZK", "DKK", "EGP",
-    "EUR", "GBP", "GEL", "HKD", "HUF", "IDR", "ILS", "INR", "KES", "KZT", "LKR", "MAD", "MOP",
-    "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB",
-    "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU", "ZAR",
+    "AED", "ARS", "AUD", "BDT", "BGN", "BRL", "CAD", "CHF", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP", "GEL",
+    "HKD", "HUF", "IDR", "ILS", "INR", "KES", "KZT", "LKR", "MAD", "MOP", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN",
+    "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU",
+    "ZAR",
 ];
 
 /// An amount in minor units of its currency (fen for CNY).
@@ -79,12 +78,9 @@ pub struct Money {
 }
 
 impl Money {
-    /// An amount in fen.
-    pub fn fen(minor: i64) -> Money {
-        Money {
-            minor,
-            currency: Currency::CNY,
-        }
+    /// An amount of yuan.
+    pub fn cny(amount: Fen) -> Money {
+        Money { minor: amount.fen(), currency: Currency::CNY }
     }
 
     /// Reads an amount written in major units, as `"12.345"` KWD or `"500.0"` JPY.
@@ -101,21 +97,16 @@ impl Money {
 }
 
 /// Yuan text to fen: `"325.98"` is 32598.
-pub fn fen_from_yuan(text: &str) -> Result<i64, MoneyError> {
-    scaled(text, 2)
+pub fn fen_from_yuan(text: &str) -> Result<Fen, MoneyError> {
+    scaled(text, 2).map(Fen::from_fen)
 }
 
 /// Percent text to basis points: `"8.50"` is 850. Digits below a basis point are cut off, so that
 /// an estimated commission is never too high.
-pub fn bp_from_percent(text: &str) -> Result<u32, MoneyError> {
-    let decimal = Decimal::parse(text)?;
-    u32::try_from(decimal.scaled_down(2)?).map_err(|_| MoneyError::OutOfRange)
-}
-
-/// `base × rate_bp / 10000`, rounded down; the commission on an amount in fen.
-pub fn commission_down(base_fen: i64, rate_bp: u32) -> i64 {
-    let exact = i128::from(base_fen) * i128::from(rate_bp) / 10_000;
-    i64::try_from(exact).unwrap_or(0)
+pub fn bp_from_percent(text: &str) -> Result<BasisPoints, MoneyError> {
+    let bp = Decimal::parse(text)?.scaled_down(2)?;
+    let bp = u16::try_from(bp).map_err(|_| MoneyError::OutOfRange)?;
+    Ok(BasisPoints::new(bp.into()))
 }
 
 /// The number in `text` times ten to the `exponent`, when that is an integer.
@@ -160,10 +151,7 @@ impl Decimal {
                 .ok_or(MoneyError::OutOfRange)?;
         }
         let written = i32::try_from(fraction.len()).map_err(|_| MoneyError::OutOfRange)?;
-        Ok(Decimal {
-            digits: if negative { -digits } else { digits },
-            decimals: written - power,
-        })
+        Ok(Decimal { digits: if negative { -digits } else { digits }, decimals: written - power })
     }
 
     fn scaled(&self, exponent: u32) -> Result<i64, MoneyError> {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use url::{Host, Url, form_urlencoded};
 
+use crate::http::{self, SendError};
+
 use super::error::{ApiError, ErrorClass};
 use super::exchange::{Body, HttpReply, HttpRequest};
 
@@ -39,6 +41,7 @@ pub fn is_trustworthy(base: &Url) -> bool {
 /// Sends a signed request and reads the bounded answer; every fault of the network is
 /// [`ErrorClass::Upstream`].
 pub async fn send(
+    marketplace: &'static str,
     client: &reqwest::Client,
     base: &Url,
     request: HttpRequest,
@@ -63,30 +66,21 @@ pub async fn send(
         }
         Body::Text { content_type, text } => builder.header("content-type", content_type).body(text),
     };
-    let mut response = builder.send().await.map_err(network_fault)?;
-    let status = response.status().as_u16();
-    let headers = response.headers().iter();
-    let headers = headers
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
-        .collect();
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(network_fault)? {
-        if body.len() + chunk.len() > LONGEST_BODY {
-            return Err(ApiError::new(ErrorClass::Upstream, "too_long", "the answer is too long"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Answer { status, headers, body })
+    let request = builder.build().map_err(|_| ApiError::bad_request("the request cannot be built"))?;
+    let reply = http::send(marketplace, client, request, LONGEST_BODY).await.map_err(network_fault)?;
+    let headers = reply.headers.iter();
+    let headers =
+        headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect();
+    Ok(Answer { status: reply.status, headers, body: reply.body })
 }
 
-/// Says which kind of fault it was, without the address: a signed query would be part of it.
-fn network_fault(error: reqwest::Error) -> ApiError {
-    let what = if error.is_timeout() {
-        "timeout"
-    } else if error.is_connect() {
-        "no connection"
-    } else {
-        "broken answer"
+fn network_fault(error: SendError) -> ApiError {
+    let code = match &error {
+        SendError::Connect(_) => "no_connection",
+        SendError::Timeout => "timeout",
+        SendError::TooLarge(_) => "too_long",
+        SendError::Broken(_) => "broken",
+        SendError::Build(_) => return ApiError::bad_request("the request cannot be built"),
     };
-    ApiError::new(ErrorClass::Upstream, "network", what)
+    ApiError::new(ErrorClass::Upstream, code, error.to_string())
 }

@@ -15,8 +15,22 @@ fn each_connector(check: impl Fn(&dyn Connector)) {
 #[test]
 fn ids_are_the_fixed_ones_and_unique() {
     let fixed = [
-        "pinduoduo_affiliate", "pinduoduo", "taobao_affiliate", "taobao", "jd_affiliate", "jd", "youzan", "weimob",
-        "shopify", "aliexpress", "ebay", "amazon", "dhgate", "wish", "wanliniu", "shoplazza",
+        "pinduoduo_affiliate",
+        "pinduoduo",
+        "taobao_affiliate",
+        "taobao",
+        "jd_affiliate",
+        "jd",
+        "youzan",
+        "weimob",
+        "shopify",
+        "aliexpress",
+        "ebay",
+        "amazon",
+        "dhgate",
+        "wish",
+        "wanliniu",
+        "shoplazza",
     ];
     for (nth, entry) in REGISTRY.iter().enumerate() {
         let id = entry.descriptor.id;
@@ -79,7 +93,7 @@ fn a_signature_changes_with_the_time_and_every_field() {
     });
 }
 
-/// Every scalar of every fixture, one at a time, turned into something odd: nothing may panic, and
+/// Every value of every fixture, one at a time, turned into something odd: nothing may panic, and
 /// a row that became unreadable must not take its page with it.
 #[test]
 fn odd_values_never_panic_nor_fail_a_page_of_rows() {
@@ -95,7 +109,7 @@ fn odd_values_never_panic_nor_fail_a_page_of_rows() {
             if question.request().operation != method || fixture.get("body").is_none() {
                 continue;
             }
-            for place in scalars(&fixture["body"], "") {
+            for place in places(&fixture["body"], "") {
                 for value in &odd {
                     let mut changed = fixture.clone();
                     *changed["body"].pointer_mut(&place).unwrap() = value.clone();
@@ -107,18 +121,19 @@ fn odd_values_never_panic_nor_fail_a_page_of_rows() {
             }
         }
     }
-    assert!(tried > 5000, "only {tried} odd values tried");
+    assert!(tried > 3000, "only {tried} odd values tried");
 }
 
-/// JSON pointers of all scalars.
-fn scalars(value: &Value, at: &str) -> Vec<String> {
+/// JSON pointers of all values but lists.
+fn places(value: &Value, at: &str) -> Vec<String> {
     match value {
         Value::Array(items) => {
-            items.iter().enumerate().flat_map(|(nth, item)| scalars(item, &format!("{at}/{nth}"))).collect()
+            // The rows of a list are alike.
+            items.iter().take(2).enumerate().flat_map(|(nth, item)| places(item, &format!("{at}/{nth}"))).collect()
         }
         Value::Object(fields) => {
-            let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
-            fields.iter().flat_map(|(name, item)| scalars(item, &format!("{at}/{}", escaped(name)))).collect()
+            let inner = fields.iter().flat_map(|(name, item)| places(item, &format!("{at}/{name}")));
+            std::iter::once(at.to_owned()).chain(inner).collect()
         }
         _ => vec![at.to_owned()],
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gateways::http;
 use gateways::marketplaces::pinduoduo_affiliate::sign;
 use gateways::marketplaces::{
     Channel, Cursor, Engine, ErrorClass, LinkRequest, LocalBudget, Priority, RemoteGoods, RetryPolicy, Search, Walk,
@@ -24,7 +25,7 @@ fn engine_with(budget: LocalBudget) -> Engine {
         longest_wait: Duration::from_millis(1500),
         timeout: Duration::from_millis(300),
     };
-    Engine::new(reqwest::Client::new(), Arc::new(budget)).with_retry(retry)
+    Engine::new(http::client().unwrap(), Arc::new(budget)).with_retry(retry)
 }
 
 fn engine() -> Engine {

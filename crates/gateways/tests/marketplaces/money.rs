@@ -1,6 +1,7 @@
 //! Decimal text to minor units.
 
-use gateways::marketplaces::money::{Currency, Money, MoneyError, bp_from_percent, commission_down, fen_from_yuan};
+use gateways::marketplaces::money::{Currency, Money, MoneyError, bp_from_percent, fen_from_yuan};
+use kernel::money::{BasisPoints, Fen};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -30,8 +31,10 @@ fn the_vectors() {
 
 #[test]
 fn yuan_to_fen_is_exact() {
-    for (text, fen) in [("19.9", 1990), ("0.01", 1), ("-3.10", -310), ("5e1", 5000), ("1.5E-1", 15), ("500.000", 50_000)] {
-        assert_eq!(fen_from_yuan(text), Ok(fen), "{text}");
+    for (text, fen) in
+        [("19.9", 1990), ("0.01", 1), ("-3.10", -310), ("5e1", 5000), ("1.5E-1", 15), ("500.000", 50_000)]
+    {
+        assert_eq!(fen_from_yuan(text), Ok(Fen::from_fen(fen)), "{text}");
     }
 }
 
@@ -49,15 +52,9 @@ fn what_is_not_an_amount_is_refused() {
 
 #[test]
 fn percent_to_basis_points_rounds_down() {
-    assert_eq!(bp_from_percent("8.50"), Ok(850));
-    assert_eq!(bp_from_percent("8.559"), Ok(855));
+    assert_eq!(bp_from_percent("8.50"), Ok(BasisPoints::new(850)));
+    assert_eq!(bp_from_percent("8.559"), Ok(BasisPoints::new(855)));
     assert_eq!(bp_from_percent("-1"), Err(MoneyError::OutOfRange));
-}
-
-#[test]
-fn commission_is_rounded_down() {
-    assert_eq!(commission_down(9017, 850), 766);
-    assert_eq!(commission_down(i64::MAX, 10_000), i64::MAX);
 }
 
 proptest! {
@@ -66,7 +63,7 @@ proptest! {
         let sign = if minor < 0 { "-" } else { "" };
         let size = minor.unsigned_abs();
         let text = format!("{sign}{}.{:02}", size / 100, size % 100);
-        prop_assert_eq!(fen_from_yuan(&text), Ok(minor));
+        prop_assert_eq!(fen_from_yuan(&text), Ok(Fen::from_fen(minor)));
     }
 
     #[test]

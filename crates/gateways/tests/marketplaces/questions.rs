@@ -102,8 +102,8 @@ fn read<T>(
 fn goods(goods: &RemoteGoods) -> Value {
     json!({
         "item_ref": goods.external_id, "title": goods.title, "price_fen": goods.price.minor,
-        "coupon_fen": goods.coupon_fen, "final_fen": goods.final_fen, "rate_bp": goods.rate_bp,
-        "est_commission_fen": goods.est_commission_fen, "hidden": goods.hidden, "shop_id": goods.shop_id,
+        "coupon_fen": goods.coupon, "final_fen": goods.final_price, "rate_bp": goods.rate,
+        "est_commission_fen": goods.est_commission, "hidden": goods.hidden, "shop_id": goods.shop_id,
     })
 }
 
@@ -117,8 +117,8 @@ fn link(link: &PromotionLink) -> Value {
 
 fn line(line: &AffiliateOrderLine) -> Value {
     json!({
-        "line_key": line.line_key, "status": state(line.state), "pay_fen": line.pay_fen,
-        "commission_fen": line.commission_fen, "service_fee_fen": line.service_fee_fen,
+        "line_key": line.line_key, "status": state(line.state), "pay_fen": line.pay,
+        "commission_fen": line.commission, "service_fee_fen": line.service_fee,
         "attributed_to": line.attributed_to, "rights_flag": i64::from(line.claimed),
         "modified_at": line.times.modified_at.map(|at| at.timestamp()),
         "return_status": line.extra["return_status"],

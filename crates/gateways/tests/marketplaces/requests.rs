@@ -98,7 +98,10 @@ fn a_pinduoduo_link_carries_the_mark_in_at_most_64_bytes() {
     for (uid, fits) in [("x".repeat(42), true), ("x".repeat(43), false), ("团".repeat(15), false)] {
         wanted.mark = Some(mark(&uid));
         let request = connector.links().unwrap().link(&wanted).request(None);
-        assert_eq!(request.map(|_| ()).map_err(|error| error.class), if fits { Ok(()) } else { Err(ErrorClass::BadRequest) });
+        assert_eq!(
+            request.map(|_| ()).map_err(|error| error.class),
+            if fits { Ok(()) } else { Err(ErrorClass::BadRequest) }
+        );
     }
 }
 
@@ -157,9 +160,7 @@ fn taobao_order_pages_hang_together_by_the_position_index() {
     assert_eq!((first["end_time"].as_str(), first["query_type"].as_str()), ("2026-11-23 10:13:20", "4"));
     assert!(!first.contains_key("position_index") && !first.contains_key("jump_type"));
     let index = "1795400000_a1b2|1795399700_c3d4";
-    let reply = |has_next: bool| {
-        json!({"tbk_order_details_get_response": {"data": {"has_next": has_next, "position_index": index, "results": {}}}})
-    };
+    let reply = |has_next: bool| json!({"tbk_order_details_get_response": {"data": {"has_next": has_next, "position_index": index, "results": {}}}});
     let cursor = next(feed.as_ref(), None, &reply(true)).unwrap();
     let second = fields(feed.request(Some(&cursor)).unwrap());
     assert_eq!((second["page_no"].as_str(), second["jump_type"].as_str()), ("2", "1"));

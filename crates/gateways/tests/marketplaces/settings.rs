@@ -25,10 +25,8 @@ fn every_required_key_is_asked_for_by_name() {
 
 #[test]
 fn all_faults_are_told_together_and_no_value_with_them() {
-    let error = faults(
-        "pinduoduo_affiliate",
-        json!({"client_id": ["x"], "client_secret": "  ", "pids": "secret-looking"}),
-    );
+    let error =
+        faults("pinduoduo_affiliate", json!({"client_id": ["x"], "client_secret": "  ", "pids": "secret-looking"}));
     let mut keys: Vec<&str> = error.faults.iter().map(|(key, _)| key.as_str()).collect();
     keys.sort_unstable();
     assert_eq!(keys, ["client_id", "client_secret", "pid", "pids"]);

@@ -16,11 +16,7 @@ pub fn global() -> Value {
 /// Whose fixtures a connector is run against, and with which settings. A new platform adds a line.
 pub fn platforms() -> Vec<(&'static str, &'static str, Value)> {
     vec![
-        (
-            "pdd",
-            "pinduoduo_affiliate",
-            json!({"client_id": "7f1e", "client_secret": "s", "pid": "31000001_210000001"}),
-        ),
+        ("pdd", "pinduoduo_affiliate", json!({"client_id": "7f1e", "client_secret": "s", "pid": "31000001_210000001"})),
         (
             "taobao",
             "taobao_affiliate",

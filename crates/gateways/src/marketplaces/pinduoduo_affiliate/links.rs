@@ -61,7 +61,7 @@ impl Feed<PromotionLink> for LinkFeed<'_> {
         let body: LinkReply = reply.json()?;
         let body = body.goods_promotion_url_generate_response;
         let body = body.ok_or_else(|| ApiError::malformed("no goods_promotion_url_generate_response"))?;
-        Ok(Page::of(body.goods_promotion_url_list.0.iter().map(map::link).collect()))
+        Ok(Page::collect(body.goods_promotion_url_list.0.iter().map(map::link)))
     }
 }
 
@@ -106,7 +106,7 @@ impl Feed<PromotionLink> for FilingLinkFeed<'_> {
         let body: FilingLinkReply = reply.json()?;
         let body = body.rp_promotion_url_generate_response;
         let body = body.ok_or_else(|| ApiError::malformed("no rp_promotion_url_generate_response"))?;
-        Ok(Page::of(body.url_list.0.iter().map(map::link).collect()))
+        Ok(Page::collect(body.url_list.0.iter().map(map::link)))
     }
 }
 

@@ -1,14 +1,16 @@
 //! From the gateway's rows to our words.
 
 use chrono::{DateTime, Utc};
+use kernel::ListingKind;
+use kernel::money::{BasisPoints, Fen};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::error::ApiError;
 use super::super::model::{
-    AffiliateOrderLine, LineState, LineTimes, Listing, Mark, PromotionLink, RemoteGoods, SkippedRow, WeAppInfo,
+    AffiliateOrderLine, LineState, LineTimes, Mark, PromotionLink, RemoteGoods, SkippedRow, WeAppInfo,
 };
-use super::super::money::{self, Money};
+use super::super::money::Money;
 use super::links::LONGEST_MARK;
 use super::types::{GoodsRow, LinkRow, OrderRow};
 
@@ -20,27 +22,27 @@ pub fn goods(row: &GoodsRow, search_id: Option<&str>, now: DateTime<Utc>) -> Res
     let skip = |reason: &str| SkippedRow { external_id: row.goods_sign.owned(), reason: reason.to_owned() };
     let external_id = row.goods_sign.owned().ok_or_else(|| skip("no goods_sign"))?;
     let title = row.goods_name.owned().ok_or_else(|| skip("no goods_name"))?;
-    let price_fen = row.min_group_price.integer().filter(|fen| *fen > 0);
-    let price_fen = price_fen.ok_or_else(|| skip("no readable min_group_price"))?;
-    let coupon_fen = usable_coupon(row, price_fen, now);
-    let final_fen = price_fen - coupon_fen;
-    let rate_bp = rate_bp(row.promotion_rate.integer());
+    let price = row.min_group_price.fen().filter(|price| price.is_positive());
+    let price = price.ok_or_else(|| skip("no readable min_group_price"))?;
+    let coupon = usable_coupon(row, price, now);
+    let final_price = price.minus(coupon).map_err(|error| skip(&error.to_string()))?;
+    let rate = rate(row.promotion_rate.integer());
     Ok(RemoteGoods {
         external_id,
         title,
         pictures: pictures(row),
-        price: Money::fen(price_fen),
-        coupon_fen,
-        final_fen,
-        coupon_until: row.coupon_end_time.unix_seconds().filter(|_| coupon_fen > 0),
-        rate_bp,
-        est_commission_fen: money::commission_down(final_fen, rate_bp),
+        price: Money::cny(price),
+        coupon,
+        final_price,
+        coupon_until: row.coupon_end_time.unix_seconds().filter(|_| coupon.is_positive()),
+        rate,
+        est_commission: final_price.rate_down(rate).map_err(|error| skip(&error.to_string()))?,
         sales_text: row.sales_tip.owned(),
         shop_id: row.mall_id.id(),
         shop_name: row.mall_name.owned(),
         category_id: row.opt_id.id(),
         category_name: row.opt_name.owned(),
-        listing: Listing::Affiliate,
+        listing: ListingKind::Affiliate,
         skus: Vec::new(),
         hidden: row.goods_labels.0.iter().any(|label| label.text() == Some(APP_ONLY)),
         extra: json!({
@@ -50,15 +52,15 @@ pub fn goods(row: &GoodsRow, search_id: Option<&str>, now: DateTime<Utc>) -> Res
     })
 }
 
-/// What the coupon takes off now, fen; 0 unless it is running, left over and reached by one piece.
-fn usable_coupon(row: &GoodsRow, price_fen: i64, now: DateTime<Utc>) -> i64 {
-    let discount = row.coupon_discount.integer().unwrap_or(0);
+/// What the coupon takes off now; zero unless it is running, left over and reached by one piece.
+fn usable_coupon(row: &GoodsRow, price: Fen, now: DateTime<Utc>) -> Fen {
+    let discount = row.coupon_discount.fen().unwrap_or(Fen::ZERO);
     let begun = row.coupon_start_time.unix_seconds().is_none_or(|start| start <= now);
     let ended = row.coupon_end_time.unix_seconds().is_some_and(|end| end < now);
     let left = row.coupon_remain_quantity.integer().is_none_or(|left| left > 0);
-    let reached = row.coupon_min_order_amount.integer().unwrap_or(0) <= price_fen;
-    let sensible = discount > 0 && discount < price_fen;
-    if row.has_coupon.is_true() && begun && !ended && left && reached && sensible { discount } else { 0 }
+    let reached = row.coupon_min_order_amount.fen().unwrap_or(Fen::ZERO) <= price;
+    let sensible = discount.is_positive() && discount < price;
+    if row.has_coupon.is_true() && begun && !ended && left && reached && sensible { discount } else { Fen::ZERO }
 }
 
 fn pictures(row: &GoodsRow) -> Vec<String> {
@@ -71,23 +73,28 @@ fn pictures(row: &GoodsRow) -> Vec<String> {
     pictures
 }
 
-/// Per mille to 1/100 %.
-fn rate_bp(per_mille: Option<i64>) -> u32 {
-    let per_mille = per_mille.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(0);
-    per_mille.min(1000) * 10
+/// Per mille to basis points; what is no rate counts as none.
+fn rate(per_mille: Option<i64>) -> BasisPoints {
+    let per_mille = per_mille.and_then(|rate| i32::try_from(rate).ok());
+    BasisPoints::new(per_mille.unwrap_or(0).clamp(0, 1000) * 10)
 }
 
 /// A link in the forms the gateway gives; without `we_app_info` the short link is the way out.
-pub fn link(row: &LinkRow) -> PromotionLink {
-    let we_app_info = row.we_app_info.as_ref().and_then(|app| {
-        Some(WeAppInfo { app_id: app.app_id.owned()?, page_path: app.page_path.owned()? })
-    });
-    PromotionLink {
+pub fn link(row: &LinkRow) -> Result<PromotionLink, SkippedRow> {
+    let we_app_info = row
+        .we_app_info
+        .as_ref()
+        .and_then(|app| Some(WeAppInfo { app_id: app.app_id.owned()?, page_path: app.page_path.owned()? }));
+    let link = PromotionLink {
         we_app_info,
         short_url: row.short_url.owned(),
         url: row.url.owned().or_else(|| row.mobile_url.owned()),
         tpwd: None,
+    };
+    if link == PromotionLink::default() {
+        return Err(SkippedRow { external_id: None, reason: "a link without an address".to_owned() });
     }
+    Ok(link)
 }
 
 /// One order line.
@@ -102,9 +109,9 @@ pub fn line(row: &OrderRow) -> Result<AffiliateOrderLine, SkippedRow> {
         external_id: row.goods_sign.owned(),
         title: row.goods_name.owned(),
         quantity: row.goods_quantity.integer().unwrap_or(1),
-        pay_fen: row.order_amount.integer().ok_or_else(|| skip("no readable order_amount"))?,
-        commission_fen: row.promotion_amount.integer().ok_or_else(|| skip("no readable promotion_amount"))?,
-        service_fee_fen: row.duo_id_service_fee.integer().unwrap_or(0),
+        pay: row.order_amount.fen().ok_or_else(|| skip("no readable order_amount"))?,
+        commission: row.promotion_amount.fen().ok_or_else(|| skip("no readable promotion_amount"))?,
+        service_fee: row.duo_id_service_fee.fen().unwrap_or(Fen::ZERO),
         attributed_to: mark.as_ref().map(|mark| mark.uid.clone()),
         group: mark.and_then(|mark| mark.sid),
         position: row.p_id.owned().or_else(|| row.pid.owned()),
@@ -117,7 +124,7 @@ pub fn line(row: &OrderRow) -> Result<AffiliateOrderLine, SkippedRow> {
             modified_at: row.order_modify_at.unix_seconds(),
         },
         extra: json!({
-            "rate_bp": rate_bp(row.promotion_rate.integer()),
+            "rate_bp": rate(row.promotion_rate.integer()),
             "fail_reason": row.fail_reason.text(),
             "price_compare": row.price_compare_status.integer() == Some(1),
             "return_status": row.return_status.integer(),

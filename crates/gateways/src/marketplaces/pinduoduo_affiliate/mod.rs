@@ -21,9 +21,9 @@ use super::connector::{CommissionSource, Connector, FilingSource, ItemSource, Li
 use super::error::ApiError;
 use super::exchange::{Body, HttpReply, HttpRequest};
 use super::model::Access;
-use super::settings::{SettingKey, SettingsError, SettingsReader};
+use super::settings::{SettingKey, SettingsReader};
 use super::windows::WindowRules;
-use super::{AuthKind, Capabilities, Descriptor, Entry};
+use super::{AuthKind, Capabilities, Descriptor, Entry, Opened};
 
 /// The registry's line.
 pub const ENTRY: Entry = Entry { descriptor: &DESCRIPTOR, open };
@@ -33,10 +33,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     name: "多多进宝",
     platform: "pinduoduo",
     default_base: "https://gw-api.pinduoduo.com/api/router",
-    capabilities: Capabilities::ITEMS
-        .and(Capabilities::LINKS)
-        .and(Capabilities::FILING)
-        .and(Capabilities::COMMISSIONS),
+    capabilities: Capabilities::ITEMS.and(Capabilities::LINKS).and(Capabilities::FILING).and(Capabilities::COMMISSIONS),
     auth: AuthKind::KeySecretSigned,
     settings: &[
         SettingKey::required("client_id"),
@@ -63,7 +60,7 @@ struct PinduoduoAffiliate {
     custom_parameters: Option<String>,
 }
 
-fn open(settings: &Map<String, Value>) -> Result<Box<dyn Connector>, SettingsError> {
+fn open(settings: &Map<String, Value>) -> Opened {
     let mut reader = SettingsReader::new(&DESCRIPTOR, settings);
     let app = PinduoduoAffiliate {
         client_id: reader.text("client_id"),

@@ -1,10 +1,12 @@
 //! From TOP's rows to our words.
 
+use kernel::ListingKind;
+use kernel::money::{BasisPoints, Fen};
 use serde_json::json;
 
 use super::super::loose::Loose;
-use super::super::model::{AffiliateOrderLine, LineState, LineTimes, Listing, PromotionLink, RemoteGoods, SkippedRow};
-use super::super::money::{self, Money, MoneyError};
+use super::super::model::{AffiliateOrderLine, LineState, LineTimes, PromotionLink, RemoteGoods, SkippedRow};
+use super::super::money::{Money, MoneyError};
 use super::types::{BasicInfo, ItemRow, LinkInfo, OrderRow, PriceInfo, PublishInfo};
 
 /// One item. A single search hit comes without id and links unless the account has a special
@@ -14,27 +16,27 @@ pub fn goods(row: &ItemRow) -> Result<RemoteGoods, SkippedRow> {
     let external_id = row.item_id.owned().ok_or_else(|| skip("no item_id"))?;
     let basic = row.item_basic_info.as_ref().ok_or_else(|| skip("no item_basic_info"))?;
     let prices = row.price_promotion_info.as_ref().ok_or_else(|| skip("no price_promotion_info"))?;
-    let (price_fen, final_fen) = prices_fen(prices).map_err(|error| skip(&error.to_string()))?;
+    let (price, final_price) = both_prices(prices).map_err(|error| skip(&error.to_string()))?;
     let nothing = PublishInfo::default();
     let publish = row.publish_info.as_ref().unwrap_or(&nothing);
-    let (rate_bp, est_commission_fen) = commission(publish, final_fen).map_err(|error| skip(&error.to_string()))?;
-    let coupon_fen = price_fen - final_fen;
+    let (rate, est_commission) = commission(publish, final_price).map_err(|error| skip(&error.to_string()))?;
+    let coupon = price.minus(final_price).map_err(|error| skip(&error.to_string()))?;
     Ok(RemoteGoods {
         external_id,
         title: basic.title.owned().ok_or_else(|| skip("no title"))?,
         pictures: pictures(basic),
-        price: Money::fen(price_fen),
-        coupon_fen,
-        final_fen,
-        coupon_until: first_end(prices).filter(|_| coupon_fen > 0),
-        rate_bp,
-        est_commission_fen,
+        price: Money::cny(price),
+        coupon,
+        final_price,
+        coupon_until: first_end(prices).filter(|_| coupon.is_positive()),
+        rate,
+        est_commission,
         sales_text: basic.annual_vol.owned().or_else(|| basic.volume.owned()),
         shop_id: basic.seller_id.id(),
         shop_name: basic.shop_title.owned(),
         category_id: basic.category_id.id(),
         category_name: basic.category_name.owned(),
-        listing: Listing::Affiliate,
+        listing: ListingKind::Affiliate,
         skus: Vec::new(),
         hidden: false,
         extra: json!({
@@ -45,25 +47,26 @@ pub fn goods(row: &ItemRow) -> Result<RemoteGoods, SkippedRow> {
 }
 
 /// Price before and after public promotions; the second is never above the first.
-fn prices_fen(prices: &PriceInfo) -> Result<(i64, i64), MoneyError> {
+fn both_prices(prices: &PriceInfo) -> Result<(Fen, Fen), MoneyError> {
     let price = match prices.zk_final_price.fen_from_yuan()? {
-        Some(fen) => fen,
+        Some(price) => price,
         None => prices.reserve_price.fen_from_yuan()?.ok_or(MoneyError::NotANumber)?,
     };
     let reduced = prices.final_promotion_price.fen_from_yuan()?.unwrap_or(price);
-    if price <= 0 || reduced < 0 {
+    if !price.is_positive() || reduced.is_negative() {
         return Err(MoneyError::OutOfRange);
     }
     Ok((price, reduced.min(price)))
 }
 
 /// Rate and expected commission; the platform's own figure where it gives one.
-fn commission(publish: &PublishInfo, final_fen: i64) -> Result<(u32, i64), MoneyError> {
+fn commission(publish: &PublishInfo, final_price: Fen) -> Result<(BasisPoints, Fen), MoneyError> {
     let income = publish.income_info.as_ref();
     let of_income = income.map(|income| income.commission_rate.bp_from_percent()).transpose()?.flatten();
-    let rate_bp = publish.income_rate.bp_from_percent()?.or(of_income).unwrap_or(0);
+    let rate = publish.income_rate.bp_from_percent()?.or(of_income).unwrap_or(BasisPoints::ZERO);
     let given = income.map(|income| income.commission_amount.fen_from_yuan()).transpose()?.flatten();
-    Ok((rate_bp, given.unwrap_or_else(|| money::commission_down(final_fen, rate_bp))))
+    let computed = final_price.rate_down(rate).map_err(|_| MoneyError::OutOfRange)?;
+    Ok((rate, given.unwrap_or(computed)))
 }
 
 /// When the first of the promotions behind the price ends.
@@ -105,11 +108,11 @@ pub fn line(row: &OrderRow) -> Result<AffiliateOrderLine, SkippedRow> {
     let skip = |reason: String| SkippedRow { external_id: row.trade_id.owned(), reason };
     let fen = |field: &Loose, name: &str| {
         let read = field.fen_from_yuan().map_err(|error| skip(format!("{name}: {error}")))?;
-        Ok::<i64, SkippedRow>(read.unwrap_or(0))
+        Ok::<Fen, SkippedRow>(read.unwrap_or(Fen::ZERO))
     };
     let line_key = row.trade_id.owned().ok_or_else(|| skip("no trade_id".to_owned()))?;
     let state = state(row.tk_status.integer());
-    let commission_fen = match state {
+    let commission = match state {
         LineState::Settled => fen(&row.pub_share_fee, "pub_share_fee")?,
         _ => fen(&row.pub_share_pre_fee, "pub_share_pre_fee")?,
     };
@@ -121,9 +124,9 @@ pub fn line(row: &OrderRow) -> Result<AffiliateOrderLine, SkippedRow> {
         external_id: row.item_id.owned(),
         title: row.item_title.owned(),
         quantity: row.item_num.integer().unwrap_or(1),
-        pay_fen: fen(&row.alipay_total_price, "alipay_total_price")?,
-        commission_fen,
-        service_fee_fen: technical.saturating_add(special),
+        pay: fen(&row.alipay_total_price, "alipay_total_price")?,
+        commission,
+        service_fee: technical.plus(special).map_err(|error| skip(error.to_string()))?,
         attributed_to: row.relation_id.id().or_else(|| row.special_id.id()),
         group: None,
         position: row.adzone_id.id(),

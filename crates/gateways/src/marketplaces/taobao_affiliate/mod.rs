@@ -22,9 +22,9 @@ use super::connector::{CommissionSource, Connector, ItemSource, LinkSource};
 use super::error::ApiError;
 use super::exchange::{Body, HttpReply, HttpRequest};
 use super::model::Access;
-use super::settings::{SettingKey, SettingsError, SettingsReader};
+use super::settings::{SettingKey, SettingsReader};
 use super::windows::WindowRules;
-use super::{AuthKind, Capabilities, Descriptor, Entry, times};
+use super::{AuthKind, Capabilities, Descriptor, Entry, Opened, times};
 use sign::SignMethod;
 
 /// The registry's line.
@@ -64,7 +64,7 @@ struct TaobaoAffiliate {
     sign_method: SignMethod,
 }
 
-fn open(settings: &Map<String, Value>) -> Result<Box<dyn Connector>, SettingsError> {
+fn open(settings: &Map<String, Value>) -> Opened {
     let mut reader = SettingsReader::new(&DESCRIPTOR, settings);
     let method = reader.optional("sign_method").unwrap_or_else(|| "md5".to_owned());
     let sign_method = SignMethod::parse(&method).unwrap_or_else(|| {

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hmac::{Hmac, KeyInit, Mac};
-use md5::{Digest, Md5};
-use sha2::Sha256;
+use kernel::crypto::digest::{hmac_md5_hex, hmac_sha256_hex, md5_hex};
 
 /// How a call is signed; the name is sent and signed too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,18 +33,12 @@ impl SignMethod {
     /// Upper-case hex signature over every name and value sorted by name, values un-encoded.
     pub fn sign(self, params: &BTreeMap<String, String>, secret: &str) -> String {
         let text: String = params.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect();
-        match self {
-            SignMethod::Md5 => hex::encode_upper(Md5::digest(format!("{secret}{text}{secret}"))),
-            SignMethod::Hmac => keyed::<Hmac<Md5>>(secret, &text),
-            SignMethod::HmacSha256 => keyed::<Hmac<Sha256>>(secret, &text),
-        }
+        let lower = match self {
+            SignMethod::Md5 => md5_hex(format!("{secret}{text}{secret}").as_bytes()),
+            // HMAC takes keys of any length, so there is no error; an empty signature is refused there.
+            SignMethod::Hmac => hmac_md5_hex(secret.as_bytes(), text.as_bytes()).unwrap_or_default(),
+            SignMethod::HmacSha256 => hmac_sha256_hex(secret.as_bytes(), text.as_bytes()),
+        };
+        lower.to_ascii_uppercase()
     }
-}
-
-fn keyed<M: Mac + KeyInit>(secret: &str, text: &str) -> String {
-    // HMAC takes keys of any length, so the error cannot occur; an empty signature is refused there.
-    let Ok(mac) = <M as KeyInit>::new_from_slice(secret.as_bytes()) else {
-        return String::new();
-    };
-    hex::encode_upper(mac.chain_update(text).finalize().into_bytes())
 }

@@ -1,0 +1,3 @@
+//! AREA goods
+
+pub mod entity;

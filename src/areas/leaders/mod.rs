@@ -1,0 +1,4 @@
+//! AREA leaders
+
+pub mod entity;
+pub mod state;

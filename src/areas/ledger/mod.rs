@@ -1,0 +1,4 @@
+//! AREA ledger
+
+pub mod entity;
+pub mod state;

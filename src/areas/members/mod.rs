@@ -1,0 +1,3 @@
+//! AREA members
+
+pub mod entity;

@@ -1,0 +1,4 @@
+//! AREA orders
+
+pub mod entity;
+pub mod state;

@@ -1,0 +1,3 @@
+//! AREA pickup
+
+pub mod entity;

@@ -1,0 +1,4 @@
+//! AREA stock
+
+pub mod entity;
+pub mod state;

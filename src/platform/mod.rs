@@ -1,0 +1,8 @@
+//! Machinery without business: database, seals, outbox, idempotency keys, logs and metrics.
+
+pub mod db;
+pub mod entity;
+pub mod outbox;
+pub mod request_keys;
+pub mod seal;
+pub mod telemetry;

@@ -66,7 +66,7 @@ pub trait Connector: Send + Sync {
 }
 
 /// Finds goods.
-pub trait ItemSource {
+pub trait ItemSource: Send + Sync {
     /// Goods that match a search.
     fn search<'a>(&'a self, search: &'a Search) -> BoxFeed<'a, RemoteGoods>;
 
@@ -76,13 +76,13 @@ pub trait ItemSource {
 }
 
 /// Makes promotion links.
-pub trait LinkSource {
+pub trait LinkSource: Send + Sync {
     /// One link; the feed yields exactly one row.
     fn link<'a>(&'a self, wanted: &'a LinkRequest) -> BoxFeed<'a, PromotionLink>;
 }
 
 /// Asks for and checks the filing a platform demands before it answers.
-pub trait FilingSource {
+pub trait FilingSource: Send + Sync {
     /// Whether the position, with this mark if any, is filed; one row.
     fn is_filed<'a>(&'a self, mark: Option<&'a Mark>) -> BoxFeed<'a, bool>;
 
@@ -91,7 +91,7 @@ pub trait FilingSource {
 }
 
 /// Reads affiliate order lines.
-pub trait CommissionSource {
+pub trait CommissionSource: Send + Sync {
     /// Lines changed within a window that [`super::windows::WindowRules`] allowed.
     fn changed<'a>(&'a self, window: &'a Window) -> BoxFeed<'a, AffiliateOrderLine>;
 

@@ -201,6 +201,24 @@ async fn a_link_is_one_answer_and_none_is_a_fault() {
     assert_eq!(engine.link(&channel, &wanted).await.unwrap_err().class, ErrorClass::Malformed);
 }
 
+#[tokio::test]
+async fn walks_and_links_run_in_spawned_tasks() {
+    let (base, _) = serve(vec![goods_page(0, 1)]).await;
+    let task = tokio::spawn(async move {
+        let (engine, channel, search) = (engine(), channel_to(base), Search::default());
+        let mut walk = engine.search(&channel, &search, None).unwrap();
+        let page = walk.next_page().await.unwrap().unwrap();
+        let wanted = LinkRequest {
+            external_id: page.rows[0].external_id.clone(),
+            extra: page.rows[0].extra.clone(),
+            mark: None,
+        };
+        // The server answers with goods again: what matters here is that the future is `Send`.
+        engine.link(&channel, &wanted).await.unwrap_err().class
+    });
+    assert_eq!(task.await.unwrap(), ErrorClass::Malformed);
+}
+
 #[test]
 fn credentials_go_nowhere_but_to_https_or_this_machine() {
     for (base, taken) in [

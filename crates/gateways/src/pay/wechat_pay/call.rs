@@ -75,12 +75,7 @@ impl WechatPay {
     }
 
     /// Verifies a signed message at `now`. An unknown certificate serial causes one fetch of the list.
-    pub(super) async fn verify(
-        &self,
-        headers: &SignatureHeaders<'_>,
-        body: &[u8],
-        now: i64,
-    ) -> Result<(), Unverified> {
+    pub(super) async fn verify(&self, headers: &SignatureHeaders<'_>, body: &[u8], now: i64) -> Result<(), Unverified> {
         let known = |serial: &str| self.keys().find(serial, now);
         match verify(headers, body, now, known) {
             Err(Unverified::UnknownSerial(serial)) if !serial.starts_with("PUB_KEY_ID_") => {

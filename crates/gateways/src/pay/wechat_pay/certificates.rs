@@ -48,11 +48,7 @@ impl PlatformKeys {
         let has_public_key = public_key.is_some();
         let known = public_key
             .map(|(id, key)| (normal_serial(&id), PlatformKey { serial: id, key: Arc::new(key), certificate: None }));
-        Self {
-            by_serial: RwLock::new(known.into_iter().collect()),
-            has_public_key,
-            last_fetch: Mutex::new(None),
-        }
+        Self { by_serial: RwLock::new(known.into_iter().collect()), has_public_key, last_fetch: Mutex::new(None) }
     }
 
     /// The key with this serial, if it is valid at `now` (Unix seconds).
@@ -152,12 +148,7 @@ impl WechatPay {
 
     /// Takes over the certificates of a `/v3/certificates` answer, as [`WechatPay`] does by itself
     /// when it meets an unknown serial. Returns nothing; all or none are accepted.
-    pub fn accept_certificates(
-        &self,
-        headers: &SignatureHeaders<'_>,
-        body: &[u8],
-        now: i64,
-    ) -> Result<(), PayError> {
+    pub fn accept_certificates(&self, headers: &SignatureHeaders<'_>, body: &[u8], now: i64) -> Result<(), PayError> {
         let opened = open_list(body, self.opener())?;
         if !headers.is_absent() {
             let received = |serial: &str| {

@@ -125,9 +125,8 @@ impl WechatPay {
 }
 
 fn parties(content: &Value) -> Parties {
-    let first = |names: &[&str]| {
-        names.iter().find_map(|name| content.get(name).and_then(Value::as_str)).map(str::to_owned)
-    };
+    let first =
+        |names: &[&str]| names.iter().find_map(|name| content.get(name).and_then(Value::as_str)).map(str::to_owned);
     Parties {
         mchid: first(&["mchid", "sp_mchid", "combine_mchid", "mch_id"]),
         sub_mchid: first(&["sub_mchid"]),

@@ -1,9 +1,9 @@
 //! Mini-program orders: place, query, close (sheet §2).
 
 use chrono::{DateTime, Utc};
+use kernel::Fen;
 use kernel::clock::beijing;
 use kernel::crypto::random;
-use kernel::Fen;
 use serde::Serialize;
 
 use super::call::{Outgoing, encode, to_json};

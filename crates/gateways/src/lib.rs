@@ -2,5 +2,6 @@
 //! and maps to our words; none knows our tables.
 
 pub mod http;
+pub mod marketplaces;
 pub mod pay;
 pub mod wechat;

@@ -347,6 +347,23 @@ async fn in_certificate_mode_the_list_comes_first_and_is_fetched_once() {
 }
 
 #[tokio::test]
+async fn missing_certificates_are_never_taken_for_a_missing_order() {
+    for (status, code) in [(404, "RESOURCE_NOT_EXISTS"), (500, "SYSTEM_ERROR"), (200, "")] {
+        let server = StandIn::start(move |asked| match asked.target.as_str() {
+            "/v3/certificates" => Answer::new(status, json!({"code": code, "message": "", "data": []}).to_string()),
+            _ => signed(404, r#"{"code":"ORDER_NOT_EXIST","message":""}"#),
+        })
+        .await;
+        let judged = client_in(Mode::Direct, &server.url, None, false).query_order("GB202611230040808495").await;
+        assert!(matches!(judged, Err(PayError::Unreachable(_))), "{judged:?}");
+        assert_eq!(server.asked().len(), 1);
+    }
+    let server = StandIn::start(|_| Answer::new(401, r#"{"code":"SIGN_ERROR","message":""}"#)).await;
+    let judged = client_in(Mode::Direct, &server.url, None, false).query_order("GB202611230040808495").await;
+    assert!(matches!(judged, Err(PayError::Config(_))));
+}
+
+#[tokio::test]
 async fn refunds_are_sent_as_stored_and_read_in_every_state() {
     let server = StandIn::start(|asked| {
         let status = if asked.method == "POST" { "PROCESSING" } else { "ABNORMAL" };

@@ -98,6 +98,9 @@ struct Entry {
 fn open_list(body: &[u8], opener: &Opener) -> Result<Vec<(String, Certificate)>, PayError> {
     let list: CertificateList =
         serde_json::from_slice(body).map_err(|_| PayError::Malformed("certificate list".to_owned()))?;
+    if list.data.is_empty() {
+        return Err(PayError::Malformed("certificate list without certificates".to_owned()));
+    }
     let mut opened = Vec::with_capacity(list.data.len());
     for entry in list.data {
         let pem = opener.open(&entry.encrypt_certificate)?;
@@ -119,9 +122,14 @@ impl WechatPay {
             return Ok(());
         }
         if keys.preferred(now).is_none() {
-            return self.fetch_certificates(now).await;
+            // A 404 of this list must never be taken for a 404 of the call that needed it.
+            return self.fetch_certificates(now).await.map_err(|error| match error {
+                PayError::Config(refusal) => PayError::Config(refusal),
+                other => PayError::Unreachable(format!("no platform key: {other}")),
+            });
         }
-        let stale = keys.last_fetch.lock().await.is_none_or(|at| at.elapsed() > REFRESH_AFTER);
+        // While somebody else refreshes, the known keys serve.
+        let stale = keys.last_fetch.try_lock().is_ok_and(|last| last.is_none_or(|at| at.elapsed() > REFRESH_AFTER));
         if stale && let Err(error) = self.fetch_certificates(now).await {
             tracing::warn!(%error, "platform certificates not refreshed; the known ones stay");
         }

@@ -249,14 +249,7 @@ pub async fn render_problems(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let english = prefers_english(request.headers().get(ACCEPT_LANGUAGE));
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-    let (http_request, outcome) = {
-        let request_copy = request.request().clone();
-        (request_copy, next.call(request).await)
-    };
-    let response = match outcome {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::new(http_request, error.error_response()),
-    };
+    let response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
     let refusal = response.response().extensions().get::<Refusal>().cloned();
     let is_framework_error = refusal.is_none()

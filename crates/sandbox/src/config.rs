@@ -32,6 +32,10 @@ pub struct SandboxConfig {
     pub certificate_mode: bool,
     /// WeChat Pay's fee in basis points of a payment, taken from the seller.
     pub fee_bp: i64,
+    /// Largest part of an order that may be shared to others, in basis points.
+    pub sharing_ceiling_bp: i64,
+    /// Largest single transfer, in fen.
+    pub transfer_max_fen: i64,
     /// Money in each new merchant's operations account, in fen: what transfers are paid from.
     pub operations_fen: i64,
     /// Calls a day that each marketplace application may make; 0 = no limit.
@@ -58,6 +62,8 @@ impl SandboxConfig {
             message_grants: false,
             certificate_mode: false,
             fee_bp: 0,
+            sharing_ceiling_bp: 3_000,
+            transfer_max_fen: 2_000_000,
             operations_fen: 100_000_000,
             marketplace_calls_a_day: 0,
             catalogue_size: 300,

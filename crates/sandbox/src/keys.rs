@@ -230,7 +230,8 @@ fn der_of(base64: &str) -> Result<Vec<u8>, CryptoError> {
         .map_err(|_| CryptoError("private key"))
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+/// `der` as PEM text.
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let body = STANDARD.encode(der);
     let mut text = format!("-----BEGIN {label}-----\n");
     let mut rest = body.as_str();

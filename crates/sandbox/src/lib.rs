@@ -26,6 +26,7 @@ pub use pay::books::{Books, Purse, UserPurse};
 pub use pay::notices::{ForgeError, NoticeView};
 pub use pay::orders::OrderView;
 pub use pay::refunds::RefundStatus;
+pub use pay::transfers::{TransferState, TransferView};
 pub use pay::{
     AuthorizationFault, NoticeKind, PayTarget, PaymentRefused, SignedNotice, SignedRequest,
     verify_request,

@@ -165,6 +165,22 @@ impl SandboxState {
             .find(|merchant| merchant.appid == appid)
     }
 
+    /// Does `work` when accepted things are to be settled: at once, after the configured wait, or
+    /// never when settling is left to the control API.
+    pub(crate) fn settle_by_itself(&self, work: impl FnOnce(&Self) + Send + 'static) {
+        match self.config().settle_after_ms {
+            None => {}
+            Some(0) => work(self),
+            Some(wait) => {
+                let state = self.clone();
+                self.0.courier.run(async move {
+                    tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+                    work(&state);
+                });
+            }
+        }
+    }
+
     /// Forgets orders, refunds, transfers, messages, faults and the log; merchants stay.
     pub fn reset(&self) {
         let mut fresh = World::default();

@@ -10,6 +10,8 @@ use crate::pay::books::Purse;
 use crate::pay::notices::Notice;
 use crate::pay::orders::Order;
 use crate::pay::refunds::Refund;
+use crate::pay::sharing::SharingTables;
+use crate::pay::transfers::TransferTables;
 use crate::wechat::WechatTables;
 
 /// How many notices are remembered for the control page.
@@ -30,6 +32,8 @@ pub(crate) struct World {
     /// Received by each user, by openid, in fen.
     pub(crate) users: BTreeMap<String, crate::pay::books::UserPurse>,
     pub(crate) notices: BTreeMap<u64, Notice>,
+    pub(crate) sharing: SharingTables,
+    pub(crate) transfers: TransferTables,
     pub(crate) wechat: WechatTables,
 }
 

@@ -7,6 +7,7 @@
 mod money;
 mod notices;
 mod overview;
+mod payouts;
 mod people;
 
 use actix_web::HttpResponse;
@@ -48,6 +49,25 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         )
         .route("/_sandbox/books", web::get().to(money::books))
         .route("/_sandbox/top-up", web::post().to(money::top_up))
+        .route("/_sandbox/transfers", web::get().to(payouts::transfers))
+        .route(
+            "/_sandbox/transfers/{out_bill_no}/confirm",
+            web::post().to(payouts::confirm),
+        )
+        .route(
+            "/_sandbox/transfers/{out_bill_no}/expire",
+            web::post().to(payouts::expire),
+        )
+        .route(
+            "/_sandbox/transfers/{out_bill_no}/fail",
+            web::post().to(payouts::fail),
+        )
+        .route("/_sandbox/sharings", web::get().to(payouts::sharings))
+        .route(
+            "/_sandbox/sharings/{out_order_no}/finish",
+            web::post().to(payouts::finish_sharing),
+        )
+        .route("/_sandbox/receivers", web::post().to(payouts::receiver))
         .route("/_sandbox/notices", web::get().to(notices::list))
         .route("/_sandbox/notices", web::post().to(notices::send));
 }

@@ -27,6 +27,8 @@ pub(super) async fn overview(state: Data<SandboxState>) -> Json<Value> {
         "clock": clock_view(&state),
         "orders": orders,
         "refunds": state.refunds().into_iter().take(50).collect::<Vec<_>>(),
+        "transfers": state.transfers().into_iter().take(50).collect::<Vec<_>>(),
+        "sharings": state.sharings().into_iter().take(50).collect::<Vec<_>>(),
         "users": state.users(),
         "messages": state.messages().into_iter().take(20).collect::<Vec<_>>(),
         "shipments": state.shipments(),
@@ -95,6 +97,7 @@ impl SandboxState {
     /// Moves sandbox time on by `seconds` and does what falls due by it.
     pub fn advance(&self, seconds: i64) {
         self.clock().advance(seconds);
+        self.expire_transfers();
         let now = self.now();
         let mut world = self.world();
         let due: Vec<String> = world

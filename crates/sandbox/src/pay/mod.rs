@@ -6,6 +6,7 @@
 mod answer;
 mod authorization;
 pub(crate) mod books;
+mod certificates;
 mod fields;
 pub(crate) mod notices;
 pub(crate) mod orders;
@@ -13,6 +14,8 @@ mod payer;
 mod percent;
 mod prepay;
 pub(crate) mod refunds;
+pub(crate) mod sharing;
+pub(crate) mod transfers;
 
 use std::sync::Arc;
 
@@ -50,6 +53,28 @@ impl Call<'_> {
     /// The body as `T`; an unknown, missing or ill-typed field is a PARAM_ERROR.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
         serde_json::from_slice(self.body).map_err(|error| Refusal::param("/", &error.to_string()))
+    }
+
+    /// Opens a sensitive field sealed with the platform's key, which the request must have named.
+    pub(crate) fn opened(
+        &self,
+        field: &str,
+        sealed: Option<&str>,
+    ) -> Result<Option<String>, Refusal> {
+        let Some(sealed) = sealed else {
+            return Ok(None);
+        };
+        if !self.names_platform_key {
+            return Err(Refusal::new(
+                400,
+                "PARAM_ERROR",
+                "Http头缺少Wechatpay-Serial",
+            ));
+        }
+        let opened = self.state.0.platform.key.open_oaep(sealed);
+        opened
+            .map(Some)
+            .map_err(|_| Refusal::param(field, "请确认待处理的消息是否为加密后的密文"))
     }
 
     /// Refuses a body where there must be none.
@@ -163,6 +188,40 @@ fn dispatch(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
         ) => orders::close_partner(call, number),
         ("POST", ["refund", "domestic", "refunds"]) => refunds::create(call),
         ("GET", ["refund", "domestic", "refunds", number]) => refunds::query(call, number),
-        _ => Err(Refusal::new(404, "RESOURCE_NOT_EXISTS", "请求的资源不存在")),
+        (_, ["profitsharing", rest @ ..]) => share(call, method, rest),
+        (_, ["fund-app", "mch-transfer", "transfer-bills", rest @ ..]) => {
+            transfer(call, method, rest)
+        }
+        ("GET", ["certificates"]) => certificates::list(call),
+        _ => Err(no_such_path()),
     }
+}
+
+fn share(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
+    match (method, path) {
+        ("POST", ["receivers", "add"]) => sharing::receivers::add(call),
+        ("POST", ["receivers", "delete"]) => sharing::receivers::delete(call),
+        ("POST", ["orders"]) => sharing::create(call),
+        ("POST", ["orders", "unfreeze"]) => sharing::unfreeze(call),
+        ("GET", ["orders", number]) => sharing::query(call, number),
+        ("POST", ["return-orders"]) => sharing::create_return(call),
+        ("GET", ["return-orders", number]) => sharing::query_return(call, number),
+        ("GET", ["transactions", id, "amounts"]) => sharing::amounts(call, id),
+        ("GET", ["merchant-configs", sub_mchid]) => sharing::merchant_config(call, sub_mchid),
+        _ => Err(no_such_path()),
+    }
+}
+
+fn transfer(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
+    match (method, path) {
+        ("POST", []) => transfers::create(call),
+        ("GET", ["out-bill-no", number]) => transfers::query(call, number),
+        ("GET", ["transfer-bill-no", number]) => transfers::query_by_number(call, number),
+        ("POST", ["out-bill-no", number, "cancel"]) => transfers::cancel(call, number),
+        _ => Err(no_such_path()),
+    }
+}
+
+fn no_such_path() -> Refusal {
+    Refusal::new(404, "RESOURCE_NOT_EXISTS", "请求的资源不存在")
 }

@@ -135,7 +135,12 @@ pub(super) fn create(call: &Call<'_>) -> Reply {
         (shown, event)
     };
     call.state.announce_some(event);
-    settle_later(call.state, key);
+    call.state.settle_by_itself(move |state| {
+        let event = state
+            .world()
+            .settle_refund(&key, RefundStatus::Success, state.now());
+        state.announce_some(event);
+    });
     Ok(Answer::Body(shown))
 }
 
@@ -316,21 +321,6 @@ pub(super) fn query(call: &Call<'_>, out_refund_no: &str) -> Reply {
     call.state.announce_some(event);
     let shown = shown.ok_or_else(|| Refusal::new(404, "RESOURCE_NOT_EXISTS", "退款单不存在"))?;
     Ok(Answer::Body(shown))
-}
-
-/// Settles the refund under `key` by itself after the configured wait.
-fn settle_later(state: &SandboxState, key: String) {
-    let Some(wait) = state.config().settle_after_ms.filter(|wait| *wait > 0) else {
-        return;
-    };
-    let later = state.clone();
-    state.0.courier.run(async move {
-        tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
-        let event = later
-            .world()
-            .settle_refund(&key, RefundStatus::Success, later.now());
-        later.announce_some(event);
-    });
 }
 
 fn wall_ms() -> i64 {

@@ -11,5 +11,7 @@ mod control;
 mod notices;
 mod payment;
 mod refunds;
+mod sharing;
+mod transfers;
 mod vectors;
 mod wechat;

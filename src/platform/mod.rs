@@ -3,3 +3,8 @@
 pub mod db;
 pub mod entity;
 pub mod outbox;
+pub mod redis;
+
+#[cfg(test)]
+#[path = "../../tests/support/databases.rs"]
+pub mod test_databases;

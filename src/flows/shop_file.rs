@@ -25,10 +25,7 @@ pub async fn apply(
         after_sale_window_s: app.config.orders.after_sale_window_s,
         ..Settings::default()
     };
-    let id = app
-        .db
-        .write(async |tx| service::apply(tx, &app.sealer, &draft, &defaults, app.clock.now()).await)
-        .await?;
+    let id = app.db.write(async |tx| service::apply(tx, &app.sealer, &draft, &defaults, app.clock.now()).await).await?;
     app.shops.refresh(&app.db, &app.sealer).await?;
     let shop = app.shops.by_id(id)?;
     if draft.profile.wechat_pay.is_some() {

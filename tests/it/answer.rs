@@ -27,7 +27,13 @@ impl Answer {
     /// The body of a 200, 201 or 204; anything else fails the test.
     #[track_caller]
     pub fn ok(self) -> Value {
-        assert!(matches!(self.status, 200 | 201 | 204), "{} was answered {} {}", self.request, self.status, self.text());
+        assert!(
+            matches!(self.status, 200 | 201 | 204),
+            "{} was answered {} {}",
+            self.request,
+            self.status,
+            self.text()
+        );
         self.body
     }
 

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use sea_orm::{ConnectionTrait, Database};
 use tuanqiao::config::StockBackend;
 
-
 /// Makes two tests of one story: `name::sqlite_embedded` and `name::postgres_redis`.
 ///
 /// With `app: TestApp` the story gets a running app with one shop and changes nothing about it; with
@@ -139,6 +138,8 @@ impl Drop for Place {
 
 fn service(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
-        panic!("{variable} is not set: run `scripts/services.sh run scripts/test.sh`, or `make test-fast` without servers")
+        panic!(
+            "{variable} is not set: run `scripts/services.sh run scripts/test.sh`, or `make test-fast` without servers"
+        )
     })
 }

@@ -10,4 +10,9 @@ mod answer;
 mod app;
 mod shopper;
 
+mod contract;
+mod fuzz;
+mod json_schema;
+mod layers;
+mod schema;
 mod session;

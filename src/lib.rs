@@ -5,6 +5,12 @@
 //! `platform`. Beside them stand the crates `kernel` (words), `gateways` (other people's
 //! systems) and `sandbox` (the stand-in for them).
 
+pub mod api;
+pub mod app;
 pub mod areas;
+pub mod cli;
 pub mod config;
+pub mod flows;
+pub mod jobs;
 pub mod platform;
+pub mod server;

@@ -1,9 +1,12 @@
-//! Machinery without business: database, stock store, outbox, timers, seals.
+//! Machinery without business: database, seals, outbox, idempotency keys, logs and metrics.
 
 pub mod db;
 pub mod entity;
 pub mod outbox;
 pub mod redis;
+pub mod request_keys;
+pub mod seal;
+pub mod telemetry;
 
 #[cfg(test)]
 #[path = "../../tests/support/databases.rs"]

@@ -1,11 +1,13 @@
-//! The words everybody uses: money, ids, codes, clock, pages. No I/O and no async here, so
+//! The words everybody uses: money, ids, codes, clock, pages, crypto. No I/O and no async here, so
 //! that every storey above may lean on it.
 
 pub mod clock;
 pub mod code;
+pub mod crypto;
 pub mod failure;
 pub mod id;
 pub mod listing;
+pub mod mask;
 pub mod money;
 pub mod page;
 pub mod place;

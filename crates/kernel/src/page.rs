@@ -72,10 +72,10 @@ mod tests {
 
     #[test]
     fn the_next_page_begins_after_the_last_row_kept() {
-        let page = Page::cut(vec![1, 2, 3], 2, |row| encode_cursor(row));
+        let page = Page::cut(vec![1, 2, 3], 2, encode_cursor);
         assert_eq!(page.items, [1, 2]);
         assert_eq!(page.next_cursor.as_deref().map(decode_cursor::<i32>), Some(Ok(2)));
-        assert_eq!(Page::cut(vec![1, 2], 2, |row| encode_cursor(row)).next_cursor, None);
+        assert_eq!(Page::cut(vec![1, 2], 2, encode_cursor).next_cursor, None);
     }
 
     #[test]

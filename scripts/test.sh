@@ -3,10 +3,10 @@
 #
 #   scripts/services.sh run scripts/test.sh          everything
 #   scripts/test.sh order                            tests whose name has "order"
-#   SERVERS=no scripts/test.sh                       without those that need PostgreSQL and Redis
+#   TUANQIAO_TEST_ONLY=sqlite scripts/test.sh        without those that need PostgreSQL and Redis
 #
 # A story runs on both set-ups, as NAME::sqlite_embedded and NAME::postgres_redis. Without servers the
-# latter fail and say so: only SERVERS=no, which is `make test-fast`, leaves them out.
+# latter fail and say so: only TUANQIAO_TEST_ONLY=sqlite, which is `make test-fast`, leaves them out.
 #
 # Always the whole workspace: a selection of packages resolves features anew and rebuilds the
 # dependencies. cargo-nextest runs the tests when it is there (a process each, heavy ones alone, a
@@ -20,11 +20,11 @@ if [ -n "${CI:-}" ]; then locked=(--locked); fi
 
 if cargo nextest --version >/dev/null 2>&1; then
     only=()
-    if [ "${SERVERS:-}" = no ]; then only=(-E 'not test(postgres_redis)'); fi
+    if [ "${TUANQIAO_TEST_ONLY:-}" = sqlite ]; then only=(-E 'not test(postgres_redis)'); fi
     exec cargo nextest run --workspace ${locked[@]+"${locked[@]}"} ${only[@]+"${only[@]}"} "$@"
 fi
 echo "test: cargo-nextest is not installed, plain cargo test runs the same tests (a little slower)" >&2
 only=()
-if [ "${SERVERS:-}" = no ]; then only=(--skip postgres_redis); fi
+if [ "${TUANQIAO_TEST_ONLY:-}" = sqlite ]; then only=(--skip postgres_redis); fi
 exec cargo test --workspace --lib --bins --tests --no-fail-fast ${locked[@]+"${locked[@]}"} "$@" \
     -- ${only[@]+"${only[@]}"}

@@ -10,8 +10,10 @@ const START_PAGE: &str = include_str!("pages/start.html");
 /// The start page at `/` and Swagger UI at `/docs/`.
 pub fn routes(config: &mut ServiceConfig, documents: &Data<(OpenApi, OpenApi)>) {
     let (miniapp, console) = documents.get_ref().clone();
-    let swagger = SwaggerUi::new("/docs/{_:.*}")
-        .urls(vec![(Url::new("storefront", "/miniapp-api.json"), miniapp), (Url::new("console", "/console-api.json"), console)]);
+    let swagger = SwaggerUi::new("/docs/{_:.*}").urls(vec![
+        (Url::new("storefront", "/miniapp-api.json"), miniapp),
+        (Url::new("console", "/console-api.json"), console),
+    ]);
     config.service(swagger).route("/docs", get().to(to_docs)).route("/", web::get().to(start_page));
 }
 

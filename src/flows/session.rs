@@ -65,10 +65,8 @@ pub async fn sign_in(app: &App, shop: &Shop, code: &str, invited_by: Option<&str
 
 /// Rotates the tokens. A token that comes again long after its first use ends the session.
 pub async fn refresh(app: &App, refresh_token: &str) -> Result<Tokens, Failure> {
-    let refreshed = app
-        .db
-        .write(async |tx| Ok(sessions::rotate(tx, &app.sealer, refresh_token, app.clock.wall()).await?))
-        .await?;
+    let refreshed =
+        app.db.write(async |tx| Ok(sessions::rotate(tx, &app.sealer, refresh_token, app.clock.wall()).await?)).await?;
     match refreshed {
         Refreshed::Tokens(tokens) => Ok(tokens),
         Refreshed::Revoked(session) => {
@@ -81,9 +79,7 @@ pub async fn refresh(app: &App, refresh_token: &str) -> Result<Tokens, Failure> 
 
 /// Ends the session; its access token stops within seconds everywhere, here at once.
 pub async fn sign_out(app: &App, shop: &Shop, session: kernel::id::SessionId) -> Result<(), Failure> {
-    app.db
-        .write(async |tx| Ok(sessions::revoke(tx, shop.id, session, app.clock.wall()).await?))
-        .await?;
+    app.db.write(async |tx| Ok(sessions::revoke(tx, shop.id, session, app.clock.wall()).await?)).await?;
     app.barred.bar(session);
     Ok(())
 }

@@ -31,9 +31,8 @@ pub enum Done {
 }
 
 /// Every job: one line each.
-pub const JOBS: &[Job] = &[
-    Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) },
-];
+pub const JOBS: &[Job] =
+    &[Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) }];
 
 /// The jobs at work.
 pub struct Running(Vec<actix_web::rt::task::JoinHandle<()>>);

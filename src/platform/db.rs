@@ -61,10 +61,7 @@ impl Db {
     ///
     /// A transaction that lost against another (deadlock, serialization, busy) runs again, at most
     /// five times in all, so `work` touches the database alone.
-    pub async fn write<T>(
-        &self,
-        work: impl AsyncFn(&DatabaseTransaction) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    pub async fn write<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> Result<T, Failure>) -> Result<T, Failure> {
         let mut tries = 1;
         loop {
             let outcome = self.write_once(&work).await;

@@ -95,9 +95,8 @@ pub async fn begin(db: &Db, running: &Running, scope: Scope, body_hash: String) 
         return Err(KeyError::InProgress.into());
     }
     let slot = Slot { held: Some((running.clone(), scope.clone(), body_hash.clone())) };
-    let known = request_key::Entity::find_by_id((scope.shop, scope.caller, scope.route, scope.key))
-        .one(db.reader())
-        .await?;
+    let known =
+        request_key::Entity::find_by_id((scope.shop, scope.caller, scope.route, scope.key)).one(db.reader()).await?;
     match known {
         None => Ok(Begun::Fresh(slot)),
         Some(row) if row.body_hash != body_hash => Err(KeyError::Reused.into()),

@@ -12,7 +12,9 @@ pub fn start_logging(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.level)?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let started = match log.format {
-        LogFormat::Json => subscriber.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+        LogFormat::Json => {
+            subscriber.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        }
         LogFormat::Pretty => subscriber.compact().try_init(),
     };
     if started.is_err() {

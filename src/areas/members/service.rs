@@ -49,8 +49,7 @@ pub async fn arrive(
         created_at: Set(now),
         updated_at: Set(now),
     };
-    let known_already =
-        OnConflict::columns([member::Column::ShopId, member::Column::Openid]).do_nothing().to_owned();
+    let known_already = OnConflict::columns([member::Column::ShopId, member::Column::Openid]).do_nothing().to_owned();
     member::Entity::insert(fresh).on_conflict(known_already).exec_without_returning(conn).await?;
     let row = query::by_openid(conn, shop, arrival.openid).await?.ok_or(MemberError::TokenInvalid)?;
     if row.banned_at.is_some() {

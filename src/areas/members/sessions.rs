@@ -142,12 +142,8 @@ pub async fn barred(
 
 /// The tokens of a row as it stands: the same row gives the same tokens.
 fn tokens_of(sealer: &Sealer, row: &session::Model) -> Tokens {
-    let claims = Claims {
-        shop: row.shop_id,
-        member: row.member_id,
-        session: row.id,
-        expires_at: row.rotated_at + ACCESS_LIFE,
-    };
+    let claims =
+        Claims { shop: row.shop_id, member: row.member_id, session: row.id, expires_at: row.rotated_at + ACCESS_LIFE };
     Tokens {
         access_token: tokens::access(sealer, &claims),
         refresh_token: tokens::refresh(sealer, row.id, row.generation),

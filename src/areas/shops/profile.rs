@@ -246,11 +246,7 @@ impl ShopFile {
             code: self.code,
             name: self.name,
             appid: self.miniprogram.appid,
-            profile: Profile {
-                wechat_pay,
-                payout: self.payout,
-                marketplaces: self.marketplaces.into_keys().collect(),
-            },
+            profile: Profile { wechat_pay, payout: self.payout, marketplaces: self.marketplaces.into_keys().collect() },
             secrets,
             settings: self.settings.and_then(|table| serde_json::to_value(table).ok()),
         })

@@ -53,7 +53,8 @@ pub async fn versions(conn: &impl ConnectionTrait) -> Result<Vec<(ShopId, i64)>,
 }
 
 fn opened(row: shop::Model, sealer: &Sealer) -> Result<Shop, ShopError> {
-    let unreadable = |what: &'static str| move |error: serde_json::Error| ShopError::Unreadable(what, error.to_string());
+    let unreadable =
+        |what: &'static str| move |error: serde_json::Error| ShopError::Unreadable(what, error.to_string());
     let secrets = sealer
         .open(&secrets_place(row.id), &row.sealed_secrets)
         .map_err(|error| ShopError::Unreadable("secrets", error.to_string()))?;

@@ -190,9 +190,13 @@ impl Settings {
             "at most one rate a level",
         );
         need(self.referral_rates_bp.iter().all(|r| rate(*r)), "referral_rates_bp", "each 0 to 10000");
-        let together: i64 = self.referral_rates_bp.iter().map(|r| i64::from(r.bp())).sum::<i64>()
-            + i64::from(self.leader_rate_bp.bp());
-        need(together <= 10_000, "referral_rates_bp", &format!("commission and referrals add up to {together}, over 10000"));
+        let together: i64 =
+            self.referral_rates_bp.iter().map(|r| i64::from(r.bp())).sum::<i64>() + i64::from(self.leader_rate_bp.bp());
+        need(
+            together <= 10_000,
+            "referral_rates_bp",
+            &format!("commission and referrals add up to {together}, over 10000"),
+        );
         need(!self.referral_reward_fen.is_negative(), "referral_reward_fen", "not negative");
         need(self.withdraw_min_fen.is_positive(), "withdraw_min_fen", "at least 1");
         need((0..10_000).contains(&self.withdraw_fee_bp.bp()), "withdraw_fee_bp", "0 to 9999");

@@ -3,6 +3,11 @@
 pub mod db;
 pub mod entity;
 pub mod outbox;
+pub mod redis;
 pub mod request_keys;
 pub mod seal;
 pub mod telemetry;
+
+#[cfg(test)]
+#[path = "../../tests/support/databases.rs"]
+pub mod test_databases;

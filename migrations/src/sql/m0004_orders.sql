@@ -12,27 +12,6 @@ CREATE TABLE stock_movements (
 );
 CREATE INDEX stock_movements_by_shop_sku_id ON stock_movements (shop_id, sku_id, id);
 
-CREATE TABLE stock_holds (
-    id         {id} NOT NULL,
-    shop_id    {id} NOT NULL,
-    order_id   {id} NOT NULL,
-    sku_id     {id} NOT NULL,
-    quantity   {int} NOT NULL,
-    returned   {int} NOT NULL,
-    unlimited  BOOLEAN NOT NULL,
-    state      {text} NOT NULL,
-    until      {time} NOT NULL,
-    created_at {time} NOT NULL,
-    settled_at {time},
-    PRIMARY KEY (id),
-    UNIQUE (order_id, sku_id),
-    CHECK (quantity > 0),
-    CHECK (returned >= 0 AND returned <= quantity),
-    FOREIGN KEY (order_id) REFERENCES orders (id),
-    FOREIGN KEY (sku_id) REFERENCES skus (id)
-);
-CREATE INDEX stock_holds_by_shop_sku_state ON stock_holds (shop_id, sku_id, state);
-
 CREATE TABLE purchase_counters (
     member_id {id} NOT NULL,
     goods_id  {id} NOT NULL,
@@ -104,6 +83,27 @@ CREATE INDEX orders_by_shop_leader_status_id ON orders (shop_id, leader_id, stat
 CREATE INDEX orders_by_status_expires_at ON orders (status, expires_at);
 CREATE INDEX orders_by_status_arrived_at ON orders (status, arrived_at);
 CREATE INDEX orders_by_status_shipped_at ON orders (status, shipped_at);
+
+CREATE TABLE stock_holds (
+    id         {id} NOT NULL,
+    shop_id    {id} NOT NULL,
+    order_id   {id} NOT NULL,
+    sku_id     {id} NOT NULL,
+    quantity   {int} NOT NULL,
+    returned   {int} NOT NULL,
+    unlimited  BOOLEAN NOT NULL,
+    state      {text} NOT NULL,
+    until      {time} NOT NULL,
+    created_at {time} NOT NULL,
+    settled_at {time},
+    PRIMARY KEY (id),
+    UNIQUE (order_id, sku_id),
+    CHECK (quantity > 0),
+    CHECK (returned >= 0 AND returned <= quantity),
+    FOREIGN KEY (order_id) REFERENCES orders (id),
+    FOREIGN KEY (sku_id) REFERENCES skus (id)
+);
+CREATE INDEX stock_holds_by_shop_sku_state ON stock_holds (shop_id, sku_id, state);
 
 CREATE TABLE order_lines (
     id                 {id} NOT NULL,

@@ -2,5 +2,6 @@
 #![allow(missing_docs, reason = "columns say their name; what a name does not say is documented")]
 
 pub mod hold;
+pub mod level;
 pub mod movement;
 pub mod purchase_counter;

@@ -1,9 +1,25 @@
 //! Table `stock_movements`.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use kernel::Time;
 use kernel::id::{OperatorId, OrderId, ShopId, SkuId, StockMovementId};
+
+/// Why stock moved.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Counting begins or ends: the SKU is new, or changed between counted and unlimited.
+    Initial,
+    /// An operator counted, received or wrote off.
+    Correction,
+    /// A refund put sold units back on sale.
+    Restock,
+}
 
 /// A change of a SKU's stock that is not a hold: initial, correction, restock.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -14,8 +30,7 @@ pub struct Model {
     pub shop_id: ShopId,
     pub sku_id: SkuId,
     pub delta: i64,
-    #[sea_orm(column_type = "Text")]
-    pub kind: String,
+    pub kind: Kind,
     #[sea_orm(column_type = "Text")]
     pub reason: String,
     pub order_id: Option<OrderId>,

@@ -1,0 +1,78 @@
+//! The control API under `/_sandbox/` and the control page at `/`.
+//!
+//! For developers, the guided tour and tests over HTTP: the user at the phone, the clock, faults and
+//! forgeries. It is not part of any platform and is neither signed nor protected: a sandbox listens
+//! on a loopback address.
+
+mod money;
+mod notices;
+mod overview;
+mod payouts;
+mod people;
+
+use actix_web::HttpResponse;
+use actix_web::web;
+use serde_json::json;
+
+/// Adds the control API and its page.
+pub(crate) fn routes(service: &mut web::ServiceConfig) {
+    service
+        .route("/", web::get().to(overview::page))
+        .route("/_sandbox/overview", web::get().to(overview::overview))
+        .route("/_sandbox/clock", web::get().to(overview::clock))
+        .route("/_sandbox/clock", web::post().to(overview::advance))
+        .route("/_sandbox/reset", web::post().to(overview::reset))
+        .route("/_sandbox/log", web::get().to(overview::log))
+        .route("/_sandbox/faults", web::get().to(overview::faults))
+        .route("/_sandbox/faults", web::post().to(overview::add_fault))
+        .route("/_sandbox/faults", web::delete().to(overview::clear_faults))
+        .route("/_sandbox/merchants", web::get().to(people::merchants))
+        .route("/_sandbox/users", web::get().to(people::users))
+        .route("/_sandbox/login-code", web::post().to(people::login_code))
+        .route("/_sandbox/grants", web::post().to(people::grant))
+        .route("/_sandbox/messages", web::get().to(people::messages))
+        .route(
+            "/_sandbox/tokens/expire",
+            web::post().to(people::expire_tokens),
+        )
+        .route("/_sandbox/shipments", web::get().to(people::shipments))
+        .route(
+            "/_sandbox/shipments/{transaction_id}/confirm",
+            web::post().to(people::confirm_receipt),
+        )
+        .route("/_sandbox/orders", web::get().to(money::orders))
+        .route("/_sandbox/pay", web::post().to(money::pay))
+        .route("/_sandbox/refunds", web::get().to(money::refunds))
+        .route(
+            "/_sandbox/refunds/{out_refund_no}/settle",
+            web::post().to(money::settle_refund),
+        )
+        .route("/_sandbox/books", web::get().to(money::books))
+        .route("/_sandbox/top-up", web::post().to(money::top_up))
+        .route("/_sandbox/transfers", web::get().to(payouts::transfers))
+        .route(
+            "/_sandbox/transfers/{out_bill_no}/confirm",
+            web::post().to(payouts::confirm),
+        )
+        .route(
+            "/_sandbox/transfers/{out_bill_no}/expire",
+            web::post().to(payouts::expire),
+        )
+        .route(
+            "/_sandbox/transfers/{out_bill_no}/fail",
+            web::post().to(payouts::fail),
+        )
+        .route("/_sandbox/sharings", web::get().to(payouts::sharings))
+        .route(
+            "/_sandbox/sharings/{out_order_no}/finish",
+            web::post().to(payouts::finish_sharing),
+        )
+        .route("/_sandbox/receivers", web::post().to(payouts::receiver))
+        .route("/_sandbox/notices", web::get().to(notices::list))
+        .route("/_sandbox/notices", web::post().to(notices::send));
+}
+
+/// The control API's own refusal.
+fn refused(status: actix_web::http::StatusCode, why: impl std::fmt::Display) -> HttpResponse {
+    HttpResponse::build(status).json(json!({"error": why.to_string()}))
+}

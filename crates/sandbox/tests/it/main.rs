@@ -1,0 +1,17 @@
+//! The sandbox over HTTP, with a small client of the test's own, and its verifier over the vectors.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod client;
+mod control;
+mod notices;
+mod payment;
+mod refunds;
+mod sharing;
+mod transfers;
+mod vectors;
+mod wechat;

@@ -1,3 +1,4 @@
 //! AREA goods
 
 pub mod entity;
+pub mod offers;

@@ -2,6 +2,7 @@
 
 mod contract;
 mod migrate;
+mod operator;
 mod serve;
 mod shop;
 
@@ -39,6 +40,9 @@ enum Command {
     /// Create or update a shop from a file.
     #[command(subcommand)]
     Shop(shop::Action),
+    /// Create console operators.
+    #[command(subcommand)]
+    Operator(operator::Action),
 }
 
 /// Runs a command; errors go to the standard error in one sentence.
@@ -65,6 +69,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(config, args).await,
         Command::Migrate(action) => migrate::run(config, action).await,
         Command::Contract(action) => contract::run(&action),
+        Command::Operator(action) => operator::run(config, action).await,
         Command::Shop(action) => shop::run(config, action).await,
     }
 }

@@ -1,4 +1,7 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod members;
+pub mod operators;
 pub mod session;
 pub mod shop_file;
+pub mod wechat_tokens;

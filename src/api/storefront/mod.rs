@@ -1,11 +1,17 @@
 //! What the shopper's mini-program calls: one file per resource.
 
+mod addresses;
 mod members;
+mod pickup_points;
 mod session;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route of the storefront.
 pub fn routes(config: &mut ServiceConfig) {
-    config.configure(session::routes).configure(members::routes);
+    config
+        .configure(addresses::routes)
+        .configure(members::routes)
+        .configure(pickup_points::routes)
+        .configure(session::routes);
 }

@@ -23,3 +23,15 @@ pub async fn by_id(
 ) -> Result<Option<leader::Model>, LeaderError> {
     Ok(leader::in_shop(shop).filter(leader::Column::Id.eq(id)).one(conn).await?)
 }
+
+/// Several leaders at once.
+pub async fn by_ids(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    ids: &[LeaderId],
+) -> Result<Vec<leader::Model>, LeaderError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(leader::in_shop(shop).filter(leader::Column::Id.is_in(ids.iter().copied())).all(conn).await?)
+}

@@ -1,5 +1,11 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod after_sale;
 pub mod checkout;
+pub mod close_order;
+pub mod commission;
+pub mod effects;
 pub mod payment_received;
+pub mod prepay;
+pub mod refund;
 pub mod session;

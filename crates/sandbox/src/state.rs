@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
+use crate::catalogue::{self, Listing};
 use crate::clock::SandboxClock;
 use crate::config::SandboxConfig;
 use crate::courier::Courier;
@@ -27,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) faults: Faults,
     pub(crate) log: RequestLog,
     pub(crate) courier: Courier,
+    pub(crate) catalogue: Vec<Listing>,
     /// Where this sandbox is reached, once it is served.
     pub(crate) base_url: OnceLock<String>,
 }
@@ -78,6 +80,7 @@ impl SandboxState {
             faults: Faults::default(),
             log: RequestLog::default(),
             courier: Courier::start()?,
+            catalogue: catalogue::listings(config.catalogue_size),
             base_url: OnceLock::new(),
             config,
         };
@@ -193,6 +196,30 @@ impl SandboxState {
         *self.world() = fresh;
         self.0.faults.clear();
         self.0.log.clear();
+    }
+
+    /// Writes the books every other second while something happens, so that a demo that is killed
+    /// finds them again.
+    pub(crate) fn save_now_and_then(&self) {
+        let watched = Arc::downgrade(&self.0);
+        self.0.courier.run(async move {
+            let mut written = 0;
+            loop {
+                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+                let Some(state) = watched.upgrade().map(Self) else {
+                    return;
+                };
+                let reached = state.world().last_number();
+                if reached != written {
+                    match state.save() {
+                        Ok(()) => written = reached,
+                        Err(error) => {
+                            tracing::warn!(%error, "the sandbox's books were not written")
+                        }
+                    }
+                }
+            }
+        });
     }
 
     /// Writes the books to the data file, when there is one.

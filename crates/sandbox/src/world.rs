@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::orders::MarketTables;
 use crate::keys::KeysError;
 use crate::pay::books::Purse;
 use crate::pay::notices::Notice;
@@ -34,6 +35,7 @@ pub(crate) struct World {
     pub(crate) notices: BTreeMap<u64, Notice>,
     pub(crate) sharing: SharingTables,
     pub(crate) transfers: TransferTables,
+    pub(crate) market: MarketTables,
     pub(crate) wechat: WechatTables,
 }
 
@@ -50,6 +52,11 @@ impl World {
     /// The next number of the one counter all ids come from, so that ids repeat from run to run.
     pub(crate) fn next_number(&mut self) -> u64 {
         self.counter += 1;
+        self.counter
+    }
+
+    /// The last number handed out: it moves whenever something new is kept.
+    pub(crate) fn last_number(&self) -> u64 {
         self.counter
     }
 

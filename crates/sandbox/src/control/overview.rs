@@ -29,6 +29,7 @@ pub(super) async fn overview(state: Data<SandboxState>) -> Json<Value> {
         "refunds": state.refunds().into_iter().take(50).collect::<Vec<_>>(),
         "transfers": state.transfers().into_iter().take(50).collect::<Vec<_>>(),
         "sharings": state.sharings().into_iter().take(50).collect::<Vec<_>>(),
+        "affiliate_orders": state.affiliate_orders(),
         "users": state.users(),
         "messages": state.messages().into_iter().take(20).collect::<Vec<_>>(),
         "shipments": state.shipments(),

@@ -8,6 +8,7 @@
 
 mod client;
 mod control;
+mod markets;
 mod notices;
 mod payment;
 mod refunds;

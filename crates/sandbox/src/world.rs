@@ -55,11 +55,6 @@ impl World {
         self.counter
     }
 
-    /// The last number handed out: it moves whenever something new is kept.
-    pub(crate) fn last_number(&self) -> u64 {
-        self.counter
-    }
-
     /// Gives `mchid` an account, once.
     pub(crate) fn open_purse(&mut self, mchid: &str, operations_fen: i64) {
         self.purses

@@ -146,7 +146,7 @@ fn listing(number: u64) -> Option<Listing> {
         shop: *SHOPS.get(dice.below(SHOPS.len()))?,
         goods_sign: format!("E9{}_wP{}_JQ{}", piece(0, 6), piece(6, 28), piece(28, 35)),
         item_id: format!("AbCd{}-{}", piece(36, 54), piece(44, 64)),
-        gone: number % 97 == 0,
+        gone: number.is_multiple_of(97),
     })
 }
 

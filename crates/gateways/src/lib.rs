@@ -1,1 +1,7 @@
-//! Other people's systems: WeChat, WeChat Pay, marketplaces.
+//! Other people's systems: WeChat, WeChat Pay, marketplaces. Each gateway signs, sends, verifies
+//! and maps to our words; none knows our tables.
+
+pub mod http;
+pub mod marketplaces;
+pub mod pay;
+pub mod wechat;

@@ -1,0 +1,134 @@
+//! One request as a connector builds it and one reply as it reads it: plain data, no network.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+
+use super::error::{ApiError, ErrorClass};
+
+/// What a request carries.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// Form fields, un-encoded; the engine encodes them for the wire after signing.
+    Form(BTreeMap<String, String>),
+    /// A body already serialised: the signed text is the sent text.
+    Text {
+        /// Its media type.
+        content_type: &'static str,
+        /// The text, sent as it stands.
+        text: String,
+    },
+}
+
+/// A request before or after signing. It has no `Debug`: after signing it holds tokens.
+#[derive(Clone)]
+pub struct HttpRequest {
+    /// The platform's name of the call: key of quotas, metrics and fixtures.
+    pub operation: &'static str,
+    /// HTTP method.
+    pub method: Method,
+    /// What follows the base address; empty for single-address gateways.
+    pub path: String,
+    /// Query parameters, un-encoded.
+    pub query: Vec<(String, String)>,
+    /// Further headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Body,
+    /// Whether the same request may be sent twice without doing something twice.
+    pub repeatable: bool,
+}
+
+impl HttpRequest {
+    /// A form POST to a single-address gateway, of a call that only reads.
+    pub fn gateway_read(operation: &'static str) -> Self {
+        HttpRequest {
+            operation,
+            method: Method::POST,
+            path: String::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Body::Form(BTreeMap::new()),
+            repeatable: true,
+        }
+    }
+
+    /// The same request with one more form field.
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        if let Body::Form(fields) = &mut self.body {
+            fields.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+
+    /// The same request with one more form field when there is a value; absent ones are not sent.
+    pub fn with_some(self, name: &str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+}
+
+/// What came back.
+#[derive(Clone)]
+pub struct HttpReply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Body, bounded by the engine.
+    pub body: Vec<u8>,
+    /// When it came, by our wall clock; coupons are judged at this moment.
+    pub received_at: DateTime<Utc>,
+}
+
+impl HttpReply {
+    /// The first header of that (lower-case) name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON of the shape `T`.
+    ///
+    /// Fails as [`ErrorClass::Upstream`] when the body is no JSON object at all (a web page, nothing),
+    /// as [`ErrorClass::Malformed`] when it is cut off or of another shape; an HTTP error status
+    /// without readable JSON speaks for itself.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        let unreadable = match serde_json::from_slice(&self.body) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        self.accepted_by_status()?;
+        if !self.body.trim_ascii_start().starts_with(b"{") {
+            let said = if self.body.is_empty() { "empty body" } else { "no JSON" };
+            return Err(ApiError::new(ErrorClass::Upstream, "not_json", said));
+        }
+        // The position is told, not the text: bodies may hold names and addresses.
+        let place = format!("line {} column {}", unreadable.line(), unreadable.column());
+        Err(ApiError::malformed(place))
+    }
+
+    /// Judges the HTTP status alone; for replies whose body says nothing better.
+    pub fn accepted_by_status(&self) -> Result<(), ApiError> {
+        let class = match self.status {
+            200..=299 => return Ok(()),
+            401 => ErrorClass::TokenExpired,
+            403 => ErrorClass::NotPermitted,
+            404 | 410 => ErrorClass::NotFound,
+            409 | 412 => ErrorClass::Conflict,
+            429 => ErrorClass::RateLimited,
+            408 | 425 | 500.. => ErrorClass::Upstream,
+            _ => ErrorClass::BadRequest,
+        };
+        let wait = self.header("retry-after").and_then(|text| text.trim().parse().ok());
+        let error = ApiError::new(class, format!("http_{}", self.status), "HTTP status");
+        Err(error.after(wait.map(Duration::from_secs)))
+    }
+}

@@ -1,0 +1,121 @@
+//! Pinduoduo Duoduo Jinbao (多多进宝): affiliate goods, links into its mini-program, commission lines.
+//!
+//! One signed gateway for all calls; key and secret are enough, no merchant authorises. Facts:
+//! marketplaces-cn A. Never maps `subsidy_*`: the platform forbids showing it below the operator.
+
+mod errors;
+mod items;
+mod links;
+mod map;
+mod orders;
+pub mod sign;
+mod types;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+use super::connector::{CommissionSource, Connector, FilingSource, ItemSource, LinkSource};
+use super::error::ApiError;
+use super::exchange::{Body, HttpReply, HttpRequest};
+use super::model::Access;
+use super::settings::{SettingKey, SettingsReader};
+use super::windows::WindowRules;
+use super::{AuthKind, Capabilities, Descriptor, Entry, Opened};
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry { descriptor: &DESCRIPTOR, open };
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    id: "pinduoduo_affiliate",
+    name: "多多进宝",
+    platform: "pinduoduo",
+    default_base: "https://gw-api.pinduoduo.com/api/router",
+    capabilities: Capabilities::ITEMS.and(Capabilities::LINKS).and(Capabilities::FILING).and(Capabilities::COMMISSIONS),
+    auth: AuthKind::KeySecretSigned,
+    settings: &[
+        SettingKey::required("client_id"),
+        SettingKey::secret("client_secret"),
+        SettingKey::required("pid"),
+        // The mark the position was filed with, when it was filed with one.
+        SettingKey::optional("custom_parameters"),
+    ],
+    windows: WindowRules {
+        longest: Duration::from_secs(24 * 3600),
+        overlap: Duration::from_secs(10 * 60),
+        lag: Duration::from_secs(60),
+        reach: Duration::from_secs(90 * 86_400),
+    },
+    calls_per_s: 20,
+    test_calls_per_day: 5000,
+};
+
+/// One Jinbao app and its promotion position.
+struct PinduoduoAffiliate {
+    client_id: String,
+    client_secret: SecretString,
+    pid: String,
+    custom_parameters: Option<String>,
+}
+
+fn open(settings: &Map<String, Value>) -> Opened {
+    let mut reader = SettingsReader::new(&DESCRIPTOR, settings);
+    let app = PinduoduoAffiliate {
+        client_id: reader.text("client_id"),
+        client_secret: reader.secret("client_secret"),
+        pid: reader.text("pid"),
+        custom_parameters: reader.optional("custom_parameters"),
+    };
+    if app.custom_parameters.as_ref().is_some_and(|text| text.len() > links::LONGEST_MARK) {
+        reader.fault("custom_parameters", "is longer than 64 bytes");
+    }
+    reader.finish(Box::new(app))
+}
+
+impl Connector for PinduoduoAffiliate {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn app(&self) -> &str {
+        &self.client_id
+    }
+
+    fn sign(&self, request: HttpRequest, access: Option<&Access>, now: DateTime<Utc>) -> HttpRequest {
+        let operation = request.operation;
+        let token = access.map(|access| access.token.expose_secret());
+        let mut request = request
+            .with("type", operation)
+            .with("client_id", &self.client_id)
+            .with("timestamp", now.timestamp().to_string())
+            .with("data_type", "JSON")
+            .with_some("access_token", token);
+        if let Body::Form(fields) = &mut request.body {
+            let signature = sign::sign(fields, self.client_secret.expose_secret());
+            fields.insert("sign".to_owned(), signature);
+        }
+        request
+    }
+
+    fn classify(&self, reply: &HttpReply) -> Result<(), ApiError> {
+        errors::classify(reply)
+    }
+
+    fn items(&self) -> Option<&dyn ItemSource> {
+        Some(self)
+    }
+
+    fn links(&self) -> Option<&dyn LinkSource> {
+        Some(self)
+    }
+
+    fn filing(&self) -> Option<&dyn FilingSource> {
+        Some(self)
+    }
+
+    fn commissions(&self) -> Option<&dyn CommissionSource> {
+        Some(self)
+    }
+}

@@ -1,0 +1,90 @@
+//! Refunds (sheet §5). Every repeat uses the same number and the same bytes: a new number is a
+//! second refund.
+
+use kernel::Fen;
+use serde::Serialize;
+
+use super::call::{encode, to_json};
+use super::wire::Refund;
+use super::{PayError, WechatPay};
+
+/// A refund to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRefund {
+    /// The paid order.
+    pub out_trade_no: String,
+    /// Our number: at most 64 of `0-9A-Za-z_-|*@`.
+    pub out_refund_no: String,
+    /// Shown to the user; cut to 80 bytes.
+    pub reason: Option<String>,
+    /// Where the notice goes; `None` leaves it to the merchant platform's setting.
+    pub notify_url: Option<String>,
+    /// What goes back, at least 1 fen.
+    pub refund: Fen,
+    /// The order's total as placed.
+    pub total: Fen,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_mchid: Option<&'a str>,
+    out_trade_no: &'a str,
+    out_refund_no: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify_url: Option<&'a str>,
+    amount: Amount,
+}
+
+#[derive(Serialize)]
+struct Amount {
+    refund: Fen,
+    total: Fen,
+    currency: &'static str,
+}
+
+impl WechatPay {
+    /// The exact request body; pure, so that it can be stored before it is sent.
+    ///
+    /// Errors: [`PayError::Invalid`] for a number or amounts the partner never accepts.
+    pub fn refund_body(&self, refund: &NewRefund) -> Result<Vec<u8>, PayError> {
+        let number = refund.out_refund_no.as_bytes();
+        let legal = |b: &u8| b.is_ascii_alphanumeric() || b"_-|*@".contains(b);
+        if number.is_empty() || number.len() > 64 || !number.iter().all(legal) {
+            return Err(PayError::Invalid("out_refund_no must be 1-64 of 0-9A-Za-z_-|*@"));
+        }
+        if !refund.refund.is_positive() || refund.refund > refund.total {
+            return Err(PayError::Invalid("a refund is at least 1 fen and at most the order's total"));
+        }
+        to_json(&Body {
+            sub_mchid: self.sub_mchid(),
+            out_trade_no: &refund.out_trade_no,
+            out_refund_no: &refund.out_refund_no,
+            reason: refund.reason.as_deref().map(|r| cut(r, 80)),
+            notify_url: refund.notify_url.as_deref(),
+            amount: Amount { refund: refund.refund, total: refund.total, currency: "CNY" },
+        })
+    }
+
+    /// Asks for the refund whose stored body is `body`. A success means accepted: the state in the
+    /// answer, the notice and the query say what became of it.
+    pub async fn refund(&self, body: &[u8]) -> Result<Refund, PayError> {
+        self.post("/v3/refund/domestic/refunds", body).await
+    }
+
+    /// The refund as the partner knows it. Errors: [`PayError::NotFound`].
+    pub async fn query_refund(&self, out_refund_no: &str) -> Result<Refund, PayError> {
+        let mut target = format!("/v3/refund/domestic/refunds/{}", encode(out_refund_no));
+        if let Some(sub) = self.sub_mchid() {
+            target.push_str(&format!("?sub_mchid={}", encode(sub)));
+        }
+        self.get(&target).await
+    }
+}
+
+/// At most `bytes` bytes of `text`, cut between characters.
+fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}

@@ -1,0 +1,52 @@
+//! Opens what WeChat Pay seals with the APIv3 key, through the SDK's primitive (sheet §4, §13).
+
+use kernel::crypto::CryptoError;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use wechat_pay_rust_sdk::pay::{PayNotifyTrait as _, WechatPay as Sdk};
+
+/// The sealed part of a notification or of a certificate entry.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Sealed {
+    #[serde(default)]
+    pub algorithm: String,
+    pub nonce: String,
+    /// May be empty or absent.
+    #[serde(default)]
+    pub associated_data: Option<String>,
+    pub ciphertext: String,
+    #[serde(default)]
+    pub original_type: Option<String>,
+}
+
+/// Holds the APIv3 key. The SDK's own type prints its secrets, so it never leaves this file.
+pub(super) struct Opener(Sdk);
+
+impl Opener {
+    /// Errors: [`CryptoError::Key`] unless the key has exactly 32 bytes.
+    pub fn new(api_v3_key: &SecretString) -> Result<Self, CryptoError> {
+        let key = api_v3_key.expose_secret();
+        if key.len() != 32 {
+            return Err(CryptoError::Key("an APIv3 key of 32 characters"));
+        }
+        // Only the SDK's decryption is used; it needs nothing but the key.
+        Ok(Self(Sdk::new("", "", "", "", key, "")))
+    }
+
+    /// Errors: [`CryptoError::Sealed`] for whatever cannot be opened.
+    pub fn open(&self, sealed: &Sealed) -> Result<Vec<u8>, CryptoError> {
+        if sealed.algorithm != "AEAD_AES_256_GCM" {
+            return Err(CryptoError::Sealed);
+        }
+        let associated = sealed.associated_data.as_deref().unwrap_or("");
+        self.0
+            .decrypt_bytes(sealed.ciphertext.as_str(), sealed.nonce.as_str(), associated)
+            .map_err(|_| CryptoError::Sealed)
+    }
+}
+
+impl std::fmt::Debug for Opener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Opener([REDACTED])")
+    }
+}

@@ -1,0 +1,110 @@
+//! The mini-program platform: login, phone number, messages, codes, shipping, message push.
+//!
+//! A client for one mini-program. It keeps no token: access tokens live where the caller's
+//! [`TokenStore`] puts them, once for all instances. Facts: the mini-program sheet, cited as "sheet §n".
+
+mod access_token;
+mod codes;
+mod error;
+mod login;
+mod messages;
+mod phone;
+pub mod push;
+mod push_message;
+mod shipping;
+
+use std::sync::Arc;
+
+use reqwest::{Client, Method, Request, Url};
+use secrecy::SecretString;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use access_token::{AccessToken, TokenStore};
+pub use codes::{CodeImage, CodeRequest, ImageFormat, ReleaseStage};
+pub use error::{WechatError, WechatRefusal};
+pub use login::LoginSession;
+pub use messages::{MessageStage, SubscribeMessage};
+pub use phone::PhoneNumber;
+pub use push_message::PushMessage;
+pub use shipping::{
+    Contact, LogisticsType, Parcel, PaymentKey, ShippedOrder, Shipping, ShippingOutcome, ShippingState,
+};
+
+use crate::http::{self, ANSWER_CAP, Reply};
+
+/// A client for one mini-program. Cheap to clone.
+#[derive(Clone)]
+pub struct MiniProgram(Arc<Inner>);
+
+struct Inner {
+    base: Url,
+    appid: String,
+    secret: SecretString,
+    http: Client,
+}
+
+impl MiniProgram {
+    /// `base` is `https://api.weixin.qq.com` or a stand-in; nothing is sent.
+    #[must_use]
+    pub fn new(base: Url, appid: String, secret: SecretString, http: Client) -> Self {
+        Self(Arc::new(Inner { base, appid, secret, http }))
+    }
+
+    /// The mini-program's appid.
+    #[must_use]
+    pub fn appid(&self) -> &str {
+        &self.0.appid
+    }
+
+    /// GET with a query, and the answer read as `T`; for the endpoints that take the app's secret.
+    async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, WechatError> {
+        let request = Request::new(Method::GET, self.url(path, query)?);
+        error::read(&self.send(request).await?, error::Uses::Secret)
+    }
+
+    /// POST of JSON without a token, for the token endpoint itself.
+    async fn post_with_secret<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, WechatError> {
+        let request = self.json_request(self.url(path, &[])?, body)?;
+        error::read(&self.send(request).await?, error::Uses::Secret)
+    }
+
+    /// POST of JSON under an access token, and the answer read as `T`.
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        access_token: &str,
+        body: &impl Serialize,
+    ) -> Result<T, WechatError> {
+        error::read(&self.post_raw(path, access_token, body).await?, error::Uses::Token)
+    }
+
+    /// POST of JSON under an access token; the answer unread.
+    async fn post_raw(&self, path: &str, access_token: &str, body: &impl Serialize) -> Result<Reply, WechatError> {
+        let url = self.url(path, &[("access_token", access_token)])?;
+        self.send(self.json_request(url, body)?).await
+    }
+
+    fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, WechatError> {
+        let address = format!("{}{path}", self.0.base.as_str().trim_end_matches('/'));
+        let mut url = Url::parse(&address).map_err(|_| WechatError::Invalid("the address of WeChat is not a URL"))?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(url)
+    }
+
+    fn json_request(&self, url: Url, body: &impl Serialize) -> Result<Request, WechatError> {
+        self.0.http.post(url).json(body).build().map_err(|_| WechatError::Invalid("the request cannot be written"))
+    }
+
+    async fn send(&self, request: Request) -> Result<Reply, WechatError> {
+        Ok(http::send("wechat", &self.0.http, request, ANSWER_CAP).await?)
+    }
+}
+
+impl std::fmt::Debug for MiniProgram {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MiniProgram").field("appid", &self.0.appid).finish_non_exhaustive()
+    }
+}

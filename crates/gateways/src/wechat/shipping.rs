@@ -1,0 +1,282 @@
+//! Shipping information: until it is uploaded WeChat keeps the money frozen (sheet §5, R-76).
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use kernel::clock::beijing;
+use serde::{Deserialize, Serialize};
+
+use super::{MiniProgram, WechatError};
+
+/// Which payment was shipped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaymentKey {
+    /// The partner's number; preferred.
+    Transaction(String),
+    /// Ours, with the merchant (the sub-merchant in partner mode).
+    OutTradeNo {
+        /// Who received the money.
+        mchid: String,
+        /// Our number.
+        out_trade_no: String,
+    },
+}
+
+/// How goods reach the buyer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogisticsType {
+    /// By carrier, with tracking numbers.
+    Express,
+    /// Delivered within the city.
+    City,
+    /// Nothing physical.
+    Virtual,
+    /// Collected at a pickup point.
+    Pickup,
+}
+
+impl LogisticsType {
+    fn number(self) -> u8 {
+        match self {
+            Self::Express => 1,
+            Self::City => 2,
+            Self::Virtual => 3,
+            Self::Pickup => 4,
+        }
+    }
+}
+
+/// Shipping information of one payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shipping {
+    /// Which payment.
+    pub payment: PaymentKey,
+    /// How.
+    pub logistics: LogisticsType,
+    /// 1–15 parcels for express, exactly one entry otherwise.
+    pub parcels: Vec<Parcel>,
+    /// For several parcels: whether these are all. The buyer hears of it only then.
+    pub all_delivered: bool,
+    /// Must be newer than the last upload of this payment.
+    pub uploaded_at: DateTime<Utc>,
+    /// The payer.
+    pub openid: String,
+}
+
+/// One parcel, or the one hand-over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    /// What is inside; cut to 120 characters.
+    pub item_desc: String,
+    /// Carrier (the platform's `delivery_id`) and tracking number, for express.
+    pub express: Option<(String, String)>,
+    /// Masked phone number, demanded for SF.
+    pub contact: Option<Contact>,
+}
+
+/// Whose masked phone number goes with a parcel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contact {
+    /// The sender's, such as `138****0417`.
+    ConsignorContact(String),
+    /// The receiver's.
+    ReceiverContact(String),
+}
+
+/// What an upload did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShippingOutcome {
+    /// Recorded now.
+    Recorded,
+    /// The same was recorded before; the goal is reached.
+    AlreadyRecorded,
+}
+
+/// An order as shipping management knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ShippedOrder {
+    /// The partner's number.
+    pub transaction_id: String,
+    /// Our number.
+    pub merchant_trade_no: Option<String>,
+    /// Where it stands.
+    pub order_state: ShippingState,
+    /// Whether the buyer complains.
+    #[serde(default)]
+    pub in_complaint: bool,
+}
+
+/// State of an order in shipping management.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "i64")]
+pub enum ShippingState {
+    /// Nothing uploaded yet.
+    ToShip,
+    /// Uploaded.
+    Shipped,
+    /// Receipt confirmed or timed out.
+    Received,
+    /// Money set free and paid to the merchant's account.
+    Settled,
+    /// Refunded.
+    Refunded,
+    /// Received, settlement under way.
+    AwaitingSettlement,
+    /// A number unknown to us: decide nothing.
+    Other(i64),
+}
+
+impl From<i64> for ShippingState {
+    fn from(number: i64) -> Self {
+        match number {
+            1 => Self::ToShip,
+            2 => Self::Shipped,
+            3 => Self::Received,
+            4 => Self::Settled,
+            5 => Self::Refunded,
+            6 => Self::AwaitingSettlement,
+            other => Self::Other(other),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    order_key: OrderKey<'a>,
+    logistics_type: u8,
+    delivery_mode: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_all_delivered: Option<bool>,
+    shipping_list: Vec<Entry<'a>>,
+    upload_time: String,
+    payer: Payer<'a>,
+}
+
+#[derive(Default, Serialize)]
+struct OrderKey<'a> {
+    order_number_type: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mchid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    out_trade_no: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracking_no: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    express_company: Option<&'a str>,
+    item_desc: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<&'a Contact>,
+}
+
+#[derive(Serialize)]
+struct Payer<'a> {
+    openid: &'a str,
+}
+
+/// `get_order` calls the same things by other names than the upload.
+#[derive(Default, Serialize)]
+struct GetOrder<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merchant_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merchant_trade_no: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct GetOrderAnswer {
+    order: ShippedOrder,
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+/// Identical content is known already, by either of two numbers.
+const NOTHING_CHANGED: [i64; 2] = [10_060_023, 268_440_065];
+
+impl MiniProgram {
+    /// Uploads shipping information. Only one correction is possible afterwards, so a success is
+    /// never repeated with other content; the identical request is harmless.
+    ///
+    /// Errors: [`WechatError::PaymentUnknown`] in the first minutes; [`WechatError::Refused`] is final.
+    pub async fn upload_shipping_info(
+        &self,
+        access_token: &str,
+        shipping: &Shipping,
+    ) -> Result<ShippingOutcome, WechatError> {
+        let body = body_of(shipping)?;
+        let outcome: Result<Nothing, _> = self.post("/wxa/sec/order/upload_shipping_info", access_token, &body).await;
+        match outcome {
+            Ok(_) => Ok(ShippingOutcome::Recorded),
+            Err(WechatError::Refused(why)) if NOTHING_CHANGED.contains(&why.errcode) => {
+                Ok(ShippingOutcome::AlreadyRecorded)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An order as shipping management knows it.
+    ///
+    /// Errors: [`WechatError::PaymentUnknown`] for a payment it does not know (yet).
+    pub async fn get_order(&self, access_token: &str, payment: &PaymentKey) -> Result<ShippedOrder, WechatError> {
+        let body = match payment {
+            PaymentKey::Transaction(id) => GetOrder { transaction_id: Some(id), ..GetOrder::default() },
+            PaymentKey::OutTradeNo { mchid, out_trade_no } => {
+                GetOrder { merchant_id: Some(mchid), merchant_trade_no: Some(out_trade_no), ..GetOrder::default() }
+            }
+        };
+        let answer: GetOrderAnswer = self.post("/wxa/sec/order/get_order", access_token, &body).await?;
+        Ok(answer.order)
+    }
+}
+
+fn body_of(shipping: &Shipping) -> Result<Body<'_>, WechatError> {
+    let express = shipping.logistics == LogisticsType::Express;
+    let most = if express { 15 } else { 1 };
+    if shipping.parcels.is_empty() || shipping.parcels.len() > most {
+        return Err(WechatError::Invalid("1-15 parcels for express, exactly one entry otherwise"));
+    }
+    if shipping.parcels.iter().any(|p| p.express.is_some() != express) {
+        return Err(WechatError::Invalid("carrier and tracking number belong to express, and to nothing else"));
+    }
+    if shipping.parcels.iter().any(|p| p.item_desc.trim().is_empty()) {
+        return Err(WechatError::Invalid("every parcel says what is inside"));
+    }
+    let order_key = match &shipping.payment {
+        PaymentKey::Transaction(id) => {
+            OrderKey { order_number_type: 2, transaction_id: Some(id), ..OrderKey::default() }
+        }
+        PaymentKey::OutTradeNo { mchid, out_trade_no } => OrderKey {
+            order_number_type: 1,
+            mchid: Some(mchid),
+            out_trade_no: Some(out_trade_no),
+            ..OrderKey::default()
+        },
+    };
+    // One parcel that is everything is a unified delivery; the rest is split.
+    let split = shipping.parcels.len() > 1 || !shipping.all_delivered;
+    if split && !express {
+        return Err(WechatError::Invalid("only express can be split"));
+    }
+    let entries = shipping.parcels.iter().map(|parcel| Entry {
+        tracking_no: parcel.express.as_ref().map(|(_, number)| number.as_str()),
+        express_company: parcel.express.as_ref().map(|(company, _)| company.as_str()),
+        item_desc: parcel.item_desc.chars().take(120).collect(),
+        contact: parcel.contact.as_ref(),
+    });
+    Ok(Body {
+        order_key,
+        logistics_type: shipping.logistics.number(),
+        delivery_mode: if split { 2 } else { 1 },
+        is_all_delivered: split.then_some(shipping.all_delivered),
+        shipping_list: entries.collect(),
+        upload_time: shipping.uploaded_at.with_timezone(&beijing()).to_rfc3339_opts(SecondsFormat::Millis, false),
+        payer: Payer { openid: &shipping.openid },
+    })
+}

@@ -1,0 +1,169 @@
+//! The stable error codes of the API: one failure, one code. Add, never rename.
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $zh:literal, $en:literal;)*) => {
+        /// What went wrong, as a stable word of the public contract.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $(#[doc = $en] $name,)* }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// The code's text, as sent.
+            pub const fn text(self) -> &'static str {
+                match self { $(Code::$name => $text,)* }
+            }
+
+            /// The title for Chinese readers.
+            pub const fn title_zh(self) -> &'static str {
+                match self { $(Code::$name => $zh,)* }
+            }
+
+            /// The title for English readers.
+            pub const fn title_en(self) -> &'static str {
+                match self { $(Code::$name => $en,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Internal = "internal", "系统出错，请稍后再试", "Something went wrong on our side; try again later";
+    NotFound = "not_found", "没有找到", "Not found";
+    MethodNotAllowed = "method_not_allowed", "不支持的请求方法", "This method is not offered here";
+    BodyTooLarge = "body.too_large", "请求内容过大", "The request body is too large";
+    UnsupportedMediaType = "body.unsupported_media_type", "不支持的内容类型", "Send application/json";
+    ValidationFailed = "validation.failed", "请求内容有误", "The request is not valid";
+    AmountOutOfRange = "amount.out_of_range", "金额超出范围", "An amount is out of range";
+    RateLimited = "rate.limited", "请求太频繁，请稍后再试", "Too many requests; try again later";
+    Busy = "busy", "系统繁忙，请稍后再试", "The system is busy; try again shortly";
+
+    IdempotencyKeyRequired = "idempotency.key_required", "缺少 Idempotency-Key", "An Idempotency-Key header is required";
+    IdempotencyKeyReused = "idempotency.key_reused", "Idempotency-Key 已用于其他请求", "The Idempotency-Key was used for another request";
+    IdempotencyInProgress = "idempotency.in_progress", "相同的请求正在处理", "The same request is still being processed";
+
+    ShopRequired = "shop.required", "请用 X-App-Id 指明店铺", "Name the shop with X-App-Id";
+    ShopUnknown = "shop.unknown", "店铺不存在", "No shop has this app id";
+    ShopClosed = "shop.closed", "店铺休市中", "The shop is closed at this time";
+
+    AuthRequired = "auth.required", "请先登录", "Sign in first";
+    AuthExpired = "auth.expired", "登录已过期", "The access token has expired";
+    AuthInvalid = "auth.invalid", "登录凭证无效", "The token is not valid";
+    AuthForbidden = "auth.forbidden", "没有权限", "This is not allowed for you";
+    AuthCsrf = "auth.csrf", "缺少或错误的 X-CSRF-Token", "The X-CSRF-Token header is missing or wrong";
+    AuthBadCredentials = "auth.bad_credentials", "用户名或密码错误", "The user name or password is wrong";
+    LoginCodeInvalid = "login.code_invalid", "登录码无效，请重新登录", "The login code is invalid or used; call wx.login again";
+    LoginRefused = "login.refused", "微信拒绝了此次登录", "WeChat refused this sign-in";
+    LoginUnavailable = "login.unavailable", "微信登录暂不可用，请稍后再试", "WeChat's sign-in is unavailable; try again shortly";
+    PhoneCodeInvalid = "phone.code_invalid", "手机号验证码无效", "The phone code is invalid or used";
+    MemberBanned = "member.banned", "账号已被停用", "This account is suspended";
+
+    AddressNotFound = "address.not_found", "地址不存在", "The address does not exist";
+    AddressTooMany = "address.too_many", "地址数量已达上限", "The address book is full";
+    PickupPointNotFound = "pickup_point.not_found", "自提点不存在", "The pickup point does not exist";
+    PickupPointClosed = "pickup_point.closed", "自提点暂停服务", "The pickup point takes no orders now";
+    PickupPointRequired = "pickup_point.required", "请先选择自提点", "Choose a pickup point first";
+
+    CategoryNotFound = "category.not_found", "分类不存在", "The category does not exist";
+    CategoryInUse = "category.in_use", "分类下还有商品", "The category still holds goods";
+    GoodsNotFound = "goods.not_found", "商品不存在", "The goods do not exist";
+    SkuNotFound = "sku.not_found", "规格不存在", "The SKU does not exist";
+    GoodsNotOnSale = "goods.not_on_sale", "商品不在售", "The goods are not on sale";
+    GoodsNotInRegion = "goods.not_in_region", "商品不在此区域销售", "The goods are not sold at this place";
+    GoodsAffiliateOnly = "goods.affiliate_only", "该商品需到原平台购买", "These goods are bought on their own platform";
+    GoodsExpressOnly = "goods.express_only", "快递商品需单独下单", "Express-only goods are ordered apart and by express";
+    StockShort = "stock.short", "库存不足", "Not enough stock";
+    StockNegative = "stock.negative", "库存不能为负", "Stock cannot become negative";
+    StockUnlimited = "stock.unlimited", "该规格不限库存", "This SKU has unlimited stock";
+    PurchaseLimit = "purchase.limit", "超过限购数量", "The purchase limit is reached";
+    PurchaseMinimum = "purchase.minimum_quantity", "未达到起购数量", "The minimum quantity is not reached";
+    MinimumSpend = "checkout.minimum_spend", "未达到起购金额", "The minimum spend is not reached";
+    NewBuyerOnly = "purchase.new_buyer_only", "仅限新人购买", "Only for members without an earlier order";
+    CheckoutEmpty = "checkout.empty", "没有可下单的商品", "There is nothing to order";
+    PriceChanged = "checkout.price_changed", "价格已变化，请确认", "The price has changed; look at the new quote";
+    FulfilmentNotOffered = "fulfilment.not_offered", "该配送方式不可用", "This kind of delivery is not offered";
+    CouponNotUsable = "coupon.not_usable", "优惠券不可用", "The coupon cannot be used here";
+    PointsNotEnough = "points.not_enough", "积分不足或超过可用上限", "Not enough points, or more than may be used";
+    BalanceNotEnough = "balance.not_enough", "余额不足", "Not enough balance";
+    CartFull = "cart.full", "购物车已满", "The cart is full";
+
+    OrderNotFound = "order.not_found", "订单不存在", "The order does not exist";
+    OrderWrongState = "order.wrong_state", "订单当前状态不支持此操作", "The order's state does not allow this";
+    OrderExpired = "order.expired", "订单已超时", "The time to pay this order is over";
+    PaymentNotNeeded = "payment.not_needed", "订单无需支付", "There is nothing to pay";
+    PaymentUnavailable = "payment.unavailable", "支付暂不可用，请稍后再试", "The payment service is unavailable; try again shortly";
+    PaymentRefused = "payment.refused", "支付渠道拒绝了请求", "The payment service refused the request";
+    PaymentNotConfigured = "payment.not_configured", "店铺未配置支付", "The shop has no payment account";
+    PaymentClosing = "payment.closing", "订单正在关闭", "The order is being closed";
+
+    RefundNotFound = "refund.not_found", "退款不存在", "The refund does not exist";
+    RefundTooMuch = "refund.too_much", "超过可退数量或金额", "More than can still be refunded";
+    AfterSaleNotFound = "after_sale.not_found", "售后单不存在", "The after-sale ticket does not exist";
+    AfterSaleWrongState = "after_sale.wrong_state", "售后单当前状态不支持此操作", "The ticket's state does not allow this";
+    AfterSaleWindowOver = "after_sale.window_over", "已过售后期", "The after-sale window is over";
+    AfterSaleOpen = "after_sale.open", "该商品已有进行中的售后", "A ticket is already open for this line";
+
+    LeaderNotFound = "leader.not_found", "团长不存在", "The leader does not exist";
+    LeaderFrozen = "leader.frozen", "团长已被冻结", "The leader is frozen";
+    LeaderRequired = "leader.required", "仅限团长", "Only a leader may do this";
+    ApplicationPending = "application.pending", "申请审核中", "An application is already waiting";
+    ApplicationNotFound = "application.not_found", "申请不存在", "The application does not exist";
+    ApplicationDecided = "application.decided", "申请已处理", "The application was already decided";
+    PickupCodeUnknown = "pickup.code_unknown", "取货码无效", "The pickup code is not valid here";
+    PickupAlreadyRedeemed = "pickup.already_redeemed", "取货码已核销", "The pickup code was already redeemed";
+    PickupNotArrived = "pickup.not_arrived", "商品尚未到达自提点", "The goods have not arrived yet";
+    VerifierNotFound = "verifier.not_found", "核销员不存在", "The verifier does not exist";
+    VerifierExists = "verifier.exists", "已是核销员", "This member is a verifier already";
+    DeliveryNotFound = "delivery.not_found", "清单不存在", "The delivery list does not exist";
+    DeliveryWrongState = "delivery.wrong_state", "清单当前状态不支持此操作", "The delivery list's state does not allow this";
+    DeliveryEmpty = "delivery.empty", "没有待配送的订单", "No order is waiting to be delivered";
+
+    WithdrawalNotFound = "withdrawal.not_found", "提现不存在", "The withdrawal does not exist";
+    WithdrawalWrongState = "withdrawal.wrong_state", "提现当前状态不支持此操作", "The withdrawal's state does not allow this";
+    WithdrawalTooSmall = "withdrawal.too_small", "低于最低提现金额", "Below the least amount of a withdrawal";
+    WithdrawalTooLarge = "withdrawal.too_large", "超过单笔提现上限", "Above the limit of one withdrawal";
+    WithdrawalDailyLimit = "withdrawal.daily_limit", "超过每日提现限制", "The daily limit of withdrawals is reached";
+    WithdrawalChannel = "withdrawal.channel_not_offered", "该提现方式不可用", "This way of withdrawing is not offered";
+    FundsNotEnough = "funds.not_enough", "可提现金额不足", "Not enough available money";
+    ReceiverInvalid = "sharing.receiver_invalid", "分账接收方无效", "The sharing receiver is not valid";
+    SharingNotDue = "sharing.not_due", "尚未到分账时间", "It is too early to share this order";
+    SharingNotOffered = "sharing.not_offered", "该订单不支持分账", "This order cannot be shared";
+
+    UploadNotFound = "upload.not_found", "上传不存在或已过期", "The upload does not exist or has expired";
+    UploadInvalid = "upload.invalid", "图片无效", "The file is not an accepted picture";
+    ImportNotFound = "import.not_found", "导入任务不存在", "The import does not exist";
+    MarketplaceUnknown = "marketplace.unknown", "不支持的平台", "This marketplace is not known";
+    MarketplaceNotConfigured = "marketplace.not_configured", "店铺未配置该平台", "The shop has no account on this marketplace";
+    MarketplaceUnavailable = "marketplace.unavailable", "平台暂不可用，请稍后再试", "The marketplace is unavailable; try again shortly";
+    CodeImageUnavailable = "poster.unavailable", "小程序码暂不可用", "The mini-program code is unavailable; try again shortly";
+
+    SettingsInvalid = "settings.invalid", "设置有误", "A setting is not valid";
+    SupplierNotFound = "supplier.not_found", "供应商不存在", "The supplier does not exist";
+    EffectNotFound = "outbox.not_found", "任务不存在", "The outbox entry does not exist";
+    EffectNotDead = "outbox.not_dead", "仅可重放失败的任务", "Only a dead outbox entry can be replayed";
+    LedgerRefUnknown = "ledger.reference_unknown", "没有这笔金额", "No amount has this reference";
+    NameTaken = "name.taken", "名称已被使用", "The name is taken";
+
+    NoticeRefused = "notice.refused", "通知校验失败", "The notification was refused";
+    SandboxOff = "sandbox.off", "沙箱未启用", "The sandbox is not enabled";
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique() {
+        let mut texts: Vec<_> = Code::ALL.iter().map(|c| c.text()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), Code::ALL.len());
+    }
+}

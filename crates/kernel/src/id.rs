@@ -1,0 +1,247 @@
+//! Typed, time-ordered ids. Inside a UUIDv7 (16 bytes on both databases); outside a prefix and
+//! 26 letters of base32: `ord_01jq…`, 30 characters, so an id fits every platform's number field.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sea_orm::DeriveValueType;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The text given is not an id of the kind asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of this kind")]
+pub struct NotAnId;
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+fn encode(id: Uuid) -> String {
+    let bits = id.as_u128();
+    (0..26)
+        .rev()
+        .filter_map(|place| ALPHABET.get(usize::try_from((bits >> (place * 5)) & 31).unwrap_or(0)))
+        .map(|letter| char::from(*letter))
+        .collect()
+}
+
+fn decode(text: &str) -> Result<Uuid, NotAnId> {
+    if text.len() != 26 || text.as_bytes().first().is_none_or(|b| *b > b'7') {
+        return Err(NotAnId);
+    }
+    let mut bits: u128 = 0;
+    for byte in text.bytes() {
+        let value = ALPHABET.iter().position(|letter| *letter == byte).ok_or(NotAnId)?;
+        bits = (bits << 5) | u128::try_from(value).map_err(|_| NotAnId)?;
+    }
+    Ok(Uuid::from_u128(bits))
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// What the id begins with outside.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id, later than every earlier one of this process.
+            #[expect(clippy::new_without_default, reason = "two calls differ")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// The id over a known number.
+            pub const fn from_uuid(id: Uuid) -> Self {
+                Self(id)
+            }
+
+            /// The bare number.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+
+            /// The id without the underscore, for platforms that allow letters and digits alone.
+            pub fn alphanumeric(self) -> String {
+                format!("{}{}", $prefix, encode(self.0))
+            }
+
+            /// Reads what [`Self::alphanumeric`] wrote.
+            pub fn from_alphanumeric(text: &str) -> Result<Self, NotAnId> {
+                decode(text.strip_prefix($prefix).ok_or(NotAnId)?).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}_{}", $prefix, encode(self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let rest = text.strip_prefix($prefix).and_then(|r| r.strip_prefix('_')).ok_or(NotAnId)?;
+                decode(rest).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+                text.parse().map_err(|_| serde::de::Error::custom(concat!("expected an id like ", $prefix, "_…")))
+            }
+        }
+
+        // A primary key must say what a database-made number would become; ours never is one.
+        impl sea_orm::TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .pattern(Some(concat!("^", $prefix, "_[0-7][0-9a-hjkmnp-tv-z]{25}$")))
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    )*};
+}
+
+ids! {
+    /// One tenant: a mini-program and its merchant account.
+    ShopId = "shp";
+    /// A console user.
+    OperatorId = "opr";
+    /// An operator's signed-in session.
+    OperatorSessionId = "ops";
+    /// A shopper of one shop.
+    MemberId = "mem";
+    /// A member's signed-in session.
+    SessionId = "ses";
+    /// An entry of a member's address book.
+    AddressId = "adr";
+    /// A category of goods.
+    CategoryId = "cat";
+    /// Goods: what is shown and sold, with one or more SKUs.
+    GoodsId = "gds";
+    /// One variant of goods, what stock is kept of.
+    SkuId = "sku";
+    /// One movement of stock.
+    StockMovementId = "stm";
+    /// Units of one SKU set aside for one order.
+    HoldId = "hld";
+    /// An order.
+    OrderId = "ord";
+    /// One line of an order.
+    OrderLineId = "orl";
+    /// One entry of an order's timeline.
+    OrderEventId = "ore";
+    /// One attempt to collect an order's money; its text is the `out_trade_no`.
+    PaymentId = "pay";
+    /// A stored notification of a platform.
+    NoticeId = "ntc";
+    /// Money going back; its text is the `out_refund_no`.
+    RefundId = "rfd";
+    /// An after-sale ticket.
+    TicketId = "ast";
+    /// A group leader.
+    LeaderId = "ldr";
+    /// An application to become a leader.
+    ApplicationId = "app";
+    /// A pickup point.
+    PickupPointId = "pkp";
+    /// A person who may redeem for a leader.
+    VerifierId = "vrf";
+    /// One redemption of a pickup code.
+    RedemptionId = "rdm";
+    /// A delivery list: goods on their way to one leader.
+    DeliveryListId = "dlv";
+    /// A leader's earning on one order line.
+    CommissionId = "com";
+    /// A leader's request to be paid.
+    WithdrawalId = "wdr";
+    /// One transfer to a person's wallet; without underscore its text is the `out_bill_no`.
+    TransferId = "trf";
+    /// One profit-sharing request; its text is the `out_order_no`.
+    SharingId = "shr";
+    /// One receiver within a profit-sharing request.
+    SharingPartId = "shq";
+    /// A balanced journal of the ledger.
+    JournalId = "jnl";
+    /// One entry of a journal.
+    EntryId = "ent";
+    /// An outside effect waiting to be delivered.
+    EffectId = "eff";
+    /// A run of a marketplace import.
+    ImportId = "imp";
+    /// Goods as a marketplace shows them.
+    RemoteGoodsId = "rmt";
+    /// A supplier.
+    SupplierId = "spl";
+    /// A coupon a member holds.
+    CouponId = "cpn";
+    /// A coupon campaign.
+    CouponCampaignId = "cpc";
+    /// A spend-and-save campaign.
+    SpendAndSaveId = "sas";
+    /// A freight template.
+    FreightTemplateId = "frt";
+    /// A leader level.
+    LeaderLevelId = "lvl";
+    /// An uploaded picture.
+    UploadId = "upl";
+    /// A case an operator has to look at.
+    CaseId = "cas";
+    /// An entry of the audit log.
+    AuditId = "aud";
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ids_are_thirty_characters_and_ordered_by_time() {
+        let (first, second) = (OrderId::new(), OrderId::new());
+        assert_eq!(first.to_string().len(), 30);
+        assert!(first.to_string() < second.to_string());
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_refused() {
+        let order = OrderId::new().to_string();
+        assert_eq!(order.parse::<MemberId>(), Err(NotAnId));
+        for bad in ["", "ord", "ord_", "ord_zz", "ord_81jq0000000000000000000000", "ord_01jq000000000000000000000u"] {
+            assert_eq!(bad.parse::<OrderId>(), Err(NotAnId), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_id_comes_back_from_its_text(bits: u128) {
+            let id = PaymentId::from_uuid(Uuid::from_u128(bits));
+            prop_assert_eq!(id.to_string().parse::<PaymentId>(), Ok(id));
+            prop_assert_eq!(PaymentId::from_alphanumeric(&id.alphanumeric()), Ok(id));
+        }
+    }
+}

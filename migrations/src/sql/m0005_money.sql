@@ -1,0 +1,163 @@
+CREATE TABLE commissions (
+    id            {id} NOT NULL,
+    shop_id       {id} NOT NULL,
+    order_id      {id} NOT NULL,
+    line_id       {id} NOT NULL,
+    leader_id     {id} NOT NULL,
+    kind          {text} NOT NULL,
+    rank          INTEGER NOT NULL,
+    base_fen      {int} NOT NULL,
+    rate_bp       INTEGER,
+    fixed_fen     {int},
+    multiplier_bp INTEGER NOT NULL,
+    rule          {text} NOT NULL,
+    amount_fen    {int} NOT NULL,
+    reversed_fen  {int} NOT NULL,
+    state         {text} NOT NULL,
+    created_at    {time} NOT NULL,
+    released_at   {time},
+    PRIMARY KEY (id),
+    UNIQUE (line_id, kind, rank),
+    CHECK (amount_fen >= 0),
+    CHECK (reversed_fen >= 0 AND reversed_fen <= amount_fen),
+    FOREIGN KEY (line_id) REFERENCES order_lines (id),
+    FOREIGN KEY (leader_id) REFERENCES leaders (id)
+);
+CREATE INDEX commissions_by_shop_leader_id ON commissions (shop_id, leader_id, id);
+CREATE INDEX commissions_by_order ON commissions (order_id);
+
+CREATE TABLE withdrawals (
+    id          {id} NOT NULL,
+    shop_id     {id} NOT NULL,
+    leader_id   {id} NOT NULL,
+    channel     {text} NOT NULL,
+    amount_fen  {int} NOT NULL,
+    fee_fen     {int} NOT NULL,
+    tax_fen     {int} NOT NULL,
+    net_fen     {int} NOT NULL,
+    state       {text} NOT NULL,
+    day         {text} NOT NULL,
+    reason      {text},
+    decided_by  {id},
+    decided_at  {time},
+    created_at  {time} NOT NULL,
+    finished_at {time},
+    PRIMARY KEY (id),
+    CHECK (amount_fen > 0),
+    FOREIGN KEY (leader_id) REFERENCES leaders (id)
+);
+CREATE INDEX withdrawals_by_shop_leader_id ON withdrawals (shop_id, leader_id, id);
+CREATE INDEX withdrawals_by_shop_state_id ON withdrawals (shop_id, state, id);
+
+CREATE TABLE withdrawal_counters (
+    leader_id {id} NOT NULL,
+    day       {text} NOT NULL,
+    shop_id   {id} NOT NULL,
+    count     INTEGER NOT NULL,
+    sum_fen   {int} NOT NULL,
+    PRIMARY KEY (leader_id, day)
+);
+
+CREATE TABLE transfers (
+    id               {id} NOT NULL,
+    shop_id          {id} NOT NULL,
+    withdrawal_id    {id} NOT NULL,
+    state            {text} NOT NULL,
+    amount_fen       {int} NOT NULL,
+    openid           {text} NOT NULL,
+    request_body     {text},
+    platform_bill_no {text},
+    package_info     {text},
+    fail_reason      {text},
+    next_query_at    {time},
+    queries          INTEGER NOT NULL,
+    created_at       {time} NOT NULL,
+    finished_at      {time},
+    PRIMARY KEY (id),
+    FOREIGN KEY (withdrawal_id) REFERENCES withdrawals (id)
+);
+CREATE INDEX transfers_by_withdrawal ON transfers (withdrawal_id);
+CREATE INDEX transfers_by_state_next_query_at ON transfers (state, next_query_at);
+
+CREATE TABLE sharings (
+    id                {id} NOT NULL,
+    shop_id           {id} NOT NULL,
+    order_id          {id} NOT NULL,
+    payment_id        {id} NOT NULL,
+    transaction_id    {text} NOT NULL,
+    kind              {text} NOT NULL,
+    state             {text} NOT NULL,
+    amount_fen        {int} NOT NULL,
+    request_body      {text},
+    platform_order_id {text},
+    fail_reason       {text},
+    next_query_at     {time},
+    queries           INTEGER NOT NULL,
+    created_at        {time} NOT NULL,
+    finished_at       {time},
+    PRIMARY KEY (id),
+    FOREIGN KEY (payment_id) REFERENCES payments (id)
+);
+CREATE INDEX sharings_by_order ON sharings (order_id);
+CREATE INDEX sharings_by_state_next_query_at ON sharings (state, next_query_at);
+
+CREATE TABLE sharing_parts (
+    id            {id} NOT NULL,
+    sharing_id    {id} NOT NULL,
+    shop_id       {id} NOT NULL,
+    party_kind    {text} NOT NULL,
+    party_id      {id} NOT NULL,
+    receiver_type {text} NOT NULL,
+    account       {text} NOT NULL,
+    amount_fen    {int} NOT NULL,
+    result        {text} NOT NULL,
+    fail_reason   {text},
+    PRIMARY KEY (id),
+    FOREIGN KEY (sharing_id) REFERENCES sharings (id)
+);
+CREATE INDEX sharing_parts_by_sharing ON sharing_parts (sharing_id);
+
+CREATE TABLE ledger_journals (
+    id         {id} NOT NULL,
+    shop_id    {id} NOT NULL,
+    cause_kind {text} NOT NULL,
+    cause_id   {id} NOT NULL,
+    note       {text},
+    at         {time} NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (shop_id, cause_kind, cause_id)
+);
+CREATE INDEX ledger_journals_by_shop_id ON ledger_journals (shop_id, id);
+
+CREATE TABLE ledger_entries (
+    id         {id} NOT NULL,
+    shop_id    {id} NOT NULL,
+    journal_id {id} NOT NULL,
+    account    {text} NOT NULL,
+    party      {id},
+    unit       {text} NOT NULL,
+    amount     {int} NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (journal_id) REFERENCES ledger_journals (id)
+);
+CREATE INDEX ledger_entries_by_journal ON ledger_entries (journal_id);
+CREATE INDEX ledger_entries_by_shop_account_party_id ON ledger_entries (shop_id, account, party, id);
+
+CREATE TABLE party_accounts (
+    shop_id {id} NOT NULL,
+    account {text} NOT NULL,
+    party   {id} NOT NULL,
+    unit    {text} NOT NULL,
+    balance {int} NOT NULL,
+    PRIMARY KEY (shop_id, account, party)
+);
+
+CREATE TABLE ledger_snapshots (
+    shop_id  {id} NOT NULL,
+    account  {text} NOT NULL,
+    unit     {text} NOT NULL,
+    sum      {int} NOT NULL,
+    upto     {id} NOT NULL,
+    taken_at {time} NOT NULL,
+    PRIMARY KEY (shop_id, account, unit)
+);

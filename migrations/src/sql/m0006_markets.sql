@@ -1,0 +1,57 @@
+CREATE TABLE import_runs (
+    id          {id} NOT NULL,
+    shop_id     {id} NOT NULL,
+    marketplace {text} NOT NULL,
+    account     {text},
+    listing     {text} NOT NULL,
+    query       {json} NOT NULL,
+    state       {text} NOT NULL,
+    cursor      {text},
+    fetched     {int} NOT NULL,
+    created     {int} NOT NULL,
+    updated     {int} NOT NULL,
+    refused     {int} NOT NULL,
+    last_error  {text},
+    refusals    {json} NOT NULL,
+    lease_until {time},
+    created_at  {time} NOT NULL,
+    updated_at  {time} NOT NULL,
+    PRIMARY KEY (id)
+);
+CREATE INDEX import_runs_by_shop_id ON import_runs (shop_id, id);
+CREATE INDEX import_runs_by_state_lease_until ON import_runs (state, lease_until);
+
+CREATE TABLE remote_goods (
+    id          {id} NOT NULL,
+    shop_id     {id} NOT NULL,
+    marketplace {text} NOT NULL,
+    external_id {text} NOT NULL,
+    listing     {text} NOT NULL,
+    goods_id    {id} NOT NULL,
+    snapshot    {json} NOT NULL,
+    created_at  {time} NOT NULL,
+    updated_at  {time} NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (shop_id, marketplace, external_id, listing)
+);
+
+CREATE TABLE quota_usages (
+    scope {text} NOT NULL,
+    day   {text} NOT NULL,
+    used  {int} NOT NULL,
+    PRIMARY KEY (scope, day)
+);
+
+CREATE TABLE uploads (
+    id           {id} NOT NULL,
+    shop_id      {id} NOT NULL,
+    member_id    {id},
+    purpose      {text} NOT NULL,
+    content_type {text} NOT NULL,
+    size         {int} NOT NULL,
+    state        {text} NOT NULL,
+    path         {text},
+    created_at   {time} NOT NULL,
+    PRIMARY KEY (id)
+);
+CREATE INDEX uploads_by_shop_id ON uploads (shop_id, id);

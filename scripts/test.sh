@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs the tests of the whole workspace; arguments are passed on, a plain word filters by name.
+#
+#   scripts/services.sh run scripts/test.sh          everything
+#   scripts/test.sh order                            on SQLite, tests whose name has "order"
+#
+# Always the whole workspace: a selection of packages resolves features anew and rebuilds the
+# dependencies. cargo-nextest runs the tests when it is there (a process each, heavy ones alone, a
+# limit on time). It is not installed on the way, because compiling it takes longer than the tests
+# take; plain cargo runs the same test binaries.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+locked=()
+if [ -n "${CI:-}" ]; then locked=(--locked); fi
+
+if cargo nextest --version >/dev/null 2>&1; then
+    exec cargo nextest run --workspace ${locked[@]+"${locked[@]}"} "$@"
+fi
+echo "test: cargo-nextest is not installed, plain cargo test runs the same tests (a little slower)" >&2
+exec cargo test --workspace --lib --bins --tests --no-fail-fast ${locked[@]+"${locked[@]}"} "$@"

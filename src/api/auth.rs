@@ -1,0 +1,181 @@
+//! Who is calling. Each kind of caller is an extractor, so that a handler cannot forget to ask.
+
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures::future::{LocalBoxFuture, Ready, ready};
+use kernel::id::{MemberId, SessionId};
+use kernel::{Code, Coded, Failure};
+
+use super::problem::ApiError;
+use crate::app::App;
+use crate::areas::leaders;
+use crate::areas::members::tokens;
+use crate::areas::pickup;
+use crate::areas::shops::query::Shop;
+
+/// Why a caller is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// No token.
+    #[error("the request carries no access token")]
+    Required,
+    /// Signed out, banned, or of another shop.
+    #[error("the token is no longer good")]
+    Revoked,
+    /// Not a leader.
+    #[error("the member is not an approved leader")]
+    NotALeader,
+    /// Neither a leader nor a verifier.
+    #[error("the member may not redeem")]
+    NotAVerifier,
+    /// The server is not wired up.
+    #[error("the application state is missing")]
+    NoApp,
+}
+
+impl Coded for AuthError {
+    fn code(&self) -> Code {
+        match self {
+            AuthError::Required => Code::AuthRequired,
+            AuthError::Revoked => Code::AuthInvalid,
+            AuthError::NotALeader | AuthError::NotAVerifier => Code::LeaderRequired,
+            AuthError::NoApp => Code::Internal,
+        }
+    }
+}
+
+/// The application of a request.
+pub fn app_of(request: &HttpRequest) -> Result<web::Data<App>, AuthError> {
+    request.app_data::<web::Data<App>>().cloned().ok_or(AuthError::NoApp)
+}
+
+/// The shop of a call that may come without a token: by token, else by `X-App-Id`.
+pub struct CurrentShop(pub Arc<Shop>);
+
+impl FromRequest for CurrentShop {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(shop_of(request).map(Self).map_err(ApiError::from))
+    }
+}
+
+fn shop_of(request: &HttpRequest) -> Result<Arc<Shop>, Failure> {
+    let app = app_of(request)?;
+    if request.headers().contains_key(AUTHORIZATION) {
+        return Ok(signed_in(request)?.shop);
+    }
+    let appid = request.headers().get("X-App-Id").and_then(|value| value.to_str().ok());
+    Ok(app.shops.by_appid(appid)?)
+}
+
+/// A member with a good access token, checked without a database read.
+#[derive(Clone, Debug)]
+pub struct SignedInMember {
+    /// The member's shop.
+    pub shop: Arc<Shop>,
+    /// The member.
+    pub member: MemberId,
+    /// The session.
+    pub session: SessionId,
+}
+
+impl FromRequest for SignedInMember {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(signed_in(request).map_err(ApiError::from))
+    }
+}
+
+fn signed_in(request: &HttpRequest) -> Result<SignedInMember, Failure> {
+    let app = app_of(request)?;
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header.and_then(|text| text.strip_prefix("Bearer ")).ok_or(AuthError::Required)?;
+    let claims = tokens::open_access(&app.sealer, token, app.clock.wall())?;
+    let shop = app.shops.by_id(claims.shop).map_err(|_| AuthError::Revoked)?;
+    let appid = request.headers().get("X-App-Id").and_then(|value| value.to_str().ok());
+    let other_shop = appid.is_some_and(|appid| appid != shop.appid);
+    if other_shop || !app.barred.admits(claims.session, claims.member) {
+        return Err(AuthError::Revoked.into());
+    }
+    Ok(SignedInMember { shop, member: claims.member, session: claims.session })
+}
+
+/// A member, if the call carries a token.
+pub struct MaybeMember(pub Option<SignedInMember>);
+
+impl FromRequest for MaybeMember {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if !request.headers().contains_key(AUTHORIZATION) {
+            return ready(Ok(Self(None)));
+        }
+        ready(signed_in(request).map(|member| Self(Some(member))).map_err(ApiError::from))
+    }
+}
+
+/// An approved leader, read from the database at each call; a frozen one is let in to look.
+#[derive(Clone, Debug)]
+pub struct SignedInLeader {
+    /// The shop.
+    pub shop: Arc<Shop>,
+    /// The leader as a member.
+    pub member: MemberId,
+    /// The leader.
+    pub leader: leaders::entity::leader::Model,
+}
+
+impl FromRequest for SignedInLeader {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let who = signed_in(&request)?;
+            let app = app_of(&request)?;
+            let leader = leaders::query::of_member(app.db.reader(), who.shop.id, who.member).await?;
+            let leader = leader.ok_or(AuthError::NotALeader)?;
+            Ok(Self { shop: who.shop, member: who.member, leader })
+        })
+    }
+}
+
+/// A member who may redeem: a leader for himself, or one of his verifiers.
+#[derive(Clone, Debug)]
+pub struct SignedInVerifier {
+    /// The shop.
+    pub shop: Arc<Shop>,
+    /// Who redeems.
+    pub member: MemberId,
+    /// For which leader.
+    pub leader: kernel::id::LeaderId,
+}
+
+impl FromRequest for SignedInVerifier {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let who = signed_in(&request)?;
+            let app = app_of(&request)?;
+            let conn = app.db.reader();
+            let leader = match leaders::query::of_member(conn, who.shop.id, who.member).await? {
+                Some(leader) => Some(leader.id),
+                None => pickup::query::verifies_for(conn, who.shop.id, who.member).await?,
+            };
+            let leader = leader.ok_or(AuthError::NotAVerifier)?;
+            Ok(Self { shop: who.shop, member: who.member, leader })
+        })
+    }
+}

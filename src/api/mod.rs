@@ -1,0 +1,14 @@
+//! HTTP: parse, call one flow or query, render. Nothing is decided here.
+
+pub mod auth;
+pub mod body;
+pub mod console;
+pub mod document;
+pub mod leader;
+pub mod limits;
+pub mod notify;
+pub mod operations;
+pub mod pages;
+pub mod problem;
+pub mod reply;
+pub mod storefront;

@@ -1,0 +1,109 @@
+//! Answering: plain JSON, answers kept under an idempotency key, and cacheable reads.
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use futures::future::{Ready, ready};
+use kernel::id::ShopId;
+use serde::Serialize;
+
+use super::body::sha256;
+use super::problem::ApiError;
+use crate::app::App;
+use crate::platform::request_keys::{self, Begun, KeyError, Once, Scope, Slot, Stored};
+
+/// What handlers answer.
+pub type Reply = Result<HttpResponse, ApiError>;
+
+/// The `Idempotency-Key` header and the route it was sent to.
+pub struct IdempotencyKey {
+    key: Option<String>,
+    route: String,
+}
+
+impl FromRequest for IdempotencyKey {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = request.headers().get("Idempotency-Key").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        ready(Ok(Self { key, route: format!("{} {}", request.method(), request.path()) }))
+    }
+}
+
+impl IdempotencyKey {
+    /// The same, refused when the header is missing: for calls that create or move money or stock.
+    pub fn required(self) -> Result<Self, KeyError> {
+        if self.key.is_some() { Ok(self) } else { Err(KeyError::Required) }
+    }
+
+    /// Runs `work` once a key: an answered key gets its first answer again, byte for byte.
+    ///
+    /// `work` must keep its result with [`Once::keep`] inside its transaction. The answer has
+    /// `status` and the body `view` makes of the result.
+    pub async fn once<T: 'static, V: Serialize>(
+        self,
+        app: &App,
+        shop: ShopId,
+        caller: impl ToString,
+        body_hash: &str,
+        status: StatusCode,
+        view: impl Fn(&T) -> V + 'static,
+        work: impl AsyncFnOnce(&Once<T>) -> Result<T, kernel::Failure>,
+    ) -> Reply {
+        let slot = match self.key {
+            None => Slot::without_key(),
+            Some(key) => {
+                let scope = Scope { shop, caller: caller.to_string(), route: self.route, key };
+                match request_keys::begin(&app.db, &app.running_keys, scope, body_hash.to_owned()).await? {
+                    Begun::Answered(stored) => return Ok(again(stored)),
+                    Begun::Fresh(slot) => slot,
+                }
+            }
+        };
+        let once = slot.once(status.as_u16(), view);
+        let value = work(&once).await?;
+        Ok(again(Stored { status: once.status(), body: once.body(&value)? }))
+    }
+}
+
+fn again(stored: Stored) -> HttpResponse {
+    let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK);
+    if status == StatusCode::NO_CONTENT {
+        return HttpResponse::NoContent().finish();
+    }
+    HttpResponse::build(status).insert_header((CONTENT_TYPE, "application/json")).body(stored.body)
+}
+
+/// `200` with JSON.
+pub fn json<T: Serialize>(value: &T) -> Reply {
+    Ok(HttpResponse::Ok().json(value))
+}
+
+/// `201` with JSON.
+pub fn created<T: Serialize>(value: &T) -> Reply {
+    Ok(HttpResponse::Created().json(value))
+}
+
+/// `204`.
+pub fn no_content() -> Reply {
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// A read with its `ETag`, or `304` when the caller has it already.
+pub fn cacheable(headers: &HeaderMap, body: bytes::Bytes, etag: &str) -> HttpResponse {
+    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let fresh = known.is_some_and(|list| list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
+    let mut response = if fresh { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((ETAG, etag)).insert_header((CACHE_CONTROL, "private, no-cache"));
+    if fresh {
+        return response.finish();
+    }
+    response.insert_header((CONTENT_TYPE, "application/json")).body(body)
+}
+
+/// The strong `ETag` of a body.
+pub fn etag_of(body: &[u8]) -> String {
+    format!("\"{}\"", sha256(body).get(..32).unwrap_or_default())
+}

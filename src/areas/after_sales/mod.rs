@@ -1,0 +1,4 @@
+//! AREA after_sales
+
+pub mod entity;
+pub mod state;

@@ -1,0 +1,3 @@
+//! AREA cart
+
+pub mod entity;

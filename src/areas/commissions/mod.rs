@@ -1,0 +1,4 @@
+//! AREA commissions
+
+pub mod entity;
+pub mod state;

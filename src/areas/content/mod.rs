@@ -1,0 +1,3 @@
+//! AREA content
+
+pub mod entity;

@@ -1,0 +1,4 @@
+//! AREA deliveries
+
+pub mod entity;
+pub mod state;

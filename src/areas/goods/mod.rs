@@ -1,0 +1,4 @@
+//! AREA goods
+
+pub mod entity;
+pub mod offers;

@@ -1,0 +1,49 @@
+//! Table `import_runs`.
+
+use sea_orm::entity::prelude::*;
+
+use crate::areas::market_accounts::state::RunState;
+use kernel::ListingKind;
+use kernel::Time;
+use kernel::id::{ImportId, ShopId};
+
+/// One import of marketplace goods, with its cursor.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "import_runs")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ImportId,
+    pub shop_id: ShopId,
+    #[sea_orm(column_type = "Text")]
+    pub marketplace: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub account: Option<String>,
+    pub listing: ListingKind,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub query: Json,
+    pub state: RunState,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub cursor: Option<String>,
+    pub fetched: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub refused: i64,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub last_error: Option<String>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub refusals: Json,
+    pub lease_until: Option<Time>,
+    pub created_at: Time,
+    pub updated_at: Time,
+}
+
+/// Relations live in queries; foreign keys in the migration.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The rows of one shop: where every query begins.
+pub fn in_shop(shop: ShopId) -> Select<Entity> {
+    Entity::find().filter(Column::ShopId.eq(shop))
+}

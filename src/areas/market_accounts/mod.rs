@@ -1,0 +1,4 @@
+//! AREA market_accounts
+
+pub mod entity;
+pub mod state;

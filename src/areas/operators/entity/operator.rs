@@ -1,0 +1,39 @@
+//! Table `operators`.
+
+use sea_orm::entity::prelude::*;
+
+use kernel::Time;
+use kernel::id::{OperatorId, ShopId};
+
+/// A console user of one shop.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "operators")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: OperatorId,
+    pub shop_id: ShopId,
+    #[sea_orm(column_type = "Text")]
+    pub username: String,
+    /// argon2id, PHC string.
+    #[sea_orm(column_type = "Text")]
+    pub password_hash: String,
+    /// Sealed.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub totp_secret: Option<String>,
+    /// `owner`, `manager`, `finance` or `support`.
+    #[sea_orm(column_type = "Text")]
+    pub role: String,
+    pub disabled_at: Option<Time>,
+    pub created_at: Time,
+}
+
+/// Relations live in queries; foreign keys in the migration.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The rows of one shop: where every query begins.
+pub fn in_shop(shop: ShopId) -> Select<Entity> {
+    Entity::find().filter(Column::ShopId.eq(shop))
+}

@@ -1,0 +1,3 @@
+//! AREA operators
+
+pub mod entity;

@@ -1,0 +1,4 @@
+//! AREA payments
+
+pub mod entity;
+pub mod state;

@@ -1,0 +1,8 @@
+//! The rows of this area's tables; the migration is the truth and a test compares the two.
+#![allow(missing_docs, reason = "columns say their name; what a name does not say is documented")]
+
+pub mod sharing;
+pub mod sharing_part;
+pub mod transfer;
+pub mod withdrawal;
+pub mod withdrawal_counter;

@@ -1,0 +1,4 @@
+//! AREA payouts
+
+pub mod entity;
+pub mod state;

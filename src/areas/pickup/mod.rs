@@ -1,0 +1,6 @@
+//! Pickup points, verifiers and redemptions.
+//!
+//! Redeeming a code moves an order: that is `flows::pickup`.
+
+pub mod entity;
+pub mod query;

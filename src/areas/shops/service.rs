@@ -1,0 +1,94 @@
+//! Writing shops.
+
+use kernel::id::ShopId;
+use kernel::{Failure, Time};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
+
+use super::entity::shop;
+use super::error::ShopError;
+use super::profile::ShopDraft;
+use super::settings::Settings;
+use crate::platform::db::is_unique_violation;
+use crate::platform::seal::Sealer;
+
+/// Creates or updates the shop with the draft's code. Applying the same file twice changes nothing.
+///
+/// A new shop begins with `defaults`, then the settings named in its file.
+pub async fn apply(
+    conn: &impl ConnectionTrait,
+    sealer: &Sealer,
+    draft: &ShopDraft,
+    defaults: &Settings,
+    now: Time,
+) -> Result<ShopId, Failure> {
+    let known = shop::Entity::find().filter(shop::Column::Code.eq(&draft.code)).one(conn).await?;
+    let id = known.as_ref().map_or_else(ShopId::new, |shop| shop.id);
+    let base = match &known {
+        Some(shop) => shop.settings.clone(),
+        None => to_json("settings", defaults)?,
+    };
+    let settings = merged(base, draft.settings.as_ref());
+    let typed: Settings = serde_json::from_value(settings.clone())
+        .map_err(|error| kernel::failure::Invalid::field("settings", "invalid", error.to_string()))?;
+    typed.check()?;
+    let secrets = serde_json::to_vec(&draft.secrets).map_err(|e| ShopError::Unreadable("secrets", e.to_string()))?;
+    let row = shop::ActiveModel {
+        id: Set(id),
+        code: Set(draft.code.clone()),
+        name: Set(draft.name.clone()),
+        appid: Set(draft.appid.clone()),
+        mchid: Set(draft.profile.wechat_pay.as_ref().map(|pay| pay.mchid.clone())),
+        sub_mchid: Set(draft.profile.wechat_pay.as_ref().and_then(|p| p.sub_mchid.clone()).unwrap_or_default()),
+        profile: Set(to_json("profile", &draft.profile)?),
+        sealed_secrets: Set(sealer.seal(&secrets_place(id), &secrets)?),
+        settings: Set(settings),
+        version: Set(known.as_ref().map_or(1, |shop| shop.version + 1)),
+        created_at: Set(known.as_ref().map_or(now, |shop| shop.created_at)),
+        updated_at: Set(now),
+    };
+    let written = match known {
+        Some(_) => shop::Entity::update(row).exec(conn).await.map(|_| ()),
+        None => shop::Entity::insert(row).exec_without_returning(conn).await.map(|_| ()),
+    };
+    match written {
+        Err(error) if is_unique_violation(&error) => Err(ShopError::Taken("app id or merchant").into()),
+        other => Ok(other.map(|()| id)?),
+    }
+}
+
+/// Replaces a shop's settings; the caller has checked them.
+pub async fn set_settings(
+    conn: &impl ConnectionTrait,
+    id: ShopId,
+    settings: &Settings,
+    now: Time,
+) -> Result<(), ShopError> {
+    let json = to_json("settings", settings)?;
+    shop::Entity::update_many()
+        .col_expr(shop::Column::Settings, Expr::value(json))
+        .col_expr(shop::Column::Version, sea_orm::sea_query::ExprTrait::add(Expr::col(shop::Column::Version), 1))
+        .col_expr(shop::Column::UpdatedAt, Expr::value(now))
+        .filter(shop::Column::Id.eq(id))
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// Where a shop's secrets are sealed for.
+pub(super) fn secrets_place(id: ShopId) -> String {
+    format!("shops.sealed_secrets:{id}")
+}
+
+fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<serde_json::Value, ShopError> {
+    serde_json::to_value(value).map_err(|error| ShopError::Unreadable(what, error.to_string()))
+}
+
+fn merged(mut base: serde_json::Value, named: Option<&serde_json::Value>) -> serde_json::Value {
+    if let (Some(base), Some(named)) = (base.as_object_mut(), named.and_then(|n| n.as_object())) {
+        for (key, value) in named {
+            base.insert(key.clone(), value.clone());
+        }
+    }
+    base
+}

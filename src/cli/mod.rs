@@ -1,0 +1,81 @@
+//! The command line: one binary, one file a command.
+
+mod migrate;
+mod serve;
+mod shop;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::App;
+use crate::config::Config;
+use crate::platform::db::Db;
+use crate::platform::telemetry;
+
+/// 团桥 Tuanqiao: the backend of a WeChat community-group-buy shop.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true)]
+pub struct Cli {
+    /// A configuration file over the defaults; environment variables TUANQIAO__SECTION__KEY win.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API, the console and the jobs in one process.
+    Serve(serve::Args),
+    /// Bring the database's schema up to date, or look at it.
+    #[command(subcommand)]
+    Migrate(migrate::Action),
+    /// Create or update a shop from a file.
+    #[command(subcommand)]
+    Shop(shop::Action),
+}
+
+/// Runs a command; errors go to the standard error in one sentence.
+pub fn run(cli: Cli) -> ExitCode {
+    // The choice is made once; a second provider in the process would be a mistake of ours.
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        eprintln!("another TLS provider was installed before ours");
+    }
+    let outcome = Config::load(cli.config.as_deref())
+        .map_err(anyhow::Error::from)
+        .and_then(|config| actix_web::rt::System::new().block_on(dispatch(cli.command, config)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
+    telemetry::start_logging(&config.log)?;
+    match command {
+        Command::Serve(args) => serve::run(config, args).await,
+        Command::Migrate(action) => migrate::run(config, action).await,
+        Command::Shop(action) => shop::run(config, action).await,
+    }
+}
+
+/// Opens the application on a database whose schema is the one this binary knows.
+async fn open_app(config: Config) -> anyhow::Result<App> {
+    let db = Db::connect(&config.database).await?;
+    migrate::expect_current(&db).await?;
+    App::build(config, db).await
+}
+
+/// A failure as an error for the command line.
+fn told(failure: kernel::Failure) -> anyhow::Error {
+    let mut text = failure.to_string();
+    for fault in failure.coded().fields() {
+        text.push_str(&format!("\n  - {}: {} ({})", fault.field, fault.detail, fault.code));
+    }
+    anyhow::anyhow!(text)
+}

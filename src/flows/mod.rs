@@ -1,0 +1,3 @@
+//! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
+
+pub mod session;

@@ -1,0 +1,180 @@
+//! The database: SQLite with one writer and many readers, or PostgreSQL. [`Db::write`] is the
+//! only door to a writing transaction.
+
+use std::time::Duration;
+
+use kernel::Failure;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    AccessMode, ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
+    TransactionOptions, TransactionTrait,
+};
+
+use crate::config;
+
+/// How often a transaction that lost against another is tried again.
+const TRIES_MAX: u32 = 5;
+
+/// The two doors to the database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    backend: DatabaseBackend,
+}
+
+impl Db {
+    /// Connects as configured; an SQLite file and its folder are made when missing.
+    pub async fn connect(config: &config::Database) -> Result<Self, DbErr> {
+        if config.url.starts_with("sqlite:") {
+            let writer = Database::connect(sqlite_options(config, false)?).await?;
+            let reader = Database::connect(sqlite_options(config, true)?).await?;
+            return Ok(Self { writer, reader, backend: DatabaseBackend::Sqlite });
+        }
+        let mut options = ConnectOptions::new(&config.url);
+        options
+            .max_connections(config.max_connections)
+            .min_connections(config.max_connections.min(2))
+            .acquire_timeout(Duration::from_secs(10))
+            .sqlx_logging(false);
+        let pool = Database::connect(options).await?;
+        Ok(Self { writer: pool.clone(), reader: pool, backend: DatabaseBackend::Postgres })
+    }
+
+    /// The connection for plain reads. On SQLite it cannot write.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// The writing connection, for migrations and maintenance alone; everything else goes
+    /// through [`Db::write`].
+    pub fn maintenance(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Which database it is.
+    pub fn backend(&self) -> DatabaseBackend {
+        self.backend
+    }
+
+    /// Runs `work` in a writing transaction and commits it; any error rolls everything back.
+    ///
+    /// A transaction that lost against another (deadlock, serialization, busy) runs again, at most
+    /// five times in all, so `work` touches the database alone.
+    pub async fn write<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> Result<T, Failure>) -> Result<T, Failure> {
+        let mut tries = 1;
+        loop {
+            let outcome = self.write_once(&work).await;
+            match outcome {
+                Err(failure) if tries < TRIES_MAX && lost_a_race(&failure) => {
+                    tracing::debug!(tries, %failure, "a transaction lost against another and runs again");
+                    metrics::counter!("database_retries_total").increment(1);
+                    tokio::time::sleep(Duration::from_millis(u64::from(tries * tries) * 5)).await;
+                    tries += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn write_once<T>(
+        &self,
+        work: &impl AsyncFn(&DatabaseTransaction) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let tx = self.writer.begin_with_options(self.options()).await?;
+        match work(&tx).await {
+            Ok(value) => {
+                tx.commit().await?;
+                Ok(value)
+            }
+            Err(failure) => {
+                if let Err(error) = tx.rollback().await {
+                    tracing::warn!(%error, "a rollback failed; the connection is dropped");
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    fn options(&self) -> TransactionOptions {
+        match self.backend {
+            DatabaseBackend::Sqlite => TransactionOptions {
+                sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
+                ..Default::default()
+            },
+            _ => TransactionOptions { access_mode: Some(AccessMode::ReadWrite), ..Default::default() },
+        }
+    }
+
+    /// Closes every connection, after which SQLite's file stands alone.
+    pub async fn close(self) {
+        let Self { writer, reader, .. } = self;
+        for connection in [reader, writer] {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "closing the database failed");
+            }
+        }
+    }
+}
+
+fn sqlite_options(config: &config::Database, read_only: bool) -> Result<ConnectOptions, DbErr> {
+    let path = config.url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let file = path.split('?').next().unwrap_or(path);
+    if let Some(folder) = std::path::Path::new(file).parent() {
+        std::fs::create_dir_all(folder).map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
+    }
+    let synchronous = match config.synchronous {
+        config::Synchronous::Full => SqliteSynchronous::Full,
+        config::Synchronous::Normal => SqliteSynchronous::Normal,
+    };
+    let mut options = ConnectOptions::new(&config.url);
+    options
+        .max_connections(if read_only { config.max_readers.max(1) } else { 1 })
+        .acquire_timeout(Duration::from_secs(30))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite: SqliteConnectOptions| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(synchronous)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5))
+                .pragma("cache_size", "-65536")
+                .pragma("temp_store", "memory")
+                .pragma("wal_autocheckpoint", "4000")
+                .pragma("query_only", if read_only { "on" } else { "off" })
+                .statement_cache_capacity(300)
+        });
+    Ok(options)
+}
+
+/// Whether the failure came from two transactions meeting, so that the loser may simply go again.
+fn lost_a_race(failure: &Failure) -> bool {
+    database_code(failure.coded()).is_some_and(|code| {
+        // PostgreSQL: serialization failure, deadlock. SQLite: busy, locked, busy snapshot.
+        ["40001", "40P01", "5", "6", "517"].contains(&code.as_str())
+    })
+}
+
+/// Whether `error` came from a constraint that refuses what the rule refuses (CHECK or UNIQUE).
+pub fn is_check_violation(error: &DbErr) -> bool {
+    database_code(error).is_some_and(|code| ["23514", "275"].contains(&code.as_str()))
+}
+
+/// Whether `error` says that the row is there already.
+pub fn is_unique_violation(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+}
+
+fn database_code(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(DbErr::Exec(inner) | DbErr::Query(inner) | DbErr::Conn(inner)) = error.downcast_ref::<DbErr>()
+            && let RuntimeErr::SqlxError(sqlx) = inner
+        {
+            return sqlx.as_database_error().and_then(|db| db.code()).map(|code| code.into_owned());
+        }
+        cause = error.source();
+    }
+    None
+}

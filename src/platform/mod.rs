@@ -1,0 +1,13 @@
+//! Machinery without business: database, seals, outbox, idempotency keys, logs and metrics.
+
+pub mod db;
+pub mod entity;
+pub mod outbox;
+pub mod redis;
+pub mod request_keys;
+pub mod seal;
+pub mod telemetry;
+
+#[cfg(test)]
+#[path = "../../tests/support/databases.rs"]
+pub mod test_databases;

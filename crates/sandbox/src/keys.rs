@@ -167,7 +167,8 @@ impl PlatformKeys {
     pub fn from_der(public_key_id: &str, private_key_der: &[u8]) -> Self {
         Self {
             public_key_id: public_key_id.to_owned(),
-            certificate_serial: digest_hex(40).to_uppercase(),
+            // Beginning with 5, as WeChat's do: then it is also a plain positive number in a certificate.
+            certificate_serial: format!("5{}", digest_hex(39).to_uppercase()),
             private_key_der: STANDARD.encode(private_key_der),
         }
     }
@@ -225,9 +226,7 @@ impl MerchantKeys {
 }
 
 fn der_of(base64: &str) -> Result<Vec<u8>, CryptoError> {
-    STANDARD
-        .decode(base64)
-        .map_err(|_| CryptoError("private key"))
+    STANDARD.decode(base64).map_err(|_| CryptoError("private key"))
 }
 
 /// `der` as PEM text.
@@ -246,15 +245,9 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
 }
 
 fn digest_hex(length: usize) -> String {
-    crypto::sha256_hex(&crypto::random_text(32))
-        .chars()
-        .take(length)
-        .collect()
+    crypto::sha256_hex(&crypto::random_text(32)).chars().take(length).collect()
 }
 
 fn random_digits(length: usize) -> String {
-    crypto::random_text(length)
-        .bytes()
-        .map(|byte| char::from(b'0' + byte % 10))
-        .collect()
+    crypto::random_text(length).bytes().map(|byte| char::from(b'0' + byte % 10)).collect()
 }

@@ -58,12 +58,7 @@ impl Listing {
                 && self.price_fen >= coupon.least_order
                 && coupon.discount < self.price_fen
         };
-        self.price_fen
-            - self
-                .coupon
-                .as_ref()
-                .filter(good)
-                .map_or(0, |coupon| coupon.discount)
+        self.price_fen - self.coupon.as_ref().filter(good).map_or(0, |coupon| coupon.discount)
     }
 
     /// Sales as the platforms print them: `123`, `1000+`, `4.5万`.
@@ -77,17 +72,13 @@ impl Listing {
 
     /// The name of the kind of goods.
     pub(crate) fn kind_name(&self) -> &'static str {
-        self.category
-            .goods
-            .get(self.kind)
-            .map_or("", |(name, _, _)| name)
+        self.category.goods.get(self.kind).map_or("", |(name, _, _)| name)
     }
 
     /// Whether every word of `query` is in the title or the category.
     pub(crate) fn matches(&self, query: &str) -> bool {
         let words = || query.split_whitespace();
-        !self.gone
-            && words().all(|word| self.title.contains(word) || self.category.name.contains(word))
+        !self.gone && words().all(|word| self.title.contains(word) || self.category.name.contains(word))
     }
 }
 
@@ -106,8 +97,7 @@ fn listing(number: u64) -> Option<Listing> {
     let unit = units.get(unit_place)?;
     let praise = category.praise.get(dice.below(category.praise.len()))?;
     let larger = i64::try_from(unit_place).ok()? * 60 + 100;
-    let price_fen = (typical * larger / 100 * dice.between(80, 125) / 100).max(100) / 10 * 10
-        + dice.between(0, 10);
+    let price_fen = (typical * larger / 100 * dice.between(80, 125) / 100).max(100) / 10 * 10 + dice.between(0, 10);
     let normal_fen = price_fen + price_fen * dice.between(3, 30) / 100;
     let discount = (price_fen * dice.between(5, 25) / 100).max(100) / 100 * 100;
     let with_coupon = dice.below(3) > 0 && discount < price_fen;
@@ -116,16 +106,8 @@ fn listing(number: u64) -> Option<Listing> {
         least_order: discount + 100,
         starts: BEGINS,
         // One in twelve has ended, one in twelve has run out: importers must notice.
-        ends: if dice.below(12) == 0 {
-            BEGINS + 86_400
-        } else {
-            ENDS
-        },
-        remaining: if dice.below(12) == 0 {
-            0
-        } else {
-            dice.between(10, 5_000)
-        },
+        ends: if dice.below(12) == 0 { BEGINS + 86_400 } else { ENDS },
+        remaining: if dice.below(12) == 0 { 0 } else { dice.between(10, 5_000) },
     });
     let hash = crypto::sha256_hex(&format!("listing/{number}"));
     let piece = |from: usize, to: usize| hash.get(from..to).unwrap_or_default().to_owned();
@@ -137,11 +119,7 @@ fn listing(number: u64) -> Option<Listing> {
         normal_fen,
         price_fen,
         coupon,
-        rate: if dice.below(25) == 0 {
-            0
-        } else {
-            dice.between(2, 40) * 5
-        },
+        rate: if dice.below(25) == 0 { 0 } else { dice.between(2, 40) * 5 },
         sales: dice.between(3, 40) * dice.between(1, 4_000),
         shop: *SHOPS.get(dice.below(SHOPS.len()))?,
         goods_sign: format!("E9{}_wP{}_JQ{}", piece(0, 6), piece(6, 28), piece(28, 35)),

@@ -76,17 +76,8 @@ pub(crate) struct MarketTables {
 impl SandboxState {
     /// A buyer buys listing `listing` through a link that carries `mark`; answers the platform's
     /// number, or `None` when there is no such listing.
-    pub fn affiliate_buys(
-        &self,
-        marketplace: Marketplace,
-        listing: u64,
-        mark: &str,
-    ) -> Option<String> {
-        let listing = self
-            .0
-            .catalogue
-            .iter()
-            .find(|known| known.number == listing)?;
+    pub fn affiliate_buys(&self, marketplace: Marketplace, listing: u64, mark: &str) -> Option<String> {
+        let listing = self.0.catalogue.iter().find(|known| known.number == listing)?;
         let now = self.now();
         let mut world = self.world();
         let seq = world.next_number();
@@ -95,10 +86,7 @@ impl SandboxState {
             Marketplace::Pinduoduo => format!("{day}-{:015}", 100_000_000_000_000 + seq),
             Marketplace::Taobao => format!("{}", 2_300_000_000_000_000_000 + seq * 13),
         };
-        let order = AffiliateOrder {
-            number: number.clone(),
-            ..ordered(marketplace, listing, mark, now)
-        };
+        let order = AffiliateOrder { number: number.clone(), ..ordered(marketplace, listing, mark, now) };
         world.market.orders.push(order);
         Some(number)
     }
@@ -107,12 +95,7 @@ impl SandboxState {
     pub fn affiliate_moves(&self, number: &str, stage: AffiliateStage) -> bool {
         let now = self.now();
         let mut world = self.world();
-        let Some(order) = world
-            .market
-            .orders
-            .iter_mut()
-            .find(|order| order.number == number)
-        else {
+        let Some(order) = world.market.orders.iter_mut().find(|order| order.number == number) else {
             return false;
         };
         order.stage = stage;

@@ -11,11 +11,7 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
 }
 
 async fn picture(state: Data<SandboxState>, number: Path<u64>) -> HttpResponse {
-    let found = state
-        .0
-        .catalogue
-        .iter()
-        .find(|listing| listing.number == *number);
+    let found = state.0.catalogue.iter().find(|listing| listing.number == *number);
     let Some(listing) = found else {
         return HttpResponse::NotFound().finish();
     };
@@ -28,10 +24,7 @@ async fn picture(state: Data<SandboxState>, number: Path<u64>) -> HttpResponse {
         symbol = listing.category.symbol,
         name = listing.kind_name(),
     );
-    HttpResponse::Ok()
-        .content_type("image/svg+xml")
-        .insert_header(("Cache-Control", "public, max-age=86400"))
-        .body(svg)
+    HttpResponse::Ok().content_type("image/svg+xml").insert_header(("Cache-Control", "public, max-age=86400")).body(svg)
 }
 
 impl SandboxState {

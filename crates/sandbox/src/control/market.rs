@@ -40,11 +40,7 @@ pub(super) struct Move {
 }
 
 /// `{stage}` moves an affiliate order on.
-pub(super) async fn advance(
-    state: Data<SandboxState>,
-    number: Path<String>,
-    body: Json<Move>,
-) -> HttpResponse {
+pub(super) async fn advance(state: Data<SandboxState>, number: Path<String>, body: Json<Move>) -> HttpResponse {
     if state.affiliate_moves(&number, body.stage) {
         HttpResponse::Ok().json(json!({"ok": true}))
     } else {

@@ -1,5 +1,7 @@
 //! Orders, payments, refunds and the books.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
@@ -26,12 +28,7 @@ pub(super) async fn orders(state: Data<SandboxState>, wanted: Query<Orders>) -> 
         Some(number) => state.order(number).into_iter().collect(),
         None => state.orders(),
     };
-    orders.retain(|order| {
-        wanted
-            .trade_state
-            .as_ref()
-            .is_none_or(|only| *only == order.trade_state)
-    });
+    orders.retain(|order| wanted.trade_state.as_ref().is_none_or(|only| *only == order.trade_state));
     orders.truncate(wanted.limit.unwrap_or(100));
     Json(json!({"orders": orders}))
 }
@@ -45,19 +42,18 @@ pub(super) struct Pay {
     mchid: Option<String>,
     notify: Option<bool>,
     #[serde(default)]
+    notify_after_ms: u64,
+    #[serde(default)]
     coupon_fen: i64,
 }
 
-/// `{prepay_id | out_trade_no, mchid?, notify?, coupon_fen?}` → `{transaction_id}`.
+/// `{prepay_id | out_trade_no, mchid?, notify?, notify_after_ms?, coupon_fen?}` → `{transaction_id}`.
 pub(super) async fn pay(state: Data<SandboxState>, body: Json<Pay>) -> HttpResponse {
     let body = body.into_inner();
     let target = match (body.prepay_id, body.out_trade_no, body.mchid) {
         (Some(id), None, None) => PayTarget::PrepayId(id),
         (None, Some(number), None) => PayTarget::OutTradeNo(number),
-        (None, Some(out_trade_no), Some(mchid)) => PayTarget::OrderOf {
-            mchid,
-            out_trade_no,
-        },
+        (None, Some(out_trade_no), Some(mchid)) => PayTarget::OrderOf { mchid, out_trade_no },
         _ => {
             return refused(
                 StatusCode::BAD_REQUEST,
@@ -66,7 +62,8 @@ pub(super) async fn pay(state: Data<SandboxState>, body: Json<Pay>) -> HttpRespo
         }
     };
     let notify = body.notify.unwrap_or(state.config().notify);
-    match state.pays_with(target, notify, body.coupon_fen) {
+    let notify_after = notify.then(|| Duration::from_millis(body.notify_after_ms));
+    match state.pays_with(target, notify_after, body.coupon_fen) {
         Ok(transaction_id) => HttpResponse::Ok().json(json!({"transaction_id": transaction_id})),
         Err(PaymentRefused::Unknown) => refused(StatusCode::NOT_FOUND, PaymentRefused::Unknown),
         Err(refusal) => refused(StatusCode::CONFLICT, refusal),
@@ -85,18 +82,11 @@ pub(super) struct Settle {
 }
 
 /// `{status: SUCCESS | CLOSED | ABNORMAL}` decides a refund that is being processed.
-pub(super) async fn settle_refund(
-    state: Data<SandboxState>,
-    number: Path<String>,
-    body: Json<Settle>,
-) -> HttpResponse {
+pub(super) async fn settle_refund(state: Data<SandboxState>, number: Path<String>, body: Json<Settle>) -> HttpResponse {
     if state.settle_refund(&number, body.status) {
         HttpResponse::Ok().json(json!({"ok": true}))
     } else {
-        refused(
-            StatusCode::NOT_FOUND,
-            "no refund of this number is being processed",
-        )
+        refused(StatusCode::NOT_FOUND, "no refund of this number is being processed")
     }
 }
 

@@ -60,15 +60,8 @@ impl SandboxState {
     pub fn books(&self, mchid: Option<&str>) -> Books {
         let world = self.world();
         let wanted = |name: &&String| mchid.is_none_or(|only| only == name.as_str());
-        let sellers = world
-            .purses
-            .iter()
-            .filter(|(name, _)| wanted(name))
-            .map(|(n, p)| (n.clone(), p.clone()));
-        Books {
-            sellers: sellers.collect(),
-            users: world.users.clone(),
-        }
+        let sellers = world.purses.iter().filter(|(name, _)| wanted(name)).map(|(n, p)| (n.clone(), p.clone()));
+        Books { sellers: sellers.collect(), users: world.users.clone() }
     }
 
     /// The accounts of one seller.
@@ -83,7 +76,9 @@ impl SandboxState {
 
     /// Puts `fen` into a seller's operations account (negative: takes them out).
     pub fn top_up(&self, mchid: &str, fen: i64) {
-        self.world().purse(mchid).operations += fen;
+        let mut world = self.world();
+        let purse = world.purse(mchid);
+        purse.operations = purse.operations.saturating_add(fen);
     }
 }
 

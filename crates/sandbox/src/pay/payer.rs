@@ -1,5 +1,7 @@
 //! The user at the phone, who pays.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::notices::Event;
@@ -66,19 +68,20 @@ pub enum PaymentRefused {
 impl SandboxState {
     /// The user pays, and the shop is notified if notices are on. Answers the transaction id.
     pub fn pays(&self, target: impl Into<PayTarget>) -> Result<String, PaymentRefused> {
-        self.pays_with(target, self.config().notify, 0)
+        self.pays_with(target, self.config().notify.then_some(Duration::ZERO), 0)
     }
 
     /// The user pays and no notice is sent by itself.
     pub fn pays_quietly(&self, target: impl Into<PayTarget>) -> Result<String, PaymentRefused> {
-        self.pays_with(target, false, 0)
+        self.pays_with(target, None, 0)
     }
 
-    /// The user pays with a coupon of `coupon_fen` borne by WeChat; `notify` decides over the notice.
+    /// The user pays with a coupon of `coupon_fen` borne by WeChat; the notice is sent `notify_after`
+    /// that time, or not at all.
     pub fn pays_with(
         &self,
         target: impl Into<PayTarget>,
-        notify: bool,
+        notify_after: Option<Duration>,
         coupon_fen: i64,
     ) -> Result<String, PaymentRefused> {
         let (event, transaction_id) = {
@@ -87,7 +90,7 @@ impl SandboxState {
             let now = self.now();
             pay(&mut world, &key, now, coupon_fen, self.config().fee_bp)?
         };
-        self.announce(event, notify);
+        self.announce(event, notify_after);
         Ok(transaction_id)
     }
 }
@@ -103,22 +106,13 @@ fn find(world: &World, target: &PayTarget) -> Result<String, PaymentRefused> {
                 None => Err(PaymentRefused::Unknown),
             }
         }
-        PayTarget::OrderOf {
-            mchid,
-            out_trade_no,
-        } => {
+        PayTarget::OrderOf { mchid, out_trade_no } => {
             let key = key_of(mchid, out_trade_no);
-            if world.orders.contains_key(&key) {
-                Ok(key)
-            } else {
-                Err(PaymentRefused::Unknown)
-            }
+            if world.orders.contains_key(&key) { Ok(key) } else { Err(PaymentRefused::Unknown) }
         }
         PayTarget::OutTradeNo(number) => {
             let mut keys = world.purses.keys().map(|account| key_of(account, number));
-            let first = keys
-                .find(|key| world.orders.contains_key(key))
-                .ok_or(PaymentRefused::Unknown)?;
+            let first = keys.find(|key| world.orders.contains_key(key)).ok_or(PaymentRefused::Unknown)?;
             if keys.any(|key| world.orders.contains_key(&key)) {
                 return Err(PaymentRefused::Ambiguous);
             }
@@ -127,13 +121,7 @@ fn find(world: &World, target: &PayTarget) -> Result<String, PaymentRefused> {
     }
 }
 
-fn pay(
-    world: &mut World,
-    key: &str,
-    now: i64,
-    coupon: i64,
-    fee_bp: i64,
-) -> Result<(Event, String), PaymentRefused> {
+fn pay(world: &mut World, key: &str, now: i64, coupon: i64, fee_bp: i64) -> Result<(Event, String), PaymentRefused> {
     let number = world.next_number();
     let order = world.orders.get_mut(key).ok_or(PaymentRefused::Unknown)?;
     match order.state {
@@ -154,9 +142,7 @@ fn pay(
     let net = order.total - order.fee;
     order.frozen = if order.profit_sharing { net } else { 0 };
     let paid = order.clone();
-    world
-        .transactions
-        .insert(paid.transaction_id.clone(), key.to_owned());
+    world.transactions.insert(paid.transaction_id.clone(), key.to_owned());
     let purse = world.purse(&paid.seller);
     purse.paid += paid.total;
     purse.fees += paid.fee;

@@ -47,15 +47,8 @@ pub(super) const RECOMMEND: &[&str] = &[
 ];
 
 /// Parameters of a detail.
-pub(super) const DETAIL: &[&str] = &[
-    "goods_sign",
-    "pid",
-    "custom_parameters",
-    "search_id",
-    "zs_duo_id",
-    "need_sku_info",
-    "goods_img_type",
-];
+pub(super) const DETAIL: &[&str] =
+    &["goods_sign", "pid", "custom_parameters", "search_id", "zs_duo_id", "need_sku_info", "goods_img_type"];
 
 #[derive(Deserialize)]
 struct Range {
@@ -70,12 +63,11 @@ pub(super) fn search(call: &Call<'_>) -> Reply {
     links::judge_mark(call)?;
     let page = params.integer("page")?.unwrap_or(1);
     let size = params.integer("page_size")?.unwrap_or(100);
-    if page < 1 || !(1..=100).contains(&size) {
+    if !(1..=10_000).contains(&page) || !(1..=100).contains(&size) {
         return Err(Refusal(21_001, "业务参数错误:page或page_size".to_owned()));
     }
     let ranges: Vec<Range> = match params.text("range_list") {
-        Some(text) => serde_json::from_str(text)
-            .map_err(|_| Refusal(21_001, "业务参数错误:range_list".to_owned()))?,
+        Some(text) => serde_json::from_str(text).map_err(|_| Refusal(21_001, "业务参数错误:range_list".to_owned()))?,
         None => Vec::new(),
     };
     let signs = params.texts("goods_sign_list")?;
@@ -92,38 +84,18 @@ pub(super) fn search(call: &Call<'_>) -> Reply {
             && ranges.iter().all(|range| within(range, listing, call.now))
     };
     let mut found: Vec<&Listing> = call.state.0.catalogue.iter().filter(wanted).collect();
-    sort(
-        &mut found,
-        params.integer("sort_type")?.unwrap_or(0),
-        call.now,
-    )?;
+    sort(&mut found, params.integer("sort_type")?.unwrap_or(0), call.now)?;
     let total = found.len();
-    let list_id = format!(
-        "lc{}",
-        crypto::sha256_hex(&format!("{keyword}/{category:?}"))
-            .get(..10)
-            .unwrap_or_default()
-    );
+    let list_id = format!("lc{}", crypto::sha256_hex(&format!("{keyword}/{category:?}")).get(..10).unwrap_or_default());
     if params.text("list_id").is_some_and(|given| given != list_id) {
         return Err(Refusal(50_001, "list_id与查询条件不一致".to_owned()));
     }
-    let search_id = format!(
-        "sid{}",
-        crypto::sha256_hex(&format!("{list_id}/{page}"))
-            .get(..16)
-            .unwrap_or_default()
-    );
+    let search_id = format!("sid{}", crypto::sha256_hex(&format!("{list_id}/{page}")).get(..16).unwrap_or_default());
     let skipped = usize::try_from((page - 1) * size).unwrap_or(usize::MAX);
     let taken = usize::try_from(size).unwrap_or(0);
-    let shown = found
-        .into_iter()
-        .skip(skipped)
-        .take(taken)
-        .map(|listing| dressed(call, listing, &search_id));
-    Ok(
-        json!({"goods_list": shown.collect::<Vec<_>>(), "total_count": total, "list_id": list_id,
-        "search_id": search_id}),
-    )
+    let shown = found.into_iter().skip(skipped).take(taken).map(|listing| dressed(call, listing, &search_id));
+    Ok(json!({"goods_list": shown.collect::<Vec<_>>(), "total_count": total, "list_id": list_id,
+        "search_id": search_id}))
 }
 
 fn within(range: &Range, listing: &Listing, now: i64) -> bool {
@@ -136,8 +108,7 @@ fn within(range: &Range, listing: &Listing, now: i64) -> bool {
         6 => listing.final_fen(now) * listing.rate / 1_000,
         _ => return true,
     };
-    range.range_from.is_none_or(|least| value >= least)
-        && range.range_to.is_none_or(|most| value <= most)
+    range.range_from.is_none_or(|least| value >= least) && range.range_to.is_none_or(|most| value <= most)
 }
 
 /// Odd sort types rise, even ones fall.
@@ -169,10 +140,7 @@ pub(super) fn recommend(call: &Call<'_>) -> Reply {
     let offset = params.integer("offset")?.unwrap_or(0);
     let channel = params.integer("channel_type")?.unwrap_or(5);
     if !(1..=400).contains(&limit) || offset < 0 || offset % limit != 0 {
-        return Err(Refusal(
-            21_001,
-            "业务参数错误:offset须为limit的整数倍".to_owned(),
-        ));
+        return Err(Refusal(21_001, "业务参数错误:offset须为limit的整数倍".to_owned()));
     }
     if ![1, 3, 4, 5, 6].contains(&channel) {
         return Err(Refusal(21_001, "业务参数错误:channel_type".to_owned()));
@@ -183,15 +151,11 @@ pub(super) fn recommend(call: &Call<'_>) -> Reply {
     }
     let catalogue = &call.state.0.catalogue;
     let similar = |listing: &Listing| {
-        catalogue.iter().any(|other| {
-            like.contains(&other.goods_sign) && other.category.id == listing.category.id
-        })
+        catalogue.iter().any(|other| like.contains(&other.goods_sign) && other.category.id == listing.category.id)
     };
     let category = params.integer("cat_id")?;
     let wanted = |listing: &&Listing| {
-        !listing.gone
-            && category.is_none_or(|id| id == listing.category.id)
-            && (channel != 3 || similar(listing))
+        !listing.gone && category.is_none_or(|id| id == listing.category.id) && (channel != 3 || similar(listing))
     };
     let mut found: Vec<&Listing> = catalogue.iter().filter(wanted).collect();
     sort(&mut found, if channel == 6 { 14 } else { 6 }, call.now)?;
@@ -199,26 +163,15 @@ pub(super) fn recommend(call: &Call<'_>) -> Reply {
     let list_id = format!("lr{channel}");
     let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
     let taken = usize::try_from(limit).unwrap_or(0);
-    let shown = found
-        .into_iter()
-        .skip(skipped)
-        .take(taken)
-        .map(|listing| dressed(call, listing, "sidrecommend"));
-    Ok(
-        json!({"list": shown.collect::<Vec<_>>(), "total": total, "list_id": list_id, "search_id": "sidrecommend"}),
-    )
+    let shown = found.into_iter().skip(skipped).take(taken).map(|listing| dressed(call, listing, "sidrecommend"));
+    Ok(json!({"list": shown.collect::<Vec<_>>(), "total": total, "list_id": list_id, "search_id": "sidrecommend"}))
 }
 
 /// `pdd.ddk.goods.detail`: an empty list when the listing is gone.
 pub(super) fn detail(call: &Call<'_>) -> Reply {
     let sign = call.params.needed("goods_sign")?;
     links::judge_mark(call)?;
-    let found = call
-        .state
-        .0
-        .catalogue
-        .iter()
-        .find(|listing| listing.goods_sign == sign && !listing.gone);
+    let found = call.state.0.catalogue.iter().find(|listing| listing.goods_sign == sign && !listing.gone);
     let details = found.map(|listing| {
         let mut view = dressed(call, listing, "");
         if let Value::Object(members) = &mut view {
@@ -272,7 +225,8 @@ pub(super) fn categories(call: &Call<'_>) -> Reply {
     let parent = call.params.integer("parent_cat_id")?;
     let parent = parent.ok_or_else(|| Refusal(21_002, "业务参数缺失:parent_cat_id".to_owned()))?;
     let rows = shelves(parent).into_iter();
-    let rows = rows.map(|(id, name, level)| json!({"cat_id": id, "cat_name": name, "level": level, "parent_cat_id": parent}));
+    let rows =
+        rows.map(|(id, name, level)| json!({"cat_id": id, "cat_name": name, "level": level, "parent_cat_id": parent}));
     Ok(json!({"goods_cats_list": rows.collect::<Vec<_>>()}))
 }
 
@@ -281,21 +235,16 @@ pub(super) fn options(call: &Call<'_>) -> Reply {
     let parent = call.params.integer("parent_opt_id")?;
     let parent = parent.ok_or_else(|| Refusal(21_002, "业务参数缺失:parent_opt_id".to_owned()))?;
     let rows = shelves(parent).into_iter();
-    let rows = rows.map(|(id, name, level)| json!({"opt_id": id, "opt_name": name, "level": level, "parent_opt_id": parent}));
+    let rows =
+        rows.map(|(id, name, level)| json!({"opt_id": id, "opt_name": name, "level": level, "parent_opt_id": parent}));
     Ok(json!({"goods_opt_list": rows.collect::<Vec<_>>()}))
 }
 
 fn shelves(parent: i64) -> Vec<(i64, &'static str, i64)> {
     if parent == 0 {
-        return CATEGORIES
-            .iter()
-            .map(|category| (category.id, category.name, 1))
-            .collect();
+        return CATEGORIES.iter().map(|category| (category.id, category.name, 1)).collect();
     }
     let found = CATEGORIES.iter().find(|category| category.id == parent);
     let goods = found.map_or(&[][..], |category| category.goods);
-    (1..)
-        .zip(goods)
-        .map(|(place, (name, _, _))| (parent * 100 + place, *name, 2))
-        .collect()
+    (1..).zip(goods).map(|(place, (name, _, _))| (parent * 100 + place, *name, 2)).collect()
 }

@@ -25,14 +25,8 @@ pub(super) const PROMOTE: &[&str] = &[
 ];
 
 /// Parameters of a filing link.
-pub(super) const FILE: &[&str] = &[
-    "channel_type",
-    "p_id_list",
-    "custom_parameters",
-    "generate_we_app",
-    "generate_short_url",
-    "generate_schema_url",
-];
+pub(super) const FILE: &[&str] =
+    &["channel_type", "p_id_list", "custom_parameters", "generate_we_app", "generate_short_url", "generate_schema_url"];
 
 /// `pdd.ddk.goods.promotion.url.generate`.
 pub(super) fn promote(call: &Call<'_>) -> Reply {
@@ -44,18 +38,12 @@ pub(super) fn promote(call: &Call<'_>) -> Reply {
     if signs.is_empty() {
         return Err(Refusal(21_002, "业务参数缺失:goods_sign_list".to_owned()));
     }
-    let known = |sign: &String| {
-        call.state
-            .0
-            .catalogue
-            .iter()
-            .any(|listing| listing.goods_sign == *sign && !listing.gone)
-    };
+    let known =
+        |sign: &String| call.state.0.catalogue.iter().any(|listing| listing.goods_sign == *sign && !listing.gone);
     if !signs.iter().all(known) {
         return Err(Refusal(50_001, "商品不存在或已下架".to_owned()));
     }
-    let links: Result<Vec<Value>, Refusal> =
-        signs.iter().map(|sign| link(call, pid, sign)).collect();
+    let links: Result<Vec<Value>, Refusal> = signs.iter().map(|sign| link(call, pid, sign)).collect();
     Ok(json!({"goods_promotion_url_list": links?}))
 }
 
@@ -80,14 +68,8 @@ fn link(call: &Call<'_>, pid: &str, sign: &str) -> Reply {
         return Ok(view);
     };
     if params.flag("generate_short_url")? == Some(true) {
-        members.insert(
-            "short_url".to_owned(),
-            json!(format!("https://p.pinduoduo.example/{}", piece(0, 8))),
-        );
-        members.insert(
-            "mobile_short_url".to_owned(),
-            json!(format!("https://p.pinduoduo.example/{}", piece(8, 16))),
-        );
+        members.insert("short_url".to_owned(), json!(format!("https://p.pinduoduo.example/{}", piece(0, 8))));
+        members.insert("mobile_short_url".to_owned(), json!(format!("https://p.pinduoduo.example/{}", piece(8, 16))));
     }
     if params.flag("generate_schema_url")? == Some(true) {
         let schema = format!("pinduoduo://com.xunmeng.pinduoduo/duo_coupon_landing.html?{query}");
@@ -112,10 +94,7 @@ pub(super) fn file(call: &Call<'_>) -> Reply {
     judge_mark(call)?;
     let pids = params.texts("p_id_list")?;
     let [pid] = pids.as_slice() else {
-        return Err(Refusal(
-            21_001,
-            "业务参数错误:p_id_list长度须为1".to_owned(),
-        ));
+        return Err(Refusal(21_001, "业务参数错误:p_id_list长度须为1".to_owned()));
     };
     judge_pid(call, pid)?;
     if params.integer("channel_type")? != Some(10) {
@@ -129,10 +108,7 @@ pub(super) fn file(call: &Call<'_>) -> Reply {
     let mut view = json!({"url": format!("https://mobile.yangkeduo.example/duo_auth.html?{query}"),
         "mobile_url": format!("https://mobile.yangkeduo.example/app.html?{query}")});
     if let (Some(true), Value::Object(members)) = (params.flag("generate_we_app")?, &mut view) {
-        members.insert(
-            "we_app_info".to_owned(),
-            mini_program(&format!("package_a/auth/auth?{query}")),
-        );
+        members.insert("we_app_info".to_owned(), mini_program(&format!("package_a/auth/auth?{query}")));
     }
     Ok(json!({"url_list": [view]}))
 }
@@ -142,12 +118,7 @@ pub(super) fn authority(call: &Call<'_>) -> Reply {
     let pid = call.params.needed("pid")?;
     judge_mark(call)?;
     let mark = call.params.text("custom_parameters").unwrap_or("");
-    let unfiled = call
-        .state
-        .world()
-        .market
-        .unfiled
-        .contains(&format!("{pid}/{mark}"));
+    let unfiled = call.state.world().market.unfiled.contains(&format!("{pid}/{mark}"));
     Ok(json!({"bind": i32::from(!unfiled)}))
 }
 
@@ -166,18 +137,11 @@ pub(super) fn judge_mark(call: &Call<'_>) -> Result<(), Refusal> {
     let Some(mark) = call.params.text("custom_parameters") else {
         return Ok(());
     };
-    let wrong = |why: &str| {
-        Err(Refusal(
-            21_001,
-            format!("业务参数错误:custom_parameters{why}"),
-        ))
-    };
+    let wrong = |why: &str| Err(Refusal(21_001, format!("业务参数错误:custom_parameters{why}")));
     if mark.len() > 64 {
         return wrong("超过64字节");
     }
-    let named = serde_json::from_str::<Value>(mark)
-        .ok()
-        .and_then(|value| value.get("uid").cloned());
+    let named = serde_json::from_str::<Value>(mark).ok().and_then(|value| value.get("uid").cloned());
     match named {
         Some(Value::String(uid)) if !uid.is_empty() => Ok(()),
         _ => wrong("须为含uid的JSON"),

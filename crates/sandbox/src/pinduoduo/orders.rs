@@ -19,14 +19,8 @@ pub(super) const INCREMENT: &[&str] = &[
 ];
 
 /// Parameters of the list by payment time.
-pub(super) const RANGE: &[&str] = &[
-    "start_time",
-    "end_time",
-    "last_order_id",
-    "page_size",
-    "query_order_type",
-    "cash_gift_order",
-];
+pub(super) const RANGE: &[&str] =
+    &["start_time", "end_time", "last_order_id", "page_size", "query_order_type", "cash_gift_order"];
 
 /// A window is at most a day, and at most ninety days back.
 const DAY_S: i64 = 86_400;
@@ -34,23 +28,13 @@ const DAY_S: i64 = 86_400;
 /// `pdd.ddk.order.list.increment.get`.
 pub(super) fn increment(call: &Call<'_>) -> Reply {
     let params = call.params;
-    let needed = |name: &str| {
-        params
-            .integer(name)?
-            .ok_or_else(|| Refusal(21_002, format!("业务参数缺失:{name}")))
-    };
+    let needed = |name: &str| params.integer(name)?.ok_or_else(|| Refusal(21_002, format!("业务参数缺失:{name}")));
     let (start, end) = (needed("start_update_time")?, needed("end_update_time")?);
-    if end < start || end - start > DAY_S {
-        return Err(Refusal(
-            21_001,
-            "业务参数错误:时间跨度不能超过24小时".to_owned(),
-        ));
+    if end < start || end.saturating_sub(start) > DAY_S {
+        return Err(Refusal(21_001, "业务参数错误:时间跨度不能超过24小时".to_owned()));
     }
-    if call.now - start > 90 * DAY_S + 600 {
-        return Err(Refusal(
-            21_001,
-            "业务参数错误:仅支持查询90天内订单".to_owned(),
-        ));
+    if call.now.saturating_sub(start) > 90 * DAY_S + 600 {
+        return Err(Refusal(21_001, "业务参数错误:仅支持查询90天内订单".to_owned()));
     }
     let page = params.integer("page")?.unwrap_or(1);
     let size = params.integer("page_size")?.unwrap_or(100);
@@ -63,12 +47,7 @@ pub(super) fn increment(call: &Call<'_>) -> Reply {
     let total = found.len();
     let skipped = usize::try_from((page - 1) * size).unwrap_or(usize::MAX);
     let taken = usize::try_from(size).unwrap_or(0);
-    let shown: Vec<Value> = found
-        .iter()
-        .skip(skipped)
-        .take(taken)
-        .map(|order| dressed(call, order))
-        .collect();
+    let shown: Vec<Value> = found.iter().skip(skipped).take(taken).map(|order| dressed(call, order)).collect();
     if params.flag("return_count")? == Some(false) {
         return Ok(json!({"order_list": shown}));
     }
@@ -78,27 +57,18 @@ pub(super) fn increment(call: &Call<'_>) -> Reply {
 /// `pdd.ddk.order.list.range.get`, by payment time.
 pub(super) fn range(call: &Call<'_>) -> Reply {
     let params = call.params;
-    let moment = |name: &str| {
-        parse_beijing(params.needed(name)?)
-            .ok_or_else(|| Refusal(21_001, format!("业务参数错误:{name}")))
-    };
+    let moment =
+        |name: &str| parse_beijing(params.needed(name)?).ok_or_else(|| Refusal(21_001, format!("业务参数错误:{name}")));
     let (start, end) = (moment("start_time")?, moment("end_time")?);
-    if end < start || end - start > DAY_S {
-        return Err(Refusal(
-            21_001,
-            "业务参数错误:时间跨度不能超过24小时".to_owned(),
-        ));
+    if end < start || end.saturating_sub(start) > DAY_S {
+        return Err(Refusal(21_001, "业务参数错误:时间跨度不能超过24小时".to_owned()));
     }
     let size = usize::try_from(params.integer("page_size")?.unwrap_or(300)).unwrap_or(0);
     let mut found = ours(call);
     found.retain(|order| (start..=end).contains(&order.created_at));
     found.sort_by(|a, b| a.number.cmp(&b.number));
     let after = params.text("last_order_id").unwrap_or("");
-    let shown: Vec<&AffiliateOrder> = found
-        .iter()
-        .filter(|order| order.number.as_str() > after)
-        .take(size)
-        .collect();
+    let shown: Vec<&AffiliateOrder> = found.iter().filter(|order| order.number.as_str() > after).take(size).collect();
     let last = shown.last().map_or(after, |order| order.number.as_str());
     let list: Vec<Value> = shown.iter().map(|order| dressed(call, order)).collect();
     Ok(json!({"order_list": list, "last_order_id": last}))
@@ -123,19 +93,12 @@ pub(super) fn detail(call: &Call<'_>) -> Reply {
 fn ours(call: &Call<'_>) -> Vec<AffiliateOrder> {
     let mut orders = call.state.affiliate_orders();
     // What is ordered and not paid does not exist for Pinduoduo's affiliates.
-    orders.retain(|order| {
-        order.marketplace == Marketplace::Pinduoduo && order.stage != AffiliateStage::Unpaid
-    });
+    orders.retain(|order| order.marketplace == Marketplace::Pinduoduo && order.stage != AffiliateStage::Unpaid);
     orders
 }
 
 fn dressed(call: &Call<'_>, order: &AffiliateOrder) -> Value {
-    let listing = call
-        .state
-        .0
-        .catalogue
-        .iter()
-        .find(|listing| listing.number == order.listing);
+    let listing = call.state.0.catalogue.iter().find(|listing| listing.number == order.listing);
     let (status, words) = match order.stage {
         AffiliateStage::Unpaid | AffiliateStage::Paid => (1, "已成团"),
         AffiliateStage::Received => (2, "确认收货"),
@@ -144,8 +107,7 @@ fn dressed(call: &Call<'_>, order: &AffiliateOrder) -> Value {
         AffiliateStage::Settled => (5, "已经结算"),
         AffiliateStage::Punished => (10, "已处罚"),
     };
-    let reached =
-        |stages: &[AffiliateStage]| stages.contains(&order.stage).then_some(order.modified_at);
+    let reached = |stages: &[AffiliateStage]| stages.contains(&order.stage).then_some(order.modified_at);
     use AffiliateStage::{Approved, Received, Settled};
     let reason = match order.stage {
         AffiliateStage::Invalid => "订单发生售后",

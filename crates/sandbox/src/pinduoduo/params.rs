@@ -16,10 +16,7 @@ pub(super) fn read(json_body: bool, body: &[u8]) -> Result<Params, Refusal> {
         let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
             return Err(Refusal(10_000, "参数错误:body".to_owned()));
         };
-        members
-            .into_iter()
-            .map(|(name, value)| (name, text_of(value)))
-            .collect()
+        members.into_iter().map(|(name, value)| (name, text_of(value))).collect()
     } else {
         url::form_urlencoded::parse(body).into_owned().collect()
     };
@@ -47,9 +44,7 @@ impl Params {
 
     /// Names and values in byte order.
     pub(crate) fn sorted(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -58,18 +53,12 @@ impl Params {
 
     /// A value that is neither absent nor empty.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// An integer, `None` when absent.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
-        let parse = |text: &str| {
-            text.parse()
-                .map_err(|_| Refusal(21_001, format!("业务参数错误:{name}")))
-        };
+        let parse = |text: &str| text.parse().map_err(|_| Refusal(21_001, format!("业务参数错误:{name}")));
         self.text(name).map(parse).transpose()
     }
 
@@ -85,15 +74,13 @@ impl Params {
 
     /// A JSON list of texts, empty when absent.
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, Refusal> {
-        let parse = |text: &str| {
-            serde_json::from_str(text).map_err(|_| Refusal(21_001, format!("业务参数错误:{name}")))
-        };
+        let parse =
+            |text: &str| serde_json::from_str(text).map_err(|_| Refusal(21_001, format!("业务参数错误:{name}")));
         self.text(name).map_or_else(|| Ok(Vec::new()), parse)
     }
 
     /// A text that must be there.
     pub(crate) fn needed(&self, name: &str) -> Result<&str, Refusal> {
-        self.text(name)
-            .ok_or_else(|| Refusal(21_002, format!("业务参数缺失:{name}")))
+        self.text(name).ok_or_else(|| Refusal(21_002, format!("业务参数缺失:{name}")))
     }
 }

@@ -20,21 +20,14 @@ pub(super) const CONVERT: &[&str] = &[
 
 /// `taobao.tbk.tpwd.create`: only for a link the platform issued.
 pub(super) fn password(call: &Call<'_>) -> Reply {
-    let url = call
-        .params
-        .text("url")
-        .ok_or_else(|| Refusal::missing("url"))?;
+    let url = call.params.text("url").ok_or_else(|| Refusal::missing("url"))?;
     let bare = url.strip_prefix("https:").unwrap_or(url);
-    let issued = bare.starts_with("//uland.taobao.example/item/")
-        && bare.contains("?e=")
-        && bare.contains("&pid=mm_");
+    let issued = bare.starts_with("//uland.taobao.example/item/") && bare.contains("?e=") && bare.contains("&pid=mm_");
     if !issued {
         return Err(Refusal::remote("isv.invalid-url", "url不是有效的推广链接"));
     }
     let (word, short) = words(bare);
-    Ok(
-        json!({"data": {"model": format!("9{word} https://m.tb.cn/h.{short}"), "password_simple": word}}),
-    )
+    Ok(json!({"data": {"model": format!("9{word} https://m.tb.cn/h.{short}"), "password_simple": word}}))
 }
 
 fn words(link: &str) -> (String, String) {
@@ -46,17 +39,8 @@ fn words(link: &str) -> (String, String) {
 /// `taobao.tbk.dg.general.link.convert`, by item ids.
 pub(super) fn convert(call: &Call<'_>) -> Reply {
     call.own_adzone()?;
-    let ids = call
-        .params
-        .text("item_id_list")
-        .ok_or_else(|| Refusal::missing("item_id_list"))?;
-    let known = |id: &str| {
-        call.state
-            .0
-            .catalogue
-            .iter()
-            .any(|listing| listing.item_id == id && !listing.gone)
-    };
+    let ids = call.params.text("item_id_list").ok_or_else(|| Refusal::missing("item_id_list"))?;
+    let known = |id: &str| call.state.0.catalogue.iter().any(|listing| listing.item_id == id && !listing.gone);
     let one = |id: &str| {
         if !known(id) {
             return json!({"input_item_id": id, "code": 50_002, "msg": "商品已下架"});

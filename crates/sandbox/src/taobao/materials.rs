@@ -63,11 +63,7 @@ pub(super) fn search(call: &Call<'_>) -> Reply {
     let page = call.integer("page_no", 1, 1, 10_000)?;
     let size = call.integer("page_size", 20, 1, 100)?;
     let categories: Vec<i64> = match cat {
-        Some(list) => list
-            .split(',')
-            .map(str::parse)
-            .collect::<Result<_, _>>()
-            .map_err(|_| Refusal::wrong("cat"))?,
+        Some(list) => list.split(',').map(str::parse).collect::<Result<_, _>>().map_err(|_| Refusal::wrong("cat"))?,
         None => Vec::new(),
     };
     if categories.len() > 10 {
@@ -83,8 +79,8 @@ pub(super) fn search(call: &Call<'_>) -> Reply {
             && (categories.is_empty() || categories.contains(&listing.category.id))
             && (!coupons || listing.coupon.is_some())
             && (!tmall || is_tmall(listing))
-            && least.is_none_or(|yuan| final_fen >= yuan * 100)
-            && most.is_none_or(|yuan| final_fen <= yuan * 100)
+            && least.is_none_or(|yuan| final_fen / 100 >= yuan)
+            && most.is_none_or(|yuan| final_fen <= yuan.saturating_mul(100))
             && least_rate.is_none_or(|rate| listing.rate * 10 >= rate)
             && most_rate.is_none_or(|rate| listing.rate * 10 <= rate)
     };
@@ -95,10 +91,7 @@ pub(super) fn search(call: &Call<'_>) -> Reply {
         return Err(Refusal::remote("50001", "无结果"));
     }
     let skipped = usize::try_from((page - 1) * size).unwrap_or(usize::MAX);
-    let shown = found
-        .into_iter()
-        .skip(skipped)
-        .take(usize::try_from(size).unwrap_or(0));
+    let shown = found.into_iter().skip(skipped).take(usize::try_from(size).unwrap_or(0));
     let mut list: Vec<Value> = shown.map(|listing| dressed(call, listing)).collect();
     // A title that hits exactly one item is taken for a pasted title: no id, no links.
     if let (1, Some(Value::Object(only))) = (total, list.first_mut())
@@ -109,11 +102,7 @@ pub(super) fn search(call: &Call<'_>) -> Reply {
         only.remove("publish_info");
         only.remove("scope_info");
     }
-    let result_list = if list.is_empty() {
-        json!({})
-    } else {
-        json!({"map_data": list})
-    };
+    let result_list = if list.is_empty() { json!({}) } else { json!({"map_data": list}) };
     Ok(json!({"result_list": result_list, "total_results": total}))
 }
 
@@ -126,17 +115,12 @@ fn flag(call: &Call<'_>, name: &str) -> Result<bool, Refusal> {
 }
 
 fn bound(call: &Call<'_>, name: &str) -> Result<Option<i64>, Refusal> {
-    call.params
-        .text(name)
-        .map(|text| text.parse().map_err(|_| Refusal::wrong(name)))
-        .transpose()
+    call.params.text(name).map(|text| text.parse().map_err(|_| Refusal::wrong(name))).transpose()
 }
 
 fn sort(found: &mut [&Listing], sort: Option<&str>, now: i64) -> Result<(), Refusal> {
     let Some(sort) = sort else { return Ok(()) };
-    let (field, direction) = sort
-        .rsplit_once('_')
-        .ok_or_else(|| Refusal::wrong("sort"))?;
+    let (field, direction) = sort.rsplit_once('_').ok_or_else(|| Refusal::wrong("sort"))?;
     let key = |listing: &&Listing| match field {
         "total_sales" | "tk_total_sales" => listing.sales,
         "tk_rate" => listing.rate,
@@ -144,16 +128,7 @@ fn sort(found: &mut [&Listing], sort: Option<&str>, now: i64) -> Result<(), Refu
         "price" => listing.final_fen(now),
         _ => 0,
     };
-    if ![
-        "total_sales",
-        "tk_total_sales",
-        "tk_rate",
-        "tk_total_commi",
-        "price",
-        "match",
-    ]
-    .contains(&field)
-    {
+    if !["total_sales", "tk_total_sales", "tk_rate", "tk_total_commi", "price", "match"].contains(&field) {
         return Err(Refusal::wrong("sort"));
     }
     found.sort_by_key(key);
@@ -167,21 +142,13 @@ fn sort(found: &mut [&Listing], sort: Option<&str>, now: i64) -> Result<(), Refu
 
 /// `taobao.tbk.item.info.upgrade.get`: items that do not exist are left out.
 pub(super) fn info(call: &Call<'_>) -> Reply {
-    let ids = call
-        .params
-        .text("item_id")
-        .ok_or_else(|| Refusal::missing("item_id"))?;
+    let ids = call.params.text("item_id").ok_or_else(|| Refusal::missing("item_id"))?;
     let ids: Vec<&str> = ids.split(',').collect();
     if ids.len() > 20 {
         return Err(Refusal::wrong("item_id"));
     }
     let one = |id: &&str| {
-        let listing = call
-            .state
-            .0
-            .catalogue
-            .iter()
-            .find(|listing| listing.item_id == *id && !listing.gone)?;
+        let listing = call.state.0.catalogue.iter().find(|listing| listing.item_id == *id && !listing.gone)?;
         let mut view = dressed(call, listing);
         if let Value::Object(members) = &mut view {
             members.insert("input_item_iid".to_owned(), json!(id));
@@ -189,11 +156,7 @@ pub(super) fn info(call: &Call<'_>) -> Reply {
         Some(view)
     };
     let details: Vec<Value> = ids.iter().filter_map(one).collect();
-    let results = if details.is_empty() {
-        json!({})
-    } else {
-        json!({"tbk_item_detail": details})
-    };
+    let results = if details.is_empty() { json!({}) } else { json!({"tbk_item_detail": details}) };
     Ok(json!({"results": results}))
 }
 
@@ -249,16 +212,8 @@ fn dressed(call: &Call<'_>, listing: &Listing) -> Value {
 pub(super) fn link_tag(call: &Call<'_>, item_id: &str) -> String {
     let relation = call.params.text("relation_id").unwrap_or("");
     let opaque = crypto::sha256_hex(&format!("{item_id}/{relation}"));
-    let relation = if relation.is_empty() {
-        String::new()
-    } else {
-        format!("&relationId={relation}")
-    };
-    format!(
-        "e={}&pid={}{relation}",
-        opaque.get(..32).unwrap_or_default(),
-        call.pid()
-    )
+    let relation = if relation.is_empty() { String::new() } else { format!("&relationId={relation}") };
+    format!("e={}&pid={}{relation}", opaque.get(..32).unwrap_or_default(), call.pid())
 }
 
 /// Fen as yuan text with two decimals.

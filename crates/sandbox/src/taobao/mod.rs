@@ -54,47 +54,25 @@ pub(crate) type Reply = Result<Value, Refusal>;
 impl Refusal {
     /// A refusal by the gateway itself.
     fn gateway(code: i64, msg: &str) -> Self {
-        Self {
-            code,
-            msg: msg.to_owned(),
-            sub: None,
-        }
+        Self { code, msg: msg.to_owned(), sub: None }
     }
 
     /// 15, a refusal by the service behind the gateway.
     pub(crate) fn remote(sub_code: &str, sub_msg: &str) -> Self {
         let sub = Some((sub_code.to_owned(), sub_msg.to_owned()));
-        Self {
-            code: 15,
-            msg: "Remote service error".to_owned(),
-            sub,
-        }
+        Self { code: 15, msg: "Remote service error".to_owned(), sub }
     }
 
     /// 40, a business parameter is missing.
     pub(crate) fn missing(name: &str) -> Self {
-        let sub = Some((
-            "isv.missing-parameter".to_owned(),
-            format!("缺少参数{name}"),
-        ));
-        Self {
-            code: 40,
-            msg: format!("Missing required arguments:{name}"),
-            sub,
-        }
+        let sub = Some(("isv.missing-parameter".to_owned(), format!("缺少参数{name}")));
+        Self { code: 40, msg: format!("Missing required arguments:{name}"), sub }
     }
 
     /// 41, a business parameter is wrong.
     pub(crate) fn wrong(name: &str) -> Self {
-        let sub = Some((
-            "isv.invalid-parameter".to_owned(),
-            format!("参数{name}不合法"),
-        ));
-        Self {
-            code: 41,
-            msg: format!("Invalid arguments:{name}"),
-            sub,
-        }
+        let sub = Some(("isv.invalid-parameter".to_owned(), format!("参数{name}不合法")));
+        Self { code: 41, msg: format!("Invalid arguments:{name}"), sub }
     }
 }
 
@@ -107,30 +85,17 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// An integer from `least` to `most`, or `default` when absent.
-    pub(crate) fn integer(
-        &self,
-        name: &str,
-        default: i64,
-        least: i64,
-        most: i64,
-    ) -> Result<i64, Refusal> {
+    pub(crate) fn integer(&self, name: &str, default: i64, least: i64, most: i64) -> Result<i64, Refusal> {
         let Some(text) = self.params.text(name) else {
             return Ok(default);
         };
         let value = text.parse().map_err(|_| Refusal::wrong(name))?;
-        if (least..=most).contains(&value) {
-            Ok(value)
-        } else {
-            Err(Refusal::wrong(name))
-        }
+        if (least..=most).contains(&value) { Ok(value) } else { Err(Refusal::wrong(name)) }
     }
 
     /// Refuses an adzone that is missing or not this application's.
     pub(crate) fn own_adzone(&self) -> Result<(), Refusal> {
-        let adzone = self
-            .params
-            .text("adzone_id")
-            .ok_or_else(|| Refusal::missing("adzone_id"))?;
+        let adzone = self.params.text("adzone_id").ok_or_else(|| Refusal::missing("adzone_id"))?;
         if adzone == self.state.keys().taobao.adzone_id {
             return Ok(());
         }
@@ -156,14 +121,7 @@ async fn door(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> H
             if let Value::Object(members) = &mut content {
                 members.insert("request_id".to_owned(), json!(request_id));
             }
-            (
-                if simple {
-                    content
-                } else {
-                    json!({ key: content })
-                },
-                "ok".to_owned(),
-            )
+            (if simple { content } else { json!({ key: content }) }, "ok".to_owned())
         }
         Err(refusal) => (refused(&refusal, &request_id), refusal.code.to_string()),
     };
@@ -182,17 +140,10 @@ fn refused(refusal: &Refusal, request_id: &str) -> Value {
 }
 
 /// The outer key, its content, and whether the caller wants no outer key.
-fn serve(
-    state: &SandboxState,
-    request: &HttpRequest,
-    body: &[u8],
-) -> Result<(String, Value, bool), Refusal> {
+fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<(String, Value, bool), Refusal> {
     let query = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
-    let pairs = query
-        .chain(url::form_urlencoded::parse(body).into_owned())
-        .collect();
-    let params = Params::unique(pairs)
-        .map_err(|name| Refusal::gateway(41, &format!("Invalid arguments:{name}")))?;
+    let pairs = query.chain(url::form_urlencoded::parse(body).into_owned()).collect();
+    let params = Params::unique(pairs).map_err(|name| Refusal::gateway(41, &format!("Invalid arguments:{name}")))?;
     let method = admit(state, &params)?;
     type Serve = fn(&Call<'_>) -> Reply;
     let (serve, own): (Serve, &[&str]) = match method {
@@ -208,23 +159,14 @@ fn serve(
             return Err(Refusal::wrong(name));
         }
     }
-    let content = serve(&Call {
-        state,
-        params: &params,
-        now: state.now(),
-    })?;
-    let key = format!(
-        "{}_response",
-        method.trim_start_matches("taobao.").replace('.', "_")
-    );
+    let content = serve(&Call { state, params: &params, now: state.now() })?;
+    let key = format!("{}_response", method.trim_start_matches("taobao.").replace('.', "_"));
     Ok((key, content, params.text("simplify") == Some("true")))
 }
 
 /// Checks the common parameters and the signature; answers the method.
 fn admit<'a>(state: &SandboxState, params: &'a Params) -> Result<&'a str, Refusal> {
-    let common = |name: &str, code: i64, msg: &str| {
-        params.text(name).ok_or_else(|| Refusal::gateway(code, msg))
-    };
+    let common = |name: &str, code: i64, msg: &str| params.text(name).ok_or_else(|| Refusal::gateway(code, msg));
     let method = common("method", 21, "Missing method")?;
     let app_key = common("app_key", 28, "Missing app key")?;
     let sign = common("sign", 24, "Missing signature")?;
@@ -234,8 +176,7 @@ fn admit<'a>(state: &SandboxState, params: &'a Params) -> Result<&'a str, Refusa
     if app_key != app.app_key {
         return Err(Refusal::gateway(29, "Invalid app Key"));
     }
-    let stamp =
-        parse_beijing(timestamp).ok_or_else(|| Refusal::gateway(31, "Invalid timestamp"))?;
+    let stamp = parse_beijing(timestamp).ok_or_else(|| Refusal::gateway(31, "Invalid timestamp"))?;
     if state.clock().wall().abs_diff(stamp) > WINDOW_S.unsigned_abs() {
         return Err(Refusal::gateway(31, "Invalid timestamp"));
     }
@@ -252,15 +193,8 @@ fn admit<'a>(state: &SandboxState, params: &'a Params) -> Result<&'a str, Refusa
     }
     if let Err(seconds) = state.count_call("taobao") {
         let words = format!("This ban will last for {seconds} more seconds");
-        let sub = Some((
-            "accesscontrol.limited-by-app-access-count".to_owned(),
-            words,
-        ));
-        return Err(Refusal {
-            code: 7,
-            msg: "App Call Limited".to_owned(),
-            sub,
-        });
+        let sub = Some(("accesscontrol.limited-by-app-access-count".to_owned(), words));
+        return Err(Refusal { code: 7, msg: "App Call Limited".to_owned(), sub });
     }
     Ok(method)
 }
@@ -268,9 +202,7 @@ fn admit<'a>(state: &SandboxState, params: &'a Params) -> Result<&'a str, Refusa
 /// The signature by the method the call names; `None` for a method that does not exist.
 pub(crate) fn signature(params: &Params, secret: &str) -> Option<String> {
     let named = params.sorted().filter(|(name, _)| *name != "sign");
-    let text: String = named
-        .map(|(name, value)| format!("{name}{value}"))
-        .collect();
+    let text: String = named.map(|(name, value)| format!("{name}{value}")).collect();
     match params.text("sign_method")? {
         "md5" => Some(crypto::md5_upper(&format!("{secret}{text}{secret}"))),
         "hmac" => Some(crypto::hmac_md5_upper(secret, &text)),

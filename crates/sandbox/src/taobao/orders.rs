@@ -29,18 +29,12 @@ const WINDOW_S: i64 = 3 * 3_600;
 /// `taobao.tbk.order.details.get`.
 pub(super) fn details(call: &Call<'_>) -> Reply {
     let moment = |name: &str| {
-        let text = call
-            .params
-            .text(name)
-            .ok_or_else(|| Refusal::missing(name))?;
+        let text = call.params.text(name).ok_or_else(|| Refusal::missing(name))?;
         parse_beijing(text).ok_or_else(|| Refusal::wrong(name))
     };
     let (start, end) = (moment("start_time")?, moment("end_time")?);
     if end < start || end - start > WINDOW_S {
-        return Err(Refusal::remote(
-            "isv.time-span-error",
-            "查询时间跨度不能超过3小时",
-        ));
+        return Err(Refusal::remote("isv.time-span-error", "查询时间跨度不能超过3小时"));
     }
     let query_type = call.integer("query_type", 1, 1, 4)?;
     let page = call.integer("page_no", 1, 1, 10_000)?;
@@ -66,39 +60,23 @@ pub(super) fn details(call: &Call<'_>) -> Reply {
     found.sort_by(|a, b| b.number.cmp(&a.number));
     let index = position(start, end, query_type, found.len());
     if page > 1
-        && (call.params.text("position_index") != Some(index.as_str())
-            || call.params.text("jump_type").is_none())
+        && (call.params.text("position_index") != Some(index.as_str()) || call.params.text("jump_type").is_none())
     {
         return Err(Refusal::wrong("position_index"));
     }
     let size = usize::try_from(size).unwrap_or(0);
     let skipped = usize::try_from(page - 1).unwrap_or(0) * size;
-    let shown: Vec<Value> = found
-        .iter()
-        .skip(skipped)
-        .take(size)
-        .map(|order| dressed(call, order))
-        .collect();
-    let results = if shown.is_empty() {
-        json!({})
-    } else {
-        json!({"publisher_order_dto": shown})
-    };
-    Ok(
-        json!({"data": {"page_no": page, "page_size": size, "has_pre": page > 1,
+    let shown: Vec<Value> = found.iter().skip(skipped).take(size).map(|order| dressed(call, order)).collect();
+    let results = if shown.is_empty() { json!({}) } else { json!({"publisher_order_dto": shown}) };
+    Ok(json!({"data": {"page_no": page, "page_size": size, "has_pre": page > 1,
         "has_next": found.len() > skipped + size, "position_index": if found.is_empty() { "" } else { &index },
-        "results": results}}),
-    )
+        "results": results}}))
 }
 
 /// The cursor of one query: opaque, the same on each of its pages.
 fn position(start: i64, end: i64, query_type: i64, count: usize) -> String {
     let hash = crypto::sha256_hex(&format!("{start}/{end}/{query_type}/{count}"));
-    format!(
-        "{end}_{}|{start}_{}",
-        hash.get(..4).unwrap_or_default(),
-        hash.get(4..8).unwrap_or_default()
-    )
+    format!("{end}_{}|{start}_{}", hash.get(..4).unwrap_or_default(), hash.get(4..8).unwrap_or_default())
 }
 
 fn status_of(order: &AffiliateOrder) -> i64 {
@@ -112,12 +90,7 @@ fn status_of(order: &AffiliateOrder) -> i64 {
 }
 
 fn dressed(call: &Call<'_>, order: &AffiliateOrder) -> Value {
-    let listing = call
-        .state
-        .0
-        .catalogue
-        .iter()
-        .find(|listing| listing.number == order.listing);
+    let listing = call.state.0.catalogue.iter().find(|listing| listing.number == order.listing);
     let app = &call.state.keys().taobao;
     let settled = order.stage == AffiliateStage::Settled;
     let paid = order.stage != AffiliateStage::Unpaid;
@@ -146,14 +119,8 @@ fn dressed(call: &Call<'_>, order: &AffiliateOrder) -> Value {
     let mut view = joined(bought, earned);
     if let Value::Object(members) = &mut view {
         if paid {
-            members.insert(
-                "tb_paid_time".to_owned(),
-                json!(beijing_text(order.created_at)),
-            );
-            members.insert(
-                "tk_paid_time".to_owned(),
-                json!(beijing_text(order.created_at)),
-            );
+            members.insert("tb_paid_time".to_owned(), json!(beijing_text(order.created_at)));
+            members.insert("tk_paid_time".to_owned(), json!(beijing_text(order.created_at)));
         }
         if let Some(at) = order.settled_at {
             members.insert("tk_earning_time".to_owned(), json!(beijing_text(at)));

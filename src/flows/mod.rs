@@ -1,3 +1,5 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod checkout;
+pub mod payment_received;
 pub mod session;

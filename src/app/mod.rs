@@ -11,9 +11,12 @@ pub use barred::Barred;
 pub use clients::{Clients, NoPay, ShopClients};
 pub use shop_book::ShopBook;
 
-use crate::config::{Config, resolve_secret};
+use crate::areas::stock::StockGate;
+use crate::areas::stock::holds::{EmbeddedGate, RedisGate};
+use crate::config::{Config, StockBackend, resolve_secret};
 use crate::platform::db::Db;
 use crate::platform::outbox::Bell;
+use crate::platform::redis::{Redis, Timing};
 use crate::platform::request_keys::Running;
 use crate::platform::seal::Sealer;
 
@@ -25,6 +28,8 @@ pub struct App {
     pub db: Db,
     /// Wall and business time.
     pub clock: Clock,
+    /// Sheds the load in front of the stock; the database decides.
+    pub gate: StockGate,
     /// Seals secrets and derives keys.
     pub sealer: Sealer,
     /// Wakes the worker that delivers effects.
@@ -53,6 +58,7 @@ impl App {
             .map_err(|detail| anyhow::anyhow!("secrets.old_master_keys: {detail}"))?;
         let app = Self {
             sealer: Sealer::new(&master, &old)?,
+            gate: gate_of(&config)?,
             clients: Clients::new(&config.platforms)?,
             config,
             db,
@@ -65,4 +71,13 @@ impl App {
         app.shops.refresh(&app.db, &app.sealer).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         Ok(app)
     }
+}
+
+fn gate_of(config: &Config) -> anyhow::Result<StockGate> {
+    Ok(match config.stock.backend {
+        StockBackend::Embedded => StockGate::Embedded(EmbeddedGate::default()),
+        StockBackend::Redis => {
+            StockGate::Redis(RedisGate::new(Redis::start(&config.stock.redis_url, Timing::default())?))
+        }
+    })
 }

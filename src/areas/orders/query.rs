@@ -1,0 +1,113 @@
+//! Reading orders.
+
+use kernel::id::{LeaderId, MemberId, OrderId, OrderLineId, ShopId};
+use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
+use kernel::{Failure, Time};
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+
+use super::entity::{event, line, order};
+use super::error::OrderError;
+use super::state::OrderStatus;
+
+/// An order of a shop.
+pub async fn by_id(conn: &impl ConnectionTrait, shop: ShopId, id: OrderId) -> Result<Option<order::Model>, OrderError> {
+    Ok(order::in_shop(shop).filter(order::Column::Id.eq(id)).one(conn).await?)
+}
+
+/// An order of this member; another's does not exist for him.
+pub async fn of_member(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    member: MemberId,
+    id: OrderId,
+) -> Result<order::Model, OrderError> {
+    let order = by_id(conn, shop, id).await?.filter(|order| order.member_id == member);
+    order.ok_or(OrderError::NotFound(id))
+}
+
+/// The lines of an order, in their order.
+pub async fn lines_of(conn: &impl ConnectionTrait, shop: ShopId, id: OrderId) -> Result<Vec<line::Model>, OrderError> {
+    lines_of_all(conn, shop, &[id]).await
+}
+
+/// The lines of several orders, by order and position.
+pub async fn lines_of_all(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    ids: &[OrderId],
+) -> Result<Vec<line::Model>, OrderError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(line::in_shop(shop)
+        .filter(line::Column::OrderId.is_in(ids.iter().copied()))
+        .order_by_asc(line::Column::OrderId)
+        .order_by_asc(line::Column::Position)
+        .all(conn)
+        .await?)
+}
+
+/// One line.
+pub async fn line_by_id(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: OrderLineId,
+) -> Result<Option<line::Model>, OrderError> {
+    Ok(line::in_shop(shop).filter(line::Column::Id.eq(id)).one(conn).await?)
+}
+
+/// The timeline of an order, oldest first.
+pub async fn timeline(conn: &impl ConnectionTrait, shop: ShopId, id: OrderId) -> Result<Vec<event::Model>, OrderError> {
+    Ok(event::in_shop(shop)
+        .filter(event::Column::OrderId.eq(id))
+        .order_by_asc(event::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// Whose orders, and in which state.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter {
+    /// A member's own.
+    pub member: Option<MemberId>,
+    /// A leader's.
+    pub leader: Option<LeaderId>,
+    /// In this state.
+    pub status: Option<OrderStatus>,
+}
+
+/// Orders, newest first.
+pub async fn list(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    filter: Filter,
+    page: &PageRequest,
+) -> Result<Page<order::Model>, Failure> {
+    let mut select = order::in_shop(shop).order_by_desc(order::Column::Id).limit(page.limit + 1);
+    if let Some(member) = filter.member {
+        select = select.filter(order::Column::MemberId.eq(member));
+    }
+    if let Some(leader) = filter.leader {
+        select = select.filter(order::Column::LeaderId.eq(leader));
+    }
+    if let Some(status) = filter.status {
+        select = select.filter(order::Column::Status.eq(status));
+    }
+    if let Some(cursor) = &page.cursor {
+        select = select.filter(order::Column::Id.lt(decode_cursor::<OrderId>(cursor)?));
+    }
+    let rows = select.all(conn).await.map_err(OrderError::Db)?;
+    Ok(Page::cut(rows, page.limit, |order| encode_cursor(&order.id)))
+}
+
+/// Unpaid orders whose time is over, oldest first, over all shops.
+pub async fn overdue(conn: &impl ConnectionTrait, now: Time, limit: u64) -> Result<Vec<order::Model>, OrderError> {
+    Ok(order::Entity::find()
+        .filter(order::Column::Status.eq(OrderStatus::PendingPayment))
+        .filter(order::Column::ExpiresAt.lte(now))
+        .order_by_asc(order::Column::ExpiresAt)
+        .limit(limit)
+        .all(conn)
+        .await?)
+}

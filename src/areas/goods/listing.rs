@@ -26,6 +26,15 @@ pub enum Sort {
     PriceDesc,
 }
 
+impl std::str::FromStr for Sort {
+    type Err = serde::de::value::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        use serde::de::IntoDeserializer;
+        Self::deserialize(text.into_deserializer())
+    }
+}
+
 /// What a shopper's list asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {

@@ -1,6 +1,7 @@
 //! [`App`]: everything shared, built once. Flows, requests and jobs get a reference to it.
 
 mod barred;
+mod catalogue;
 mod clients;
 mod shop_book;
 
@@ -8,6 +9,7 @@ use kernel::Clock;
 use secrecy::ExposeSecret;
 
 pub use barred::Barred;
+pub use catalogue::{Catalogue, Rendered, Viewer};
 pub use clients::{Clients, NoPay, ShopClients};
 pub use shop_book::ShopBook;
 
@@ -42,6 +44,8 @@ pub struct App {
     pub clients: Clients,
     /// Sessions and members that may no longer act, though their tokens have not expired.
     pub barred: Barred,
+    /// What shoppers read most, rendered.
+    pub catalogue: Catalogue,
 }
 
 impl App {
@@ -67,6 +71,7 @@ impl App {
             running_keys: Running::default(),
             shops: ShopBook::default(),
             barred: Barred::default(),
+            catalogue: Catalogue::default(),
         };
         app.shops.refresh(&app.db, &app.sealer).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         Ok(app)

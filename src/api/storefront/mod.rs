@@ -2,10 +2,14 @@
 
 mod after_sales;
 mod checkout;
+mod categories;
+mod goods;
+mod home;
 mod members;
 pub(crate) mod order_views;
 mod orders;
 mod session;
+mod shown;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -16,5 +20,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(checkout::routes)
         .configure(members::routes)
         .configure(orders::routes)
+        .configure(categories::routes)
+        .configure(goods::routes)
+        .configure(home::routes)
         .configure(session::routes);
 }

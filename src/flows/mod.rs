@@ -8,4 +8,7 @@ pub mod effects;
 pub mod payment_received;
 pub mod prepay;
 pub mod refund;
+pub mod members;
+pub mod operators;
 pub mod session;
+pub mod wechat_tokens;

@@ -8,6 +8,8 @@ mod home;
 mod members;
 pub(crate) mod order_views;
 mod orders;
+mod addresses;
+mod pickup_points;
 mod session;
 mod shown;
 
@@ -23,5 +25,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(categories::routes)
         .configure(goods::routes)
         .configure(home::routes)
+        .configure(addresses::routes)
+        .configure(pickup_points::routes)
         .configure(session::routes);
 }

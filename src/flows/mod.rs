@@ -11,4 +11,5 @@ pub mod refund;
 pub mod members;
 pub mod operators;
 pub mod session;
+pub mod shop_file;
 pub mod wechat_tokens;

@@ -1,4 +1,6 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
 pub mod operators;
+pub mod payout;
+pub mod profit_sharing;
 pub mod session;

@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 
 mod refresh_lists;
+mod send_transfers;
+mod share_profits;
 
 /// One kind of recurring work.
 pub struct Job {
@@ -31,8 +33,11 @@ pub enum Done {
 }
 
 /// Every job: one line each.
-pub const JOBS: &[Job] =
-    &[Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) }];
+pub const JOBS: &[Job] = &[
+    Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) },
+    Job { name: "send_transfers", every: Duration::from_secs(1), run: |app| Box::pin(send_transfers::run(app)) },
+    Job { name: "share_profits", every: Duration::from_secs(5), run: |app| Box::pin(share_profits::run(app)) },
+];
 
 /// The jobs at work.
 pub struct Running(Vec<actix_web::rt::task::JoinHandle<()>>);

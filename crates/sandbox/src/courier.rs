@@ -45,18 +45,14 @@ impl Courier {
             .build()
             .map_err(std::io::Error::other)?;
         let (jobs, mut waiting) = mpsc::unbounded_channel::<Job>();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        std::thread::Builder::new()
-            .name("sandbox-courier".to_owned())
-            .spawn(move || {
-                runtime.block_on(async move {
-                    while let Some(job) = waiting.recv().await {
-                        tokio::spawn(job);
-                    }
-                });
-            })?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("sandbox-courier".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                while let Some(job) = waiting.recv().await {
+                    tokio::spawn(job);
+                }
+            });
+        })?;
         Ok(Self { jobs, client })
     }
 
@@ -73,10 +69,7 @@ impl Courier {
         self.run(async move {
             let _ = tell.send(post(&client, notice).await);
         });
-        told.await.unwrap_or_else(|_| Delivery {
-            status: None,
-            answer: "the sandbox stopped".to_owned(),
-        })
+        told.await.unwrap_or_else(|_| Delivery { status: None, answer: "the sandbox stopped".to_owned() })
     }
 }
 
@@ -89,14 +82,8 @@ async fn post(client: &reqwest::Client, notice: SignedNotice) -> Delivery {
         Ok(answer) => {
             let status = Some(answer.status().as_u16());
             let text = answer.text().await.unwrap_or_default();
-            Delivery {
-                status,
-                answer: text.chars().take(500).collect(),
-            }
+            Delivery { status, answer: text.chars().take(500).collect() }
         }
-        Err(error) => Delivery {
-            status: None,
-            answer: error.without_url().to_string(),
-        },
+        Err(error) => Delivery { status: None, answer: error.without_url().to_string() },
     }
 }

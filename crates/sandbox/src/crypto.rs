@@ -6,12 +6,10 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::{
-    KeyPair, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey,
-    PrivateDecryptingKey, PublicEncryptingKey,
+    KeyPair, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
+    PublicEncryptingKey,
 };
-use aws_lc_rs::signature::{
-    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
-};
+use aws_lc_rs::signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -33,20 +31,11 @@ impl PrivateKey {
     /// Reads a PKCS#8 key.
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, CryptoError> {
         let pair = KeyPair::from_pkcs8(der).map_err(|_| CryptoError("private key"))?;
-        let decrypting =
-            PrivateDecryptingKey::from_pkcs8(der).map_err(|_| CryptoError("private key"))?;
-        let opener =
-            OaepPrivateDecryptingKey::new(decrypting).map_err(|_| CryptoError("private key"))?;
-        let public: PublicKeyX509Der<'_> = pair
-            .public_key()
-            .as_der()
-            .map_err(|_| CryptoError("private key"))?;
+        let decrypting = PrivateDecryptingKey::from_pkcs8(der).map_err(|_| CryptoError("private key"))?;
+        let opener = OaepPrivateDecryptingKey::new(decrypting).map_err(|_| CryptoError("private key"))?;
+        let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| CryptoError("private key"))?;
         let public_der = public.as_ref().to_vec();
-        Ok(Self {
-            pair,
-            opener,
-            public_der,
-        })
+        Ok(Self { pair, opener, public_der })
     }
 
     /// The public half as SubjectPublicKeyInfo.
@@ -58,12 +47,7 @@ impl PrivateKey {
     pub(crate) fn sign_raw(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &rand::SystemRandom::new(),
-                message,
-                &mut signature,
-            )
+            .sign(&RSA_PKCS1_SHA256, &rand::SystemRandom::new(), message, &mut signature)
             .map_err(|_| CryptoError("signing key"))?;
         Ok(signature)
     }
@@ -75,9 +59,7 @@ impl PrivateKey {
 
     /// Opens a Base64 RSA-OAEP (SHA-1, MGF1-SHA-1) ciphertext holding UTF-8.
     pub(crate) fn open_oaep(&self, ciphertext: &str) -> Result<String, CryptoError> {
-        let sealed = STANDARD
-            .decode(ciphertext)
-            .map_err(|_| CryptoError("ciphertext"))?;
+        let sealed = STANDARD.decode(ciphertext).map_err(|_| CryptoError("ciphertext"))?;
         let mut room = vec![0; self.opener.min_output_size()];
         let plain = self
             .opener
@@ -90,8 +72,7 @@ impl PrivateKey {
 /// A fresh RSA-2048 private key as PKCS#8.
 pub(crate) fn generate_private_key() -> Result<Vec<u8>, CryptoError> {
     use aws_lc_rs::encoding::Pkcs8V1Der;
-    let pair = KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048)
-        .map_err(|_| CryptoError("key generator"))?;
+    let pair = KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).map_err(|_| CryptoError("key generator"))?;
     let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| CryptoError("key generator"))?;
     Ok(der.as_ref().to_vec())
 }
@@ -105,12 +86,9 @@ pub(crate) struct PublicKey {
 impl PublicKey {
     /// Reads a SubjectPublicKeyInfo.
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, CryptoError> {
-        let parsed = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der)
-            .map_err(|_| CryptoError("public key"))?;
-        let encrypting =
-            PublicEncryptingKey::from_der(der).map_err(|_| CryptoError("public key"))?;
-        let sealer =
-            OaepPublicEncryptingKey::new(encrypting).map_err(|_| CryptoError("public key"))?;
+        let parsed = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).map_err(|_| CryptoError("public key"))?;
+        let encrypting = PublicEncryptingKey::from_der(der).map_err(|_| CryptoError("public key"))?;
+        let sealer = OaepPublicEncryptingKey::new(encrypting).map_err(|_| CryptoError("public key"))?;
         Ok(Self { parsed, sealer })
     }
 
@@ -140,10 +118,8 @@ pub(crate) fn seal_aes_gcm(
     associated: &str,
     plain: &[u8],
 ) -> Result<String, CryptoError> {
-    let key = UnboundKey::new(&AES_256_GCM, api_v3_key.as_bytes())
-        .map_err(|_| CryptoError("APIv3 key"))?;
-    let nonce =
-        Nonce::try_assume_unique_for_key(nonce.as_bytes()).map_err(|_| CryptoError("nonce"))?;
+    let key = UnboundKey::new(&AES_256_GCM, api_v3_key.as_bytes()).map_err(|_| CryptoError("APIv3 key"))?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce.as_bytes()).map_err(|_| CryptoError("nonce"))?;
     let mut sealed = plain.to_vec();
     LessSafeKey::new(key)
         .seal_in_place_append_tag(nonce, Aad::from(associated.as_bytes()), &mut sealed)
@@ -157,10 +133,7 @@ pub(crate) fn random_text(length: usize) -> String {
     let mut raw = vec![0; length];
     // A generator that fails leaves zeros: a poor nonce, noticed at once, in a stand-in.
     let _ = rand::fill(&mut raw);
-    raw.iter()
-        .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
-        .map(|&byte| char::from(byte))
-        .collect()
+    raw.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32))).map(|&byte| char::from(byte)).collect()
 }
 
 /// SHA-256 of `text` as lower-case hex.
@@ -182,20 +155,10 @@ pub(crate) fn hmac_sha256_upper(key: &str, text: &str) -> String {
 /// HMAC-MD5 (RFC 2104) of `text` as upper-case hex.
 pub(crate) fn hmac_md5_upper(key: &str, text: &str) -> String {
     const BLOCK: usize = 64;
-    let mut block = if key.len() > BLOCK {
-        Md5::digest(key.as_bytes()).to_vec()
-    } else {
-        key.as_bytes().to_vec()
-    };
+    let mut block = if key.len() > BLOCK { Md5::digest(key.as_bytes()).to_vec() } else { key.as_bytes().to_vec() };
     block.resize(BLOCK, 0);
     let padded = |pad: u8| block.iter().map(|byte| byte ^ pad).collect::<Vec<u8>>();
-    let inner = Md5::new()
-        .chain_update(padded(0x36))
-        .chain_update(text.as_bytes())
-        .finalize();
-    let outer = Md5::new()
-        .chain_update(padded(0x5c))
-        .chain_update(inner)
-        .finalize();
+    let inner = Md5::new().chain_update(padded(0x36)).chain_update(text.as_bytes()).finalize();
+    let outer = Md5::new().chain_update(padded(0x5c)).chain_update(inner).finalize();
     hex::encode_upper(outer)
 }

@@ -56,32 +56,22 @@ pub(crate) struct Faults(Mutex<Vec<Fault>>);
 
 impl Faults {
     pub(crate) fn add(&self, fault: Fault) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(fault);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
     pub(crate) fn list(&self) -> Vec<Fault> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn clear(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Takes one stroke of the first fault that matches.
     fn take(&self, method: &str, path: &str) -> Option<Fault> {
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let strikes = |fault: &Fault| {
-            path.starts_with(&fault.path_prefix)
-                && fault.method.as_deref().is_none_or(|only| only == method)
+            path.starts_with(&fault.path_prefix) && fault.method.as_deref().is_none_or(|only| only == method)
         };
         let place = faults.iter().position(strikes)?;
         let fault = faults.get_mut(place)?;
@@ -127,53 +117,26 @@ pub(crate) async fn strike(
     if let (true, Some(fault)) = (before, fault.as_ref()) {
         wait(fault).await;
         if let Some(answer) = instead(fault, &path) {
-            state.0.log.write(
-                state.now(),
-                &method,
-                &path,
-                answer.status().as_u16(),
-                "fault",
-            );
+            state.0.log.write(state.now(), &method, &path, answer.status().as_u16(), "fault");
             return Ok(request.into_response(answer));
         }
     }
     let mut answer = next.call(request).await?.map_into_boxed_body();
-    let verdict = answer
-        .response()
-        .extensions()
-        .get::<Verdict>()
-        .map(|verdict| verdict.0.clone());
+    let verdict = answer.response().extensions().get::<Verdict>().map(|verdict| verdict.0.clone());
     let status = answer.status().as_u16();
-    state.0.log.write(
-        state.now(),
-        &method,
-        &path,
-        status,
-        verdict.as_deref().unwrap_or(""),
-    );
+    state.0.log.write(state.now(), &method, &path, status, verdict.as_deref().unwrap_or(""));
     let Some(fault) = fault else {
         return Ok(answer);
     };
     if fault.after_effect {
         wait(&fault).await;
         if let Some(replaced) = instead(&fault, &path) {
-            state.0.log.write(
-                state.now(),
-                &method,
-                &path,
-                replaced.status().as_u16(),
-                "fault after the effect",
-            );
+            state.0.log.write(state.now(), &method, &path, replaced.status().as_u16(), "fault after the effect");
             return Ok(answer.into_response(replaced));
         }
     }
     if fault.unsigned {
-        for name in [
-            "Wechatpay-Signature",
-            "Wechatpay-Serial",
-            "Wechatpay-Timestamp",
-            "Wechatpay-Nonce",
-        ] {
+        for name in ["Wechatpay-Signature", "Wechatpay-Serial", "Wechatpay-Timestamp", "Wechatpay-Nonce"] {
             if let Ok(name) = actix_web::http::header::HeaderName::try_from(name) {
                 answer.headers_mut().remove(name);
             }
@@ -194,9 +157,7 @@ async fn wait(fault: &Fault) {
 fn instead(fault: &Fault, path: &str) -> Option<HttpResponse> {
     if fault.drop {
         // A body that fails: the server gives the connection up before the answer is whole.
-        let broken = futures::stream::once(async {
-            Err::<Bytes, _>(std::io::Error::other("dropped on order"))
-        });
+        let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("dropped on order")) });
         return Some(HttpResponse::Ok().body(SizedStream::new(1_000_000, broken)));
     }
     let status = StatusCode::from_u16(fault.status?).ok()?;
@@ -218,11 +179,8 @@ fn words(path: &str, status: StatusCode) -> Value {
         return json!({"code": code, "message": message});
     }
     if path.starts_with("/pinduoduo") {
-        let (code, message) = if status.as_u16() == 429 {
-            (70031, "调用过于频繁")
-        } else {
-            (52002, "服务异常")
-        };
+        let (code, message) =
+            if status.as_u16() == 429 { (70031, "调用过于频繁") } else { (52002, "服务异常") };
         return json!({"error_response": {"error_code": code, "error_msg": message, "sub_code": null,
             "sub_msg": message, "request_id": "fault"}});
     }

@@ -225,9 +225,7 @@ impl MerchantKeys {
 }
 
 fn der_of(base64: &str) -> Result<Vec<u8>, CryptoError> {
-    STANDARD
-        .decode(base64)
-        .map_err(|_| CryptoError("private key"))
+    STANDARD.decode(base64).map_err(|_| CryptoError("private key"))
 }
 
 /// `der` as PEM text.
@@ -246,15 +244,9 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
 }
 
 fn digest_hex(length: usize) -> String {
-    crypto::sha256_hex(&crypto::random_text(32))
-        .chars()
-        .take(length)
-        .collect()
+    crypto::sha256_hex(&crypto::random_text(32)).chars().take(length).collect()
 }
 
 fn random_digits(length: usize) -> String {
-    crypto::random_text(length)
-        .bytes()
-        .map(|byte| char::from(b'0' + byte % 10))
-        .collect()
+    crypto::random_text(length).bytes().map(|byte| char::from(b'0' + byte % 10)).collect()
 }

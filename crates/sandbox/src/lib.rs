@@ -19,18 +19,13 @@ pub use config::SandboxConfig;
 pub use courier::Delivery;
 pub use crypto::CryptoError;
 pub use faults::Fault;
-pub use keys::{
-    KeysError, MerchantKeys, PinduoduoApp, PlatformKeys, SandboxKeys, SubMerchant, TaobaoApp,
-};
+pub use keys::{KeysError, MerchantKeys, PinduoduoApp, PlatformKeys, SandboxKeys, SubMerchant, TaobaoApp};
 pub use pay::books::{Books, Purse, UserPurse};
 pub use pay::notices::{ForgeError, NoticeView};
 pub use pay::orders::OrderView;
 pub use pay::refunds::RefundStatus;
 pub use pay::transfers::{TransferState, TransferView};
-pub use pay::{
-    AuthorizationFault, NoticeKind, PayTarget, PaymentRefused, SignedNotice, SignedRequest,
-    verify_request,
-};
+pub use pay::{AuthorizationFault, NoticeKind, PayTarget, PaymentRefused, SignedNotice, SignedRequest, verify_request};
 pub use request_log::LoggedCall;
 pub use server::{Running, Sandbox, StartError};
 pub use state::SandboxState;

@@ -35,20 +35,11 @@ impl RequestLog {
         if calls.len() == KEPT {
             calls.pop_back();
         }
-        calls.push_front((
-            at,
-            method.to_owned(),
-            path.to_owned(),
-            status,
-            verdict.to_owned(),
-        ));
+        calls.push_front((at, method.to_owned(), path.to_owned(), status, verdict.to_owned()));
     }
 
     pub(crate) fn clear(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
@@ -56,14 +47,13 @@ impl SandboxState {
     /// The last hundred platform calls, newest first.
     pub fn request_log(&self) -> Vec<LoggedCall> {
         let calls = self.0.log.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let shown =
-            |(at, method, path, status, verdict): &(i64, String, String, u16, String)| LoggedCall {
-                at: rfc3339(*at),
-                method: method.clone(),
-                path: path.clone(),
-                status: *status,
-                verdict: verdict.clone(),
-            };
+        let shown = |(at, method, path, status, verdict): &(i64, String, String, u16, String)| LoggedCall {
+            at: rfc3339(*at),
+            method: method.clone(),
+            path: path.clone(),
+            status: *status,
+            verdict: verdict.clone(),
+        };
         calls.iter().map(shown).collect()
     }
 }

@@ -58,27 +58,20 @@ impl Sandbox {
                 .configure(control::routes)
         };
         let (tell, told) = std::sync::mpsc::channel();
-        let thread = std::thread::Builder::new()
-            .name("sandbox".to_owned())
-            .spawn(move || {
-                actix_web::rt::System::new().block_on(async move {
-                    let server = HttpServer::new(build)
-                        .workers(workers)
-                        .disable_signals()
-                        .shutdown_timeout(2)
-                        .listen(listener)?
-                        .run();
-                    let _ = tell.send(server.handle());
-                    server.await
-                })
-            })?;
+        let thread = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = HttpServer::new(build)
+                    .workers(workers)
+                    .disable_signals()
+                    .shutdown_timeout(2)
+                    .listen(listener)?
+                    .run();
+                let _ = tell.send(server.handle());
+                server.await
+            })
+        })?;
         let server = told.recv().map_err(std::io::Error::other)?;
-        Ok(Running {
-            addr,
-            state,
-            server,
-            thread: Some(thread),
-        })
+        Ok(Running { addr, state, server, thread: Some(thread) })
     }
 }
 

@@ -53,15 +53,8 @@ impl SandboxState {
     /// Builds the state of a sandbox without serving it.
     pub fn new(config: SandboxConfig) -> Result<Self, KeysError> {
         let keys = &config.keys.platform;
-        let serial = if config.certificate_mode {
-            &keys.certificate_serial
-        } else {
-            &keys.public_key_id
-        };
-        let platform = Platform {
-            key: keys.private_key()?,
-            serial: serial.clone(),
-        };
+        let serial = if config.certificate_mode { &keys.certificate_serial } else { &keys.public_key_id };
+        let platform = Platform { key: keys.private_key()?, serial: serial.clone() };
         let world = match &config.data_file {
             Some(path) => World::load(path)?,
             None => World::default(),
@@ -107,11 +100,7 @@ impl SandboxState {
                 world.open_purse(mchid, self.config().operations_fen);
             }
         }
-        let mut merchants = self
-            .0
-            .merchants
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut merchants = self.0.merchants.write().unwrap_or_else(PoisonError::into_inner);
         merchants.insert(merchant.mchid.clone(), Arc::new(merchant));
         Ok(())
     }
@@ -139,20 +128,11 @@ impl SandboxState {
     }
 
     pub(crate) fn merchant(&self, mchid: &str) -> Option<Arc<Merchant>> {
-        self.0
-            .merchants
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(mchid)
-            .cloned()
+        self.0.merchants.read().unwrap_or_else(PoisonError::into_inner).get(mchid).cloned()
     }
 
     pub(crate) fn merchants(&self) -> Vec<Arc<Merchant>> {
-        let merchants = self
-            .0
-            .merchants
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let merchants = self.0.merchants.read().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<_> = merchants.values().cloned().collect();
         all.sort_by(|a, b| a.mchid.cmp(&b.mchid));
         all
@@ -160,9 +140,7 @@ impl SandboxState {
 
     /// The mini-program of `appid`: a merchant's own or a sub-merchant's.
     pub(crate) fn merchant_of_app(&self, appid: &str) -> Option<Arc<Merchant>> {
-        self.merchants()
-            .into_iter()
-            .find(|merchant| merchant.appid == appid)
+        self.merchants().into_iter().find(|merchant| merchant.appid == appid)
     }
 
     /// Does `work` when accepted things are to be settled: at once, after the configured wait, or
@@ -218,8 +196,7 @@ impl SandboxState {
 impl Merchant {
     /// Every merchant number that may sell under this account.
     pub(crate) fn seller_numbers(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.mchid.as_str())
-            .chain(self.sub_merchants.iter().map(|sub| sub.mchid.as_str()))
+        std::iter::once(self.mchid.as_str()).chain(self.sub_merchants.iter().map(|sub| sub.mchid.as_str()))
     }
 
     /// The sub-merchant `mchid` of this service provider.

@@ -55,12 +55,7 @@ impl World {
 
     /// Gives `mchid` an account, once.
     pub(crate) fn open_purse(&mut self, mchid: &str, operations_fen: i64) {
-        self.purses
-            .entry(mchid.to_owned())
-            .or_insert_with(|| Purse {
-                operations: operations_fen,
-                ..Purse::default()
-            });
+        self.purses.entry(mchid.to_owned()).or_insert_with(|| Purse { operations: operations_fen, ..Purse::default() });
     }
 
     /// Remembers a notice and forgets the oldest beyond the limit.

@@ -15,6 +15,7 @@ use crate::areas::commissions::entity::commission;
 use crate::areas::commissions::state::CommissionState;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::orders::entity::order;
+use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::OrderStatus;
 use crate::areas::payments::entity::{payment, refund};
 use crate::areas::payments::state::{PaymentState, RefundState};
@@ -24,7 +25,7 @@ use crate::areas::payouts::sharings::{self, NewPart, Shared};
 use crate::areas::payouts::state::{PartResult, SharingKind, SharingState};
 use crate::areas::payouts::{PayoutError, query, rules};
 use crate::areas::shops::query::Shop;
-use crate::areas::{leaders, ledger};
+use crate::areas::{leaders, ledger, operators::audit};
 
 /// Between an order's last share and its unfreeze, since the platform counts requests an order.
 const BETWEEN: Duration = Duration::seconds(3);
@@ -48,9 +49,7 @@ pub async fn due_orders(app: &App, shop: &Shop, limit: u64) -> Result<Vec<OrderI
     let planned = Query::select()
         .expr(Expr::value(1))
         .from(sharing::Entity)
-        .and_where(
-            Expr::col((sharing::Entity, sharing::Column::OrderId)).equals((order::Entity, order::Column::Id)),
-        )
+        .and_where(Expr::col((sharing::Entity, sharing::Column::OrderId)).equals((order::Entity, order::Column::Id)))
         .cond_where(
             Condition::any()
                 .add(sharing::Column::Kind.eq(SharingKind::Unfreeze))
@@ -66,6 +65,7 @@ pub async fn due_orders(app: &App, shop: &Shop, limit: u64) -> Result<Vec<OrderI
         .column(order::Column::Id)
         // As a bare term, so that the partial index of flagged orders serves.
         .filter(Expr::col((order::Entity, order::Column::ProfitSharing)))
+        .filter(order::Column::PayableFen.gt(0))
         .filter(order::Column::PaidAt.gt(now - FORGOTTEN))
         .filter(order::Column::PaidAt.lte(now - rules::SHARE_AFTER))
         .filter(ripe)
@@ -78,15 +78,16 @@ pub async fn due_orders(app: &App, shop: &Shop, limit: u64) -> Result<Vec<OrderI
 }
 
 /// Writes the next request of an order: a share while a leader is owed something, then the unfreeze.
+/// `false` when it takes none.
 #[tracing::instrument(skip_all, fields(order = %id))]
-pub async fn plan(app: &App, shop: &Shop, id: OrderId) -> Result<(), Failure> {
+pub async fn plan(app: &App, shop: &Shop, id: OrderId) -> Result<bool, Failure> {
     app.db
         .write(async |tx| {
-            let Some(open) = open_order(app, tx, shop, id).await? else { return Ok(()) };
+            let Some(open) = open_order(app, tx, shop, id).await? else { return Ok(false) };
             if !write_share(app, tx, shop, &open, Wanted::Due).await? {
                 write_unfreeze(app, tx, &open).await?;
             }
-            Ok(())
+            Ok(true)
         })
         .await
 }
@@ -120,7 +121,8 @@ pub async fn share_now(
             if !shares {
                 write_unfreeze(app, tx, &open).await?;
             }
-            note(tx, shop, id, by, reason, app.clock.now()).await?;
+            let detail = json!({ "reason": reason });
+            audit::note(tx, shop.id, by, "order.share", id, detail, app.clock.now()).await?;
             Ok(query::sharings_of(tx, shop.id, id).await?)
         })
         .await
@@ -142,7 +144,7 @@ async fn open_order(
     id: OrderId,
 ) -> Result<Option<OpenOrder>, Failure> {
     let order = order::in_shop(shop.id).filter(order::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
-    let order = order.ok_or(crate::areas::orders::OrderError::NotFound(id))?;
+    let order = order.ok_or(OrderError::NotFound(id))?;
     let payment = payment::Entity::find()
         .filter(payment::Column::ShopId.eq(shop.id))
         .filter(payment::Column::OrderId.eq(id))
@@ -177,7 +179,7 @@ async fn write_share(
         let row = leaders::query::by_id(tx, shop.id, leader).await?;
         let Some(receiver) = row.as_ref().and_then(receiver_of) else { continue };
         let free = free_of(tx, shop, leader).await?;
-        parts.push((leader, receiver, owed.min(free)));
+        parts.push((leader, receiver, std::cmp::min(owed, free)));
     }
     parts.retain(|(.., owed)| owed.is_positive());
     let given = open.sharings.iter().flat_map(|(_, parts)| parts).filter(|part| part.result != PartResult::Closed);
@@ -194,7 +196,11 @@ async fn write_share(
         .map(|((leader, receiver, _), share)| NewPart {
             party_kind: "leader",
             party: leader.uuid(),
-            share: ReceiverShare { kind: receiver.kind.word().to_owned(), account: receiver.account, amount_fen: share },
+            share: ReceiverShare {
+                kind: receiver.kind.word().to_owned(),
+                account: receiver.account,
+                amount_fen: share,
+            },
         })
         .collect();
     if parts.is_empty() {
@@ -265,32 +271,9 @@ async fn refunded(tx: &impl ConnectionTrait, shop: &Shop, open: &OpenOrder) -> R
         .column(refund::Column::WechatFen)
         .filter(refund::Column::ShopId.eq(shop.id))
         .filter(refund::Column::OrderId.eq(open.order.id))
-        .filter(refund::Column::State.ne(RefundState::Failed))
+        .filter(refund::Column::State.is_not_in([RefundState::Failed, RefundState::Closed]))
         .into_tuple()
         .all(tx)
         .await?;
     Ok(Fen::sum(amounts)?)
-}
-
-async fn note(
-    tx: &impl ConnectionTrait,
-    shop: &Shop,
-    order: OrderId,
-    by: OperatorId,
-    reason: Option<&str>,
-    now: Time,
-) -> Result<(), Failure> {
-    use crate::areas::operators::entity::audit_entry;
-    use sea_orm::ActiveValue::Set;
-    let row = audit_entry::ActiveModel {
-        id: Set(kernel::id::AuditId::new()),
-        shop_id: Set(shop.id),
-        operator_id: Set(Some(by)),
-        action: Set("order.share".to_owned()),
-        subject: Set(order.to_string()),
-        detail: Set(json!({ "reason": reason })),
-        at: Set(now),
-    };
-    audit_entry::Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
 }

@@ -31,42 +31,21 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         .route("/_sandbox/login-code", web::post().to(people::login_code))
         .route("/_sandbox/grants", web::post().to(people::grant))
         .route("/_sandbox/messages", web::get().to(people::messages))
-        .route(
-            "/_sandbox/tokens/expire",
-            web::post().to(people::expire_tokens),
-        )
+        .route("/_sandbox/tokens/expire", web::post().to(people::expire_tokens))
         .route("/_sandbox/shipments", web::get().to(people::shipments))
-        .route(
-            "/_sandbox/shipments/{transaction_id}/confirm",
-            web::post().to(people::confirm_receipt),
-        )
+        .route("/_sandbox/shipments/{transaction_id}/confirm", web::post().to(people::confirm_receipt))
         .route("/_sandbox/orders", web::get().to(money::orders))
         .route("/_sandbox/pay", web::post().to(money::pay))
         .route("/_sandbox/refunds", web::get().to(money::refunds))
-        .route(
-            "/_sandbox/refunds/{out_refund_no}/settle",
-            web::post().to(money::settle_refund),
-        )
+        .route("/_sandbox/refunds/{out_refund_no}/settle", web::post().to(money::settle_refund))
         .route("/_sandbox/books", web::get().to(money::books))
         .route("/_sandbox/top-up", web::post().to(money::top_up))
         .route("/_sandbox/transfers", web::get().to(payouts::transfers))
-        .route(
-            "/_sandbox/transfers/{out_bill_no}/confirm",
-            web::post().to(payouts::confirm),
-        )
-        .route(
-            "/_sandbox/transfers/{out_bill_no}/expire",
-            web::post().to(payouts::expire),
-        )
-        .route(
-            "/_sandbox/transfers/{out_bill_no}/fail",
-            web::post().to(payouts::fail),
-        )
+        .route("/_sandbox/transfers/{out_bill_no}/confirm", web::post().to(payouts::confirm))
+        .route("/_sandbox/transfers/{out_bill_no}/expire", web::post().to(payouts::expire))
+        .route("/_sandbox/transfers/{out_bill_no}/fail", web::post().to(payouts::fail))
         .route("/_sandbox/sharings", web::get().to(payouts::sharings))
-        .route(
-            "/_sandbox/sharings/{out_order_no}/finish",
-            web::post().to(payouts::finish_sharing),
-        )
+        .route("/_sandbox/sharings/{out_order_no}/finish", web::post().to(payouts::finish_sharing))
         .route("/_sandbox/receivers", web::post().to(payouts::receiver))
         .route("/_sandbox/notices", web::get().to(notices::list))
         .route("/_sandbox/notices", web::post().to(notices::send));

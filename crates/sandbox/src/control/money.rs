@@ -26,12 +26,7 @@ pub(super) async fn orders(state: Data<SandboxState>, wanted: Query<Orders>) -> 
         Some(number) => state.order(number).into_iter().collect(),
         None => state.orders(),
     };
-    orders.retain(|order| {
-        wanted
-            .trade_state
-            .as_ref()
-            .is_none_or(|only| *only == order.trade_state)
-    });
+    orders.retain(|order| wanted.trade_state.as_ref().is_none_or(|only| *only == order.trade_state));
     orders.truncate(wanted.limit.unwrap_or(100));
     Json(json!({"orders": orders}))
 }
@@ -54,10 +49,7 @@ pub(super) async fn pay(state: Data<SandboxState>, body: Json<Pay>) -> HttpRespo
     let target = match (body.prepay_id, body.out_trade_no, body.mchid) {
         (Some(id), None, None) => PayTarget::PrepayId(id),
         (None, Some(number), None) => PayTarget::OutTradeNo(number),
-        (None, Some(out_trade_no), Some(mchid)) => PayTarget::OrderOf {
-            mchid,
-            out_trade_no,
-        },
+        (None, Some(out_trade_no), Some(mchid)) => PayTarget::OrderOf { mchid, out_trade_no },
         _ => {
             return refused(
                 StatusCode::BAD_REQUEST,
@@ -85,18 +77,11 @@ pub(super) struct Settle {
 }
 
 /// `{status: SUCCESS | CLOSED | ABNORMAL}` decides a refund that is being processed.
-pub(super) async fn settle_refund(
-    state: Data<SandboxState>,
-    number: Path<String>,
-    body: Json<Settle>,
-) -> HttpResponse {
+pub(super) async fn settle_refund(state: Data<SandboxState>, number: Path<String>, body: Json<Settle>) -> HttpResponse {
     if state.settle_refund(&number, body.status) {
         HttpResponse::Ok().json(json!({"ok": true}))
     } else {
-        refused(
-            StatusCode::NOT_FOUND,
-            "no refund of this number is being processed",
-        )
+        refused(StatusCode::NOT_FOUND, "no refund of this number is being processed")
     }
 }
 

@@ -42,15 +42,10 @@ fn once() -> usize {
 /// to each. `kind` is a [`NoticeKind`] in snake case; `delay_ms` makes it late.
 pub(super) async fn send(state: Data<SandboxState>, body: Json<Send>) -> HttpResponse {
     let body = body.into_inner();
-    let subjects: Vec<String> = [body.out_trade_no, body.out_refund_no, body.out_bill_no]
-        .into_iter()
-        .flatten()
-        .collect();
+    let subjects: Vec<String> =
+        [body.out_trade_no, body.out_refund_no, body.out_bill_no].into_iter().flatten().collect();
     let [subject] = subjects.as_slice() else {
-        return refused(
-            StatusCode::BAD_REQUEST,
-            "name one of out_trade_no, out_refund_no, out_bill_no",
-        );
+        return refused(StatusCode::BAD_REQUEST, "name one of out_trade_no, out_refund_no, out_bill_no");
     };
     if body.times > MOST {
         return refused(StatusCode::BAD_REQUEST, format!("at most {MOST} at once"));

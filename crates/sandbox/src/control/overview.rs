@@ -12,9 +12,7 @@ use crate::state::SandboxState;
 
 /// The control page: one file, no foreign parts.
 pub(super) async fn page() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(ContentType::html())
-        .body(include_str!("page.html"))
+    HttpResponse::Ok().content_type(ContentType::html()).body(include_str!("page.html"))
 }
 
 /// Everything the page shows, in one answer.
@@ -100,12 +98,8 @@ impl SandboxState {
         self.expire_transfers();
         let now = self.now();
         let mut world = self.world();
-        let due: Vec<String> = world
-            .orders
-            .iter()
-            .filter(|(_, order)| order.freeze_is_over(now))
-            .map(|(key, _)| key.clone())
-            .collect();
+        let due: Vec<String> =
+            world.orders.iter().filter(|(_, order)| order.freeze_is_over(now)).map(|(key, _)| key.clone()).collect();
         due.iter().for_each(|key| world.thaw(key, now));
     }
 }

@@ -16,18 +16,12 @@ pub(super) async fn transfers(state: Data<SandboxState>) -> Json<Value> {
 
 /// The user confirms.
 pub(super) async fn confirm(state: Data<SandboxState>, number: Path<String>) -> HttpResponse {
-    done(
-        state.confirms_transfer(&number),
-        "no transfer of this number waits for its user",
-    )
+    done(state.confirms_transfer(&number), "no transfer of this number waits for its user")
 }
 
 /// The user lets the day pass.
 pub(super) async fn expire(state: Data<SandboxState>, number: Path<String>) -> HttpResponse {
-    done(
-        state.expire_transfer(&number),
-        "no transfer of this number waits for its user",
-    )
+    done(state.expire_transfer(&number), "no transfer of this number waits for its user")
 }
 
 #[derive(Deserialize)]
@@ -42,15 +36,8 @@ fn frozen() -> String {
 }
 
 /// `{reason?}`: the transfer fails.
-pub(super) async fn fail(
-    state: Data<SandboxState>,
-    number: Path<String>,
-    body: Json<Fail>,
-) -> HttpResponse {
-    done(
-        state.fail_transfer(&number, &body.reason),
-        "no transfer of this number waits for its user",
-    )
+pub(super) async fn fail(state: Data<SandboxState>, number: Path<String>, body: Json<Fail>) -> HttpResponse {
+    done(state.fail_transfer(&number, &body.reason), "no transfer of this number waits for its user")
 }
 
 /// Sharings and unfreezings, newest first.
@@ -59,14 +46,8 @@ pub(super) async fn sharings(state: Data<SandboxState>) -> Json<Value> {
 }
 
 /// Ends a sharing that is being processed.
-pub(super) async fn finish_sharing(
-    state: Data<SandboxState>,
-    number: Path<String>,
-) -> HttpResponse {
-    done(
-        state.finish_sharing(&number),
-        "no sharing of this number is being processed",
-    )
+pub(super) async fn finish_sharing(state: Data<SandboxState>, number: Path<String>) -> HttpResponse {
+    done(state.finish_sharing(&number), "no sharing of this number is being processed")
 }
 
 /// How a sharing receiver is to behave.
@@ -96,9 +77,5 @@ pub(super) async fn receiver(state: Data<SandboxState>, body: Json<Receiver>) ->
 }
 
 fn done(found: bool, otherwise: &str) -> HttpResponse {
-    if found {
-        HttpResponse::Ok().json(json!({"ok": true}))
-    } else {
-        refused(StatusCode::NOT_FOUND, otherwise)
-    }
+    if found { HttpResponse::Ok().json(json!({"ok": true})) } else { refused(StatusCode::NOT_FOUND, otherwise) }
 }

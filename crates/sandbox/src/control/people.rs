@@ -12,11 +12,7 @@ use crate::state::SandboxState;
 /// Merchant numbers and appids; no secrets.
 pub(super) async fn merchants(state: Data<SandboxState>) -> Json<Value> {
     let view = |merchant: &std::sync::Arc<crate::state::Merchant>| {
-        let subs: Vec<&str> = merchant
-            .sub_merchants
-            .iter()
-            .map(|sub| sub.mchid.as_str())
-            .collect();
+        let subs: Vec<&str> = merchant.sub_merchants.iter().map(|sub| sub.mchid.as_str()).collect();
         json!({"mchid": merchant.mchid, "appid": merchant.appid, "sub_merchants": subs})
     };
     Json(json!({"merchants": state.merchants().iter().map(view).collect::<Vec<_>>()}))
@@ -38,10 +34,7 @@ pub(super) struct LoginCode {
 /// `{name}` → a `wx.login` code of that user.
 pub(super) async fn login_code(state: Data<SandboxState>, body: Json<LoginCode>) -> HttpResponse {
     if body.name.is_empty() || body.name.contains('.') {
-        return refused(
-            StatusCode::BAD_REQUEST,
-            "a name must not be empty or hold a dot",
-        );
+        return refused(StatusCode::BAD_REQUEST, "a name must not be empty or hold a dot");
     }
     HttpResponse::Ok().json(json!({"code": state.login_code(&body.name, body.expired)}))
 }
@@ -77,10 +70,7 @@ pub(super) struct ExpireTokens {
 }
 
 /// Ends the access tokens of an appid.
-pub(super) async fn expire_tokens(
-    state: Data<SandboxState>,
-    body: Json<ExpireTokens>,
-) -> Json<Value> {
+pub(super) async fn expire_tokens(state: Data<SandboxState>, body: Json<ExpireTokens>) -> Json<Value> {
     state.expire_tokens(&body.appid);
     Json(json!({"ok": true}))
 }
@@ -91,10 +81,7 @@ pub(super) async fn shipments(state: Data<SandboxState>) -> Json<Value> {
 }
 
 /// The buyer confirms receipt.
-pub(super) async fn confirm_receipt(
-    state: Data<SandboxState>,
-    transaction_id: Path<String>,
-) -> HttpResponse {
+pub(super) async fn confirm_receipt(state: Data<SandboxState>, transaction_id: Path<String>) -> HttpResponse {
     if state.confirms_receipt(&transaction_id) {
         HttpResponse::Ok().json(json!({"ok": true}))
     } else {

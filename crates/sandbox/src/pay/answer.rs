@@ -30,12 +30,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: &'static str, message: &str) -> Self {
-        Self {
-            status,
-            code,
-            message: message.to_owned(),
-            detail: None,
-        }
+        Self { status, code, message: message.to_owned(), detail: None }
     }
 
     /// 400 PARAM_ERROR at `field` (a JSON pointer) of the body.
@@ -56,18 +51,12 @@ impl Refusal {
     /// 401 SIGN_ERROR.
     pub(crate) fn sign_error(issue: &str) -> Self {
         let detail = json!({"field": "signature", "issue": issue, "location": "authorization"});
-        Self {
-            detail: Some(detail),
-            ..Self::new(401, "SIGN_ERROR", "签名错误，请检查后再试")
-        }
+        Self { detail: Some(detail), ..Self::new(401, "SIGN_ERROR", "签名错误，请检查后再试") }
     }
 
     fn param_at(field: &str, issue: &str, location: &str) -> Self {
         let detail = json!({"field": field, "issue": issue, "location": location});
-        Self {
-            detail: Some(detail),
-            ..Self::new(400, "PARAM_ERROR", &format!("参数错误：{issue}"))
-        }
+        Self { detail: Some(detail), ..Self::new(400, "PARAM_ERROR", &format!("参数错误：{issue}")) }
     }
 
     fn body(&self) -> Value {
@@ -80,12 +69,7 @@ impl Refusal {
 
 /// An answer without signature: to a call whose sender is not known.
 pub(super) fn unsigned(refusal: &Refusal) -> HttpResponse {
-    finish(
-        refusal.status,
-        refusal.body().to_string(),
-        refusal.code,
-        Vec::new(),
-    )
+    finish(refusal.status, refusal.body().to_string(), refusal.code, Vec::new())
 }
 
 /// An answer signed with the platform's key over `timestamp\nnonce\nbody\n`.
@@ -108,32 +92,18 @@ pub(super) fn sign_headers(
     body: &str,
 ) -> Result<Vec<(String, String)>, crypto::CryptoError> {
     let nonce = crypto::random_text(32);
-    let signature = state
-        .0
-        .platform
-        .key
-        .sign(format!("{timestamp}\n{nonce}\n{body}\n").as_bytes())?;
+    let signature = state.0.platform.key.sign(format!("{timestamp}\n{nonce}\n{body}\n").as_bytes())?;
     let headers = [
         ("Wechatpay-Timestamp", timestamp.to_string()),
         ("Wechatpay-Nonce", nonce),
         ("Wechatpay-Signature", signature),
         ("Wechatpay-Serial", state.0.platform.serial.clone()),
-        (
-            "Wechatpay-Signature-Type",
-            "WECHATPAY2-SHA256-RSA2048".to_owned(),
-        ),
+        ("Wechatpay-Signature-Type", "WECHATPAY2-SHA256-RSA2048".to_owned()),
     ];
-    Ok(headers
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec())
+    Ok(headers.map(|(name, value)| (name.to_owned(), value)).to_vec())
 }
 
-fn finish(
-    status: u16,
-    body: String,
-    verdict: &str,
-    headers: Vec<(String, String)>,
-) -> HttpResponse {
+fn finish(status: u16, body: String, verdict: &str, headers: Vec<(String, String)>) -> HttpResponse {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     response.insert_header(("Request-ID", crypto::random_text(32)));
@@ -143,12 +113,8 @@ fn finish(
     let mut response = if body.is_empty() {
         response.finish()
     } else {
-        response
-            .content_type("application/json; charset=utf-8")
-            .body(body)
+        response.content_type("application/json; charset=utf-8").body(body)
     };
-    response
-        .extensions_mut()
-        .insert(Verdict(verdict.to_owned()));
+    response.extensions_mut().insert(Verdict(verdict.to_owned()));
     response
 }

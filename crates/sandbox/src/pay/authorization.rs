@@ -74,20 +74,12 @@ impl<'a> Pairs<'a> {
         for pair in header.strip_prefix(SCHEME)?.split(',') {
             let (name, quoted) = pair.trim().split_once('=')?;
             let value = quoted.strip_prefix('"')?.strip_suffix('"')?;
-            if value.is_empty()
-                || value.contains('"')
-                || found.iter().any(|(other, _)| *other == name)
-            {
+            if value.is_empty() || value.contains('"') || found.iter().any(|(other, _)| *other == name) {
                 return None;
             }
             found.push((name, value));
         }
-        let value = |name: &str| {
-            found
-                .iter()
-                .find(|(other, _)| *other == name)
-                .map(|(_, value)| *value)
-        };
+        let value = |name: &str| found.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
         if found.len() != 5 {
             return None;
         }
@@ -108,10 +100,7 @@ impl<'a> Pairs<'a> {
         now: i64,
     ) -> Result<(), AuthorizationFault> {
         let digits = self.timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        let timestamp: i64 = self
-            .timestamp
-            .parse()
-            .map_err(|_| AuthorizationFault::Malformed)?;
+        let timestamp: i64 = self.timestamp.parse().map_err(|_| AuthorizationFault::Malformed)?;
         if !digits || self.nonce.len() > 32 {
             return Err(AuthorizationFault::Malformed);
         }
@@ -121,63 +110,33 @@ impl<'a> Pairs<'a> {
         if self.serial != serial {
             return Err(AuthorizationFault::UnknownSerial);
         }
-        let mut message = format!(
-            "{}\n{}\n{}\n{}\n",
-            request.method, request.url, self.timestamp, self.nonce
-        )
-        .into_bytes();
+        let mut message =
+            format!("{}\n{}\n{}\n{}\n", request.method, request.url, self.timestamp, self.nonce).into_bytes();
         message.extend_from_slice(request.body);
         message.push(b'\n');
-        if key.verifies(&message, self.signature) {
-            Ok(())
-        } else {
-            Err(AuthorizationFault::BadSignature)
-        }
+        if key.verifies(&message, self.signature) { Ok(()) } else { Err(AuthorizationFault::BadSignature) }
     }
 }
 
 /// Finds the merchant that signed `request`, or refuses it.
-pub(super) fn admit(
-    state: &SandboxState,
-    request: &HttpRequest,
-    body: &[u8],
-) -> Result<Arc<Merchant>, Refusal> {
-    let header = |name: &str| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("")
-    };
+pub(super) fn admit(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<Arc<Merchant>, Refusal> {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     let accept = header("Accept");
     if !accept.contains("application/json") && !accept.contains("*/*") {
-        return Err(Refusal::new(
-            406,
-            "PARAM_ERROR",
-            "Http头Accept必须包含application/json",
-        ));
+        return Err(Refusal::new(406, "PARAM_ERROR", "Http头Accept必须包含application/json"));
     }
     if header("User-Agent").is_empty() {
         return Err(Refusal::new(400, "PARAM_ERROR", "Http头缺少User-Agent"));
     }
     if !body.is_empty() && !header("Content-Type").starts_with("application/json") {
-        return Err(Refusal::new(
-            415,
-            "PARAM_ERROR",
-            "Http头Content-Type必须为application/json",
-        ));
+        return Err(Refusal::new(415, "PARAM_ERROR", "Http头Content-Type必须为application/json"));
     }
-    let pairs = Pairs::parse(header("Authorization"))
-        .ok_or_else(|| Refusal::sign_error("Authorization格式错误"))?;
-    let merchant = state
-        .merchant(pairs.mchid)
-        .ok_or_else(|| Refusal::sign_error("商户号不存在"))?;
+    let pairs = Pairs::parse(header("Authorization")).ok_or_else(|| Refusal::sign_error("Authorization格式错误"))?;
+    let merchant = state.merchant(pairs.mchid).ok_or_else(|| Refusal::sign_error("商户号不存在"))?;
     let uri = request.uri();
     let signed = SignedRequest {
         method: request.method().as_str(),
-        url: uri
-            .path_and_query()
-            .map_or_else(|| uri.path(), |all| all.as_str()),
+        url: uri.path_and_query().map_or_else(|| uri.path(), |all| all.as_str()),
         authorization: "",
         body,
     };
@@ -192,28 +151,17 @@ pub(super) fn admit(
 }
 
 /// Whether the request names the platform's key in `Wechatpay-Serial`; another name is refused.
-pub(super) fn names_platform_key(
-    state: &SandboxState,
-    request: &HttpRequest,
-) -> Result<bool, Refusal> {
+pub(super) fn names_platform_key(state: &SandboxState, request: &HttpRequest) -> Result<bool, Refusal> {
     match request.headers().get("Wechatpay-Serial") {
         None => Ok(false),
         Some(named) if named.as_bytes() == state.0.platform.serial.as_bytes() => Ok(true),
-        Some(_) => Err(Refusal::new(
-            400,
-            "PARAM_ERROR",
-            "Http头Wechatpay-Serial不是有效的平台证书序列号或公钥ID",
-        )),
+        Some(_) => Err(Refusal::new(400, "PARAM_ERROR", "Http头Wechatpay-Serial不是有效的平台证书序列号或公钥ID")),
     }
 }
 
 /// Remembers a nonce for as long as its timestamp may be used.
 fn first_use(state: &SandboxState, mchid: &str, nonce: &str, wall: i64) -> bool {
-    let mut nonces = state
-        .0
-        .nonces
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let mut nonces = state.0.nonces.lock().unwrap_or_else(PoisonError::into_inner);
     if nonces.len() > 20_000 {
         nonces.retain(|_, used_at| wall - *used_at <= 2 * WINDOW_S);
     }

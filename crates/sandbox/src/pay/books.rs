@@ -60,15 +60,8 @@ impl SandboxState {
     pub fn books(&self, mchid: Option<&str>) -> Books {
         let world = self.world();
         let wanted = |name: &&String| mchid.is_none_or(|only| only == name.as_str());
-        let sellers = world
-            .purses
-            .iter()
-            .filter(|(name, _)| wanted(name))
-            .map(|(n, p)| (n.clone(), p.clone()));
-        Books {
-            sellers: sellers.collect(),
-            users: world.users.clone(),
-        }
+        let sellers = world.purses.iter().filter(|(name, _)| wanted(name)).map(|(n, p)| (n.clone(), p.clone()));
+        Books { sellers: sellers.collect(), users: world.users.clone() }
     }
 
     /// The accounts of one seller.

@@ -26,73 +26,27 @@ pub(super) fn list(call: &Call<'_>) -> Reply {
     let serial = &config.keys.platform.certificate_serial;
     let sealed = certificate_pem(&call.state.0.platform.key, serial).and_then(|pem| {
         let nonce = crypto::random_text(12);
-        let ciphertext = crypto::seal_aes_gcm(
-            &call.account.api_v3_key,
-            &nonce,
-            "certificate",
-            pem.as_bytes(),
-        )?;
+        let ciphertext = crypto::seal_aes_gcm(&call.account.api_v3_key, &nonce, "certificate", pem.as_bytes())?;
         Ok((nonce, ciphertext))
     });
-    let (nonce, ciphertext) =
-        sealed.map_err(|error| Refusal::new(500, "SYSTEM_ERROR", &error.to_string()))?;
-    Ok(Answer::Body(
-        json!({"data": [{"serial_no": serial, "effective_time": rfc3339(BEGINS),
+    let (nonce, ciphertext) = sealed.map_err(|error| Refusal::new(500, "SYSTEM_ERROR", &error.to_string()))?;
+    Ok(Answer::Body(json!({"data": [{"serial_no": serial, "effective_time": rfc3339(BEGINS),
         "expire_time": rfc3339(BEGINS + LIFE_S), "encrypt_certificate": {"algorithm": "AEAD_AES_256_GCM",
-            "nonce": nonce, "associated_data": "certificate", "ciphertext": ciphertext}}]}),
-    ))
+            "nonce": nonce, "associated_data": "certificate", "ciphertext": ciphertext}}]})))
 }
 
 /// A self-signed X.509 certificate over the platform's key, as PEM.
 fn certificate_pem(key: &PrivateKey, serial: &str) -> Result<String, CryptoError> {
     let serial = hex::decode(serial).map_err(|_| CryptoError("certificate serial"))?;
-    let name = der(
-        0x30,
-        &[der(
-            0x31,
-            &[der(
-                0x30,
-                &[
-                    der(0x06, &[vec![0x55, 4, 3]]),
-                    der(0x0c, &[b"Sandbox".to_vec()]),
-                ],
-            )],
-        )],
-    );
-    let algorithm = der(
-        0x30,
-        &[
-            der(0x06, &[vec![0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]]),
-            der(0x05, &[]),
-        ],
-    );
-    let validity = der(
-        0x30,
-        &[
-            der(0x17, &[b"251231160000Z".to_vec()]),
-            der(0x17, &[b"301230160000Z".to_vec()]),
-        ],
-    );
+    let name =
+        der(0x30, &[der(0x31, &[der(0x30, &[der(0x06, &[vec![0x55, 4, 3]]), der(0x0c, &[b"Sandbox".to_vec()])])])]);
+    let algorithm = der(0x30, &[der(0x06, &[vec![0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]]), der(0x05, &[])]);
+    let validity = der(0x30, &[der(0x17, &[b"251231160000Z".to_vec()]), der(0x17, &[b"301230160000Z".to_vec()])]);
     // A leading zero keeps the serial positive without changing its digits.
-    let positive = if serial.first().is_some_and(|byte| *byte >= 0x80) {
-        [vec![0], serial].concat()
-    } else {
-        serial
-    };
+    let positive = if serial.first().is_some_and(|byte| *byte >= 0x80) { [vec![0], serial].concat() } else { serial };
     let version = der(0xa0, &[der(0x02, &[vec![2]])]);
     let public = key.public_der().to_vec();
-    let body = der(
-        0x30,
-        &[
-            version,
-            der(0x02, &[positive]),
-            algorithm.clone(),
-            name.clone(),
-            validity,
-            name,
-            public,
-        ],
-    );
+    let body = der(0x30, &[version, der(0x02, &[positive]), algorithm.clone(), name.clone(), validity, name, public]);
     let signature = [vec![0], key.sign_raw(&body)?].concat();
     let certificate = der(0x30, &[body, algorithm, der(0x03, &[signature])]);
     Ok(crate::keys::pem("CERTIFICATE", &certificate))

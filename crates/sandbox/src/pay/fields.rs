@@ -16,11 +16,7 @@ pub(super) fn text(field: &str, value: &str, most: usize) -> Result<(), Refusal>
     if length == 0 {
         return Err(Refusal::param(field, "不能为空"));
     }
-    if length > most {
-        Err(Refusal::param(field, &format!("长度超过{most}")))
-    } else {
-        Ok(())
-    }
+    if length > most { Err(Refusal::param(field, &format!("长度超过{most}"))) } else { Ok(()) }
 }
 
 /// As [`text`], where the field may be absent.
@@ -29,22 +25,12 @@ pub(super) fn optional_text(field: &str, value: Option<&str>, most: usize) -> Re
 }
 
 /// `value` has `least` to `most` bytes, letters, digits and the `extra` characters alone.
-pub(super) fn number(
-    field: &str,
-    value: &str,
-    least: usize,
-    most: usize,
-    extra: &str,
-) -> Result<(), Refusal> {
+pub(super) fn number(field: &str, value: &str, least: usize, most: usize, extra: &str) -> Result<(), Refusal> {
     if value.len() < least || value.len() > most {
         return Err(Refusal::param(field, &format!("长度须为{least}到{most}")));
     }
     let legal = |c: char| c.is_ascii_alphanumeric() || extra.contains(c);
-    if value.chars().all(legal) {
-        Ok(())
-    } else {
-        Err(Refusal::param(field, "含有不允许的字符"))
-    }
+    if value.chars().all(legal) { Ok(()) } else { Err(Refusal::param(field, "含有不允许的字符")) }
 }
 
 /// 商户订单号: 6 to 32 of `0-9A-Za-z_-|*`.

@@ -56,34 +56,20 @@ impl Call<'_> {
     }
 
     /// Opens a sensitive field sealed with the platform's key, which the request must have named.
-    pub(crate) fn opened(
-        &self,
-        field: &str,
-        sealed: Option<&str>,
-    ) -> Result<Option<String>, Refusal> {
+    pub(crate) fn opened(&self, field: &str, sealed: Option<&str>) -> Result<Option<String>, Refusal> {
         let Some(sealed) = sealed else {
             return Ok(None);
         };
         if !self.names_platform_key {
-            return Err(Refusal::new(
-                400,
-                "PARAM_ERROR",
-                "Http头缺少Wechatpay-Serial",
-            ));
+            return Err(Refusal::new(400, "PARAM_ERROR", "Http头缺少Wechatpay-Serial"));
         }
         let opened = self.state.0.platform.key.open_oaep(sealed);
-        opened
-            .map(Some)
-            .map_err(|_| Refusal::param(field, "请确认待处理的消息是否为加密后的密文"))
+        opened.map(Some).map_err(|_| Refusal::param(field, "请确认待处理的消息是否为加密后的密文"))
     }
 
     /// Refuses a body where there must be none.
     pub(crate) fn no_body(&self) -> Result<(), Refusal> {
-        if self.body.is_empty() {
-            Ok(())
-        } else {
-            Err(Refusal::param("/", "请求体必须为空"))
-        }
+        if self.body.is_empty() { Ok(()) } else { Err(Refusal::param("/", "请求体必须为空")) }
     }
 
     /// The query parameters named in `names`, in that order, all of them and no others.
@@ -98,22 +84,14 @@ impl Call<'_> {
     }
 
     /// As [`Call::exactly`], each of them optional.
-    pub(crate) fn query_of<const N: usize>(
-        &self,
-        names: [&str; N],
-    ) -> Result<[Option<String>; N], Refusal> {
+    pub(crate) fn query_of<const N: usize>(&self, names: [&str; N]) -> Result<[Option<String>; N], Refusal> {
         for (name, _) in &self.query {
             let times = self.query.iter().filter(|(other, _)| other == name).count();
             if !names.contains(&name.as_str()) || times > 1 {
                 return Err(Refusal::query(name, "未定义或重复的参数"));
             }
         }
-        let value = |name: &str| {
-            self.query
-                .iter()
-                .find(|(other, _)| other == name)
-                .map(|(_, value)| value.clone())
-        };
+        let value = |name: &str| self.query.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
         Ok(names.map(value))
     }
 }
@@ -127,12 +105,7 @@ async fn door(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> H
     answer::signed(&state, &reply)
 }
 
-fn serve(
-    state: &SandboxState,
-    request: &HttpRequest,
-    body: &[u8],
-    account: Arc<Merchant>,
-) -> Reply {
+fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8], account: Arc<Merchant>) -> Reply {
     let names_platform_key = authorization::names_platform_key(state, request)?;
     let uri = request.uri();
     let segments: Vec<String> = uri
@@ -142,16 +115,8 @@ fn serve(
         .map(decoded)
         .collect::<Option<_>>()
         .ok_or_else(|| Refusal::param("/", "路径编码错误"))?;
-    let query = percent::pairs(uri.query().unwrap_or(""))
-        .ok_or_else(|| Refusal::param("/", "查询串编码错误"))?;
-    let call = Call {
-        state,
-        account,
-        query,
-        body,
-        names_platform_key,
-        now: state.now(),
-    };
+    let query = percent::pairs(uri.query().unwrap_or("")).ok_or_else(|| Refusal::param("/", "查询串编码错误"))?;
+    let call = Call { state, account, query, body, names_platform_key, now: state.now() };
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
     dispatch(&call, request.method().as_str(), &path)
 }
@@ -160,38 +125,20 @@ fn dispatch(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
     match (method, path) {
         ("POST", ["pay", "transactions", "jsapi"]) => prepay::direct(call),
         ("POST", ["pay", "partner", "transactions", "jsapi"]) => prepay::partner(call),
-        ("GET", ["pay", "transactions", "out-trade-no", number]) => {
-            orders::query(call, number, orders::Side::Direct)
-        }
-        ("GET", ["pay", "transactions", "id", id]) => {
-            orders::query_by_id(call, id, orders::Side::Direct)
-        }
-        ("POST", ["pay", "transactions", "out-trade-no", number, "close"]) => {
-            orders::close_direct(call, number)
-        }
+        ("GET", ["pay", "transactions", "out-trade-no", number]) => orders::query(call, number, orders::Side::Direct),
+        ("GET", ["pay", "transactions", "id", id]) => orders::query_by_id(call, id, orders::Side::Direct),
+        ("POST", ["pay", "transactions", "out-trade-no", number, "close"]) => orders::close_direct(call, number),
         ("GET", ["pay", "partner", "transactions", "out-trade-no", number]) => {
             orders::query(call, number, orders::Side::Partner)
         }
-        ("GET", ["pay", "partner", "transactions", "id", id]) => {
-            orders::query_by_id(call, id, orders::Side::Partner)
+        ("GET", ["pay", "partner", "transactions", "id", id]) => orders::query_by_id(call, id, orders::Side::Partner),
+        ("POST", ["pay", "partner", "transactions", "out-trade-no", number, "close"]) => {
+            orders::close_partner(call, number)
         }
-        (
-            "POST",
-            [
-                "pay",
-                "partner",
-                "transactions",
-                "out-trade-no",
-                number,
-                "close",
-            ],
-        ) => orders::close_partner(call, number),
         ("POST", ["refund", "domestic", "refunds"]) => refunds::create(call),
         ("GET", ["refund", "domestic", "refunds", number]) => refunds::query(call, number),
         (_, ["profitsharing", rest @ ..]) => share(call, method, rest),
-        (_, ["fund-app", "mch-transfer", "transfer-bills", rest @ ..]) => {
-            transfer(call, method, rest)
-        }
+        (_, ["fund-app", "mch-transfer", "transfer-bills", rest @ ..]) => transfer(call, method, rest),
         ("GET", ["certificates"]) => certificates::list(call),
         _ => Err(no_such_path()),
     }

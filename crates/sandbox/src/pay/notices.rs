@@ -75,8 +75,7 @@ impl Event {
     fn envelope(&self, id: &str, created_at: i64, api_v3_key: &str) -> Result<String, CryptoError> {
         let nonce = crypto::random_text(12);
         let plain = self.resource.to_string();
-        let ciphertext =
-            crypto::seal_aes_gcm(api_v3_key, &nonce, &self.original_type, plain.as_bytes())?;
+        let ciphertext = crypto::seal_aes_gcm(api_v3_key, &nonce, &self.original_type, plain.as_bytes())?;
         let envelope = json!({
             "id": id,
             "create_time": rfc3339(created_at),
@@ -96,25 +95,14 @@ impl SandboxState {
         let notice = {
             let mut world = self.world();
             let seq = world.next_number();
-            let id = format!(
-                "{seq:08x}-5ea1-4b0c-8d0e-{:012x}",
-                seq.wrapping_mul(2_654_435_761) & 0xffff_ffff_ffff
-            );
-            let notice = Notice {
-                seq,
-                id,
-                created_at: self.now(),
-                event,
-                answers: Vec::new(),
-            };
+            let id = format!("{seq:08x}-5ea1-4b0c-8d0e-{:012x}", seq.wrapping_mul(2_654_435_761) & 0xffff_ffff_ffff);
+            let notice = Notice { seq, id, created_at: self.now(), event, answers: Vec::new() };
             world.keep_notice(notice.clone());
             notice
         };
         if deliver {
             let state = self.clone();
-            self.0
-                .courier
-                .run(async move { state.deliver_by_schedule(notice).await });
+            self.0.courier.run(async move { state.deliver_by_schedule(notice).await });
         }
     }
 
@@ -148,28 +136,15 @@ impl SandboxState {
 
     /// The notice as it is sent now: fresh timestamp, nonce and signature.
     fn sign_notice(&self, notice: &Notice) -> Result<SignedNotice, CryptoError> {
-        let account = self
-            .merchant(&notice.event.account)
-            .ok_or(CryptoError("merchant"))?;
-        let body = notice
-            .event
-            .envelope(&notice.id, notice.created_at, &account.api_v3_key)?;
+        let account = self.merchant(&notice.event.account).ok_or(CryptoError("merchant"))?;
+        let body = notice.event.envelope(&notice.id, notice.created_at, &account.api_v3_key)?;
         self.sign_body(&notice.event.url, body, self.clock().wall())
     }
 
-    fn sign_body(
-        &self,
-        url: &str,
-        body: String,
-        timestamp: i64,
-    ) -> Result<SignedNotice, CryptoError> {
+    fn sign_body(&self, url: &str, body: String, timestamp: i64) -> Result<SignedNotice, CryptoError> {
         let mut headers = sign_headers(self, timestamp, &body)?;
         headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
-        Ok(SignedNotice {
-            url: url.to_owned(),
-            headers,
-            body: body.into_bytes(),
-        })
+        Ok(SignedNotice { url: url.to_owned(), headers, body: body.into_bytes() })
     }
 
     /// The newest notice about `subject` (out_trade_no, out_refund_no, out_bill_no), signed now and
@@ -186,12 +161,7 @@ impl SandboxState {
 
     fn newest_notice(&self, subject: &str) -> Option<Notice> {
         let world = self.world();
-        world
-            .notices
-            .values()
-            .rev()
-            .find(|notice| notice.event.subject == subject)
-            .cloned()
+        world.notices.values().rev().find(|notice| notice.event.subject == subject).cloned()
     }
 
     /// Every notice remembered, newest first.

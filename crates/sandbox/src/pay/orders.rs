@@ -77,10 +77,7 @@ pub(crate) struct Order {
 impl Order {
     /// The user who pays: the only openid the order names.
     pub(crate) fn payer(&self) -> &str {
-        self.openid
-            .as_deref()
-            .or(self.sub_openid.as_deref())
-            .unwrap_or_default()
+        self.openid.as_deref().or(self.sub_openid.as_deref()).unwrap_or_default()
     }
 
     fn trade_state(&self) -> (&'static str, &'static str) {
@@ -169,11 +166,7 @@ impl World {
 
     /// Ends the freeze of the order under `key` when its days are over.
     pub(crate) fn thaw(&mut self, key: &str, now: i64) {
-        let Some(order) = self
-            .orders
-            .get_mut(key)
-            .filter(|order| order.freeze_is_over(now))
-        else {
+        let Some(order) = self.orders.get_mut(key).filter(|order| order.freeze_is_over(now)) else {
             return;
         };
         let (seller, rest) = (order.seller.clone(), order.frozen);
@@ -197,15 +190,8 @@ pub(super) fn query(call: &Call<'_>, out_trade_no: &str, side: Side) -> Reply {
 pub(super) fn query_by_id(call: &Call<'_>, transaction_id: &str, side: Side) -> Reply {
     let seller = asked_seller(call, side)?;
     let world = call.state.world();
-    let order = world
-        .transactions
-        .get(transaction_id)
-        .and_then(|key| world.orders.get(key));
-    show(
-        order.filter(|order| order.account == call.account.mchid),
-        side,
-        &seller,
-    )
+    let order = world.transactions.get(transaction_id).and_then(|key| world.orders.get(key));
+    show(order.filter(|order| order.account == call.account.mchid), side, &seller)
 }
 
 fn show(order: Option<&Order>, side: Side, seller: &str) -> Reply {
@@ -264,12 +250,8 @@ pub(super) fn close_partner(call: &Call<'_>, out_trade_no: &str) -> Reply {
 fn close(call: &Call<'_>, out_trade_no: &str, side: Side, seller: &str) -> Reply {
     fields::out_trade_no(out_trade_no)?;
     let mut world = call.state.world();
-    let order = world
-        .orders
-        .get_mut(&key_of(&call.account.mchid, out_trade_no));
-    let order = order
-        .filter(|order| order.side == side && order.seller == seller)
-        .ok_or_else(unknown)?;
+    let order = world.orders.get_mut(&key_of(&call.account.mchid, out_trade_no));
+    let order = order.filter(|order| order.side == side && order.seller == seller).ok_or_else(unknown)?;
     match order.state {
         OrderState::Paid => Err(Refusal::new(400, "ORDERPAID", "该订单已支付，不能关单")),
         OrderState::Closed => Err(Refusal::new(400, "ORDER_CLOSED", "该订单已关闭")),
@@ -285,9 +267,7 @@ pub(super) fn same_account(call: &Call<'_>, mchid: &str) -> Result<(), Refusal> 
     if mchid == call.account.mchid {
         return Ok(());
     }
-    Err(Refusal::invalid(
-        "Http头Authorization中的mchid与请求参数中的mchid不一致",
-    ))
+    Err(Refusal::invalid("Http头Authorization中的mchid与请求参数中的mchid不一致"))
 }
 
 /// Refuses a sub-merchant that is not this service provider's.
@@ -361,12 +341,8 @@ impl SandboxState {
     pub fn order(&self, out_trade_no: &str) -> Option<OrderView> {
         let now = self.now();
         let world = self.world();
-        let mut keys = world
-            .purses
-            .keys()
-            .map(|account| key_of(account, out_trade_no));
-        keys.find_map(|key| world.orders.get(&key))
-            .map(|order| order.view(now))
+        let mut keys = world.purses.keys().map(|account| key_of(account, out_trade_no));
+        keys.find_map(|key| world.orders.get(&key)).map(|order| order.view(now))
     }
 }
 

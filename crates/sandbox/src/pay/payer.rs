@@ -103,22 +103,13 @@ fn find(world: &World, target: &PayTarget) -> Result<String, PaymentRefused> {
                 None => Err(PaymentRefused::Unknown),
             }
         }
-        PayTarget::OrderOf {
-            mchid,
-            out_trade_no,
-        } => {
+        PayTarget::OrderOf { mchid, out_trade_no } => {
             let key = key_of(mchid, out_trade_no);
-            if world.orders.contains_key(&key) {
-                Ok(key)
-            } else {
-                Err(PaymentRefused::Unknown)
-            }
+            if world.orders.contains_key(&key) { Ok(key) } else { Err(PaymentRefused::Unknown) }
         }
         PayTarget::OutTradeNo(number) => {
             let mut keys = world.purses.keys().map(|account| key_of(account, number));
-            let first = keys
-                .find(|key| world.orders.contains_key(key))
-                .ok_or(PaymentRefused::Unknown)?;
+            let first = keys.find(|key| world.orders.contains_key(key)).ok_or(PaymentRefused::Unknown)?;
             if keys.any(|key| world.orders.contains_key(&key)) {
                 return Err(PaymentRefused::Ambiguous);
             }
@@ -127,13 +118,7 @@ fn find(world: &World, target: &PayTarget) -> Result<String, PaymentRefused> {
     }
 }
 
-fn pay(
-    world: &mut World,
-    key: &str,
-    now: i64,
-    coupon: i64,
-    fee_bp: i64,
-) -> Result<(Event, String), PaymentRefused> {
+fn pay(world: &mut World, key: &str, now: i64, coupon: i64, fee_bp: i64) -> Result<(Event, String), PaymentRefused> {
     let number = world.next_number();
     let order = world.orders.get_mut(key).ok_or(PaymentRefused::Unknown)?;
     match order.state {
@@ -154,9 +139,7 @@ fn pay(
     let net = order.total - order.fee;
     order.frozen = if order.profit_sharing { net } else { 0 };
     let paid = order.clone();
-    world
-        .transactions
-        .insert(paid.transaction_id.clone(), key.to_owned());
+    world.transactions.insert(paid.transaction_id.clone(), key.to_owned());
     let purse = world.purse(&paid.seller);
     purse.paid += paid.total;
     purse.fees += paid.fee;

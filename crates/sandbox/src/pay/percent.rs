@@ -22,9 +22,5 @@ pub(super) fn pairs(query: &str) -> Option<Vec<(String, String)>> {
         let (name, value) = text.split_once('=')?;
         Some((decoded(name)?, decoded(value)?))
     };
-    query
-        .split('&')
-        .filter(|text| !text.is_empty())
-        .map(pair)
-        .collect()
+    query.split('&').filter(|text| !text.is_empty()).map(pair).collect()
 }

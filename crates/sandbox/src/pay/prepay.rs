@@ -145,22 +145,11 @@ pub(super) fn partner(call: &Call<'_>) -> Reply {
     same_account(call, &body.sp_mchid)?;
     bound(call, &body.sp_appid)?;
     known_sub_merchant(call, &body.sub_mchid)?;
-    let registered = call
-        .account
-        .sub_merchant(&body.sub_mchid)
-        .and_then(|sub| sub.appid.as_deref());
+    let registered = call.account.sub_merchant(&body.sub_mchid).and_then(|sub| sub.appid.as_deref());
     if body.sub_appid.is_some() && body.sub_appid.as_deref() != registered {
-        return Err(Refusal::new(
-            400,
-            "APPID_MCHID_NOT_MATCH",
-            "sub_appid与sub_mchid不匹配",
-        ));
+        return Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", "sub_appid与sub_mchid不匹配"));
     }
-    match (
-        &body.payer.sp_openid,
-        &body.payer.sub_openid,
-        &body.sub_appid,
-    ) {
+    match (&body.payer.sp_openid, &body.payer.sub_openid, &body.sub_appid) {
         (Some(openid), None, _) => fields::openid(&body.sp_appid, openid)?,
         (None, Some(openid), Some(appid)) => fields::openid(appid, openid)?,
         (None, Some(_), None) => return Err(Refusal::param("/sub_appid", "传sub_openid时必填")),
@@ -180,16 +169,12 @@ fn bound(call: &Call<'_>, appid: &str) -> Result<(), Refusal> {
     if appid == call.account.appid {
         return Ok(());
     }
-    Err(Refusal::new(
-        400,
-        "APPID_MCHID_NOT_MATCH",
-        "appid和mch_id不匹配",
-    ))
+    Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配"))
 }
 
 fn enter(call: &Call<'_>, parties: Parties, rest: serde_json::Map<String, Value>) -> Reply {
-    let terms: Terms = serde_json::from_value(Value::Object(rest))
-        .map_err(|error| Refusal::param("/", &error.to_string()))?;
+    let terms: Terms =
+        serde_json::from_value(Value::Object(rest)).map_err(|error| Refusal::param("/", &error.to_string()))?;
     let expires_at = judge(&terms, call.now)?;
     let request: Value = call.json()?;
     let mut world = call.state.world();
@@ -215,10 +200,7 @@ fn enter(call: &Call<'_>, parties: Parties, rest: serde_json::Map<String, Value>
         attach: terms.attach,
         notify_url: terms.notify_url,
         total: terms.amount.total,
-        profit_sharing: terms
-            .settle_info
-            .and_then(|settle| settle.profit_sharing)
-            .unwrap_or(false),
+        profit_sharing: terms.settle_info.and_then(|settle| settle.profit_sharing).unwrap_or(false),
         created_at: call.now,
         expires_at,
         prepay_id: prepay_id.clone(),
@@ -244,19 +226,10 @@ fn enter(call: &Call<'_>, parties: Parties, rest: serde_json::Map<String, Value>
 }
 
 /// The prepay_id for an order that exists: only the very same request gets one.
-fn re_enter(
-    order: &mut Order,
-    request: &Value,
-    fresh: String,
-    now: i64,
-) -> Result<String, Refusal> {
+fn re_enter(order: &mut Order, request: &Value, fresh: String, now: i64) -> Result<String, Refusal> {
     match order.state {
         OrderState::Paid => {
-            return Err(Refusal::new(
-                403,
-                "OUT_TRADE_NO_USED",
-                "商户订单号重复，该订单已支付",
-            ));
+            return Err(Refusal::new(403, "OUT_TRADE_NO_USED", "商户订单号重复，该订单已支付"));
         }
         OrderState::Closed => return Err(Refusal::new(400, "ORDER_CLOSED", "该订单已关闭")),
         OrderState::NotPaid => {}
@@ -286,23 +259,9 @@ fn judge(terms: &Terms, now: i64) -> Result<i64, Refusal> {
     if let Some(detail) = &terms.detail {
         fields::optional_text("/detail/invoice_id", detail.invoice_id.as_deref(), 32)?;
         for goods in detail.goods_detail.iter().flatten() {
-            fields::number(
-                "/detail/goods_detail/merchant_goods_id",
-                &goods.merchant_goods_id,
-                1,
-                32,
-                "-_",
-            )?;
-            fields::optional_text(
-                "/detail/goods_detail/wechatpay_goods_id",
-                goods.wechatpay_goods_id.as_deref(),
-                32,
-            )?;
-            fields::optional_text(
-                "/detail/goods_detail/goods_name",
-                goods.goods_name.as_deref(),
-                256,
-            )?;
+            fields::number("/detail/goods_detail/merchant_goods_id", &goods.merchant_goods_id, 1, 32, "-_")?;
+            fields::optional_text("/detail/goods_detail/wechatpay_goods_id", goods.wechatpay_goods_id.as_deref(), 32)?;
+            fields::optional_text("/detail/goods_detail/goods_name", goods.goods_name.as_deref(), 256)?;
             if goods.quantity < 1 || goods.unit_price < 0 {
                 return Err(Refusal::param("/detail/goods_detail", "数量或单价不正确"));
             }
@@ -314,16 +273,8 @@ fn judge(terms: &Terms, now: i64) -> Result<i64, Refusal> {
         if let Some(store) = &scene.store_info {
             fields::text("/scene_info/store_info/id", &store.id, 32)?;
             fields::optional_text("/scene_info/store_info/name", store.name.as_deref(), 256)?;
-            fields::optional_text(
-                "/scene_info/store_info/area_code",
-                store.area_code.as_deref(),
-                32,
-            )?;
-            fields::optional_text(
-                "/scene_info/store_info/address",
-                store.address.as_deref(),
-                512,
-            )?;
+            fields::optional_text("/scene_info/store_info/area_code", store.area_code.as_deref(), 32)?;
+            fields::optional_text("/scene_info/store_info/address", store.address.as_deref(), 512)?;
         }
     }
     fields::time_expire(terms.time_expire.as_deref(), now)

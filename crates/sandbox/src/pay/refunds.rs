@@ -104,9 +104,7 @@ pub(super) fn create(call: &Call<'_>) -> Reply {
         let mut world = call.state.world();
         if let Some(earlier) = world.refunds.get(&key) {
             if earlier.request != request {
-                return Err(Refusal::invalid(
-                    "退款单号已存在，且请求参数与首次请求不一致",
-                ));
+                return Err(Refusal::invalid("退款单号已存在，且请求参数与首次请求不一致"));
             }
             return Ok(Answer::Body(earlier.shown()));
         }
@@ -116,29 +114,17 @@ pub(super) fn create(call: &Call<'_>) -> Reply {
         let refund = accept(call, &body, order, &order_key, request)?;
         take_money(&mut world, &order_key, &refund, call.now)?;
         let number = world.next_number();
-        let mut refund = Refund {
-            seq: number,
-            ..refund
-        };
-        refund.refund_id = format!(
-            "503000{}{number:014}",
-            beijing_digits(call.now).get(..8).unwrap_or_default()
-        );
+        let mut refund = Refund { seq: number, ..refund };
+        refund.refund_id = format!("503000{}{number:014}", beijing_digits(call.now).get(..8).unwrap_or_default());
         let at_once = call.state.config().settle_after_ms == Some(0);
         let shown = refund.shown();
         world.refunds.insert(key.clone(), refund);
-        let event = if at_once {
-            world.settle_refund(&key, RefundStatus::Success, call.now)
-        } else {
-            None
-        };
+        let event = if at_once { world.settle_refund(&key, RefundStatus::Success, call.now) } else { None };
         (shown, event)
     };
     call.state.announce_some(event);
     call.state.settle_by_itself(move |state| {
-        let event = state
-            .world()
-            .settle_refund(&key, RefundStatus::Success, state.now());
+        let event = state.world().settle_refund(&key, RefundStatus::Success, state.now());
         state.announce_some(event);
     });
     Ok(Answer::Body(shown))
@@ -146,21 +132,13 @@ pub(super) fn create(call: &Call<'_>) -> Reply {
 
 fn judge(body: &Create) -> Result<(), Refusal> {
     fields::number("/out_refund_no", &body.out_refund_no, 1, 64, "_-|*@")?;
-    if body
-        .reason
-        .as_ref()
-        .is_some_and(|reason| reason.is_empty() || reason.len() > 80)
-    {
+    if body.reason.as_ref().is_some_and(|reason| reason.is_empty() || reason.len() > 80) {
         return Err(Refusal::param("/reason", "长度须为1到80字节"));
     }
     if let Some(url) = &body.notify_url {
         fields::notify_url(url, 256)?;
     }
-    if body
-        .funds_account
-        .as_ref()
-        .is_some_and(|account| account != "AVAILABLE" && account != "UNSETTLED")
-    {
+    if body.funds_account.as_ref().is_some_and(|account| account != "AVAILABLE" && account != "UNSETTLED") {
         return Err(Refusal::param("/funds_account", "取值错误"));
     }
     fields::amount("/amount/refund", body.amount.refund)?;
@@ -168,20 +146,12 @@ fn judge(body: &Create) -> Result<(), Refusal> {
     fields::currency("/amount/currency", Some(&body.amount.currency))
 }
 
-fn order_of(
-    call: &Call<'_>,
-    world: &World,
-    body: &Create,
-    seller: &str,
-) -> Result<String, Refusal> {
+fn order_of(call: &Call<'_>, world: &World, body: &Create, seller: &str) -> Result<String, Refusal> {
     let key = match (&body.transaction_id, &body.out_trade_no) {
         (Some(id), None) => world.transactions.get(id).cloned().ok_or_else(unknown)?,
         (None, Some(number)) => key_of(&call.account.mchid, number),
         _ => {
-            return Err(Refusal::param(
-                "/out_trade_no",
-                "transaction_id和out_trade_no二选一",
-            ));
+            return Err(Refusal::param("/out_trade_no", "transaction_id和out_trade_no二选一"));
         }
     };
     match world.orders.get(&key) {
@@ -191,13 +161,7 @@ fn order_of(
 }
 
 /// Checks the refund against its order.
-fn accept(
-    call: &Call<'_>,
-    body: &Create,
-    order: &Order,
-    order_key: &str,
-    request: Value,
-) -> Result<Refund, Refusal> {
+fn accept(call: &Call<'_>, body: &Create, order: &Order, order_key: &str, request: Value) -> Result<Refund, Refusal> {
     if order.state != OrderState::Paid {
         return Err(Refusal::invalid("订单未支付，不能退款"));
     }
@@ -208,21 +172,10 @@ fn accept(
         return Err(Refusal::invalid("订单已超过可退款期限"));
     }
     if order.refunds >= MOST_REFUNDS {
-        return Err(Refusal::new(
-            403,
-            "RULE_LIMIT",
-            "该订单部分退款次数超过50次",
-        ));
+        return Err(Refusal::new(403, "RULE_LIMIT", "该订单部分退款次数超过50次"));
     }
-    if call.state.config().refunds_a_minute_apart
-        && order.refunds > 0
-        && call.now - order.last_refund_at < 60
-    {
-        return Err(Refusal::new(
-            429,
-            "FREQUENCY_LIMITED",
-            "同一笔订单的多次退款请间隔1分钟",
-        ));
+    if call.state.config().refunds_a_minute_apart && order.refunds > 0 && call.now - order.last_refund_at < 60 {
+        return Err(Refusal::new(429, "FREQUENCY_LIMITED", "同一笔订单的多次退款请间隔1分钟"));
     }
     if order.refunded + body.amount.refund > order.total {
         return Err(Refusal::invalid("申请退款金额大于订单剩余可退金额"));
@@ -231,11 +184,7 @@ fn accept(
     let payer_total = order.total - order.coupon;
     let payer_part = |refunded: i64| part(payer_total, refunded, order.total);
     let payer_amount = payer_part(order.refunded + body.amount.refund) - payer_part(order.refunded);
-    let settle_after = call
-        .state
-        .config()
-        .settle_after_ms
-        .and_then(|wait| i64::try_from(wait).ok());
+    let settle_after = call.state.config().settle_after_ms.and_then(|wait| i64::try_from(wait).ok());
     Ok(Refund {
         seq: 0,
         account: order.account.clone(),
@@ -261,12 +210,7 @@ fn accept(
 }
 
 /// Takes the money out of what is frozen for the order, then out of the seller's balance.
-fn take_money(
-    world: &mut World,
-    order_key: &str,
-    refund: &Refund,
-    now: i64,
-) -> Result<(), Refusal> {
+fn take_money(world: &mut World, order_key: &str, refund: &Refund, now: i64) -> Result<(), Refusal> {
     let order = world.orders.get(order_key).ok_or_else(unknown)?;
     let refunded = order.refunded + refund.amount;
     let fee_back = part(order.fee, refunded, order.total) - order.fee_returned;
@@ -303,19 +247,9 @@ pub(super) fn query(call: &Call<'_>, out_refund_no: &str) -> Reply {
     let key = key_of(&call.account.mchid, out_refund_no);
     let (shown, event) = {
         let mut world = call.state.world();
-        let due = world
-            .refunds
-            .get(&key)
-            .is_some_and(|refund| refund.due_wall_ms.is_some_and(|due| wall_ms() >= due));
-        let event = if due {
-            world.settle_refund(&key, RefundStatus::Success, call.now)
-        } else {
-            None
-        };
-        let refund = world
-            .refunds
-            .get(&key)
-            .filter(|refund| refund.seller == seller);
+        let due = world.refunds.get(&key).is_some_and(|refund| refund.due_wall_ms.is_some_and(|due| wall_ms() >= due));
+        let event = if due { world.settle_refund(&key, RefundStatus::Success, call.now) } else { None };
+        let refund = world.refunds.get(&key).filter(|refund| refund.seller == seller);
         (refund.map(Refund::shown), event)
     };
     call.state.announce_some(event);
@@ -330,10 +264,7 @@ fn wall_ms() -> i64 {
 impl World {
     /// Decides a refund that is being processed; the event to tell, if there is one.
     fn settle_refund(&mut self, key: &str, status: RefundStatus, now: i64) -> Option<Event> {
-        let refund = self
-            .refunds
-            .get_mut(key)
-            .filter(|refund| refund.status == RefundStatus::Processing)?;
+        let refund = self.refunds.get_mut(key).filter(|refund| refund.status == RefundStatus::Processing)?;
         refund.status = status;
         refund.settled_at = now;
         let refund = refund.clone();
@@ -416,19 +347,11 @@ impl SandboxState {
     pub fn settle_refund(&self, out_refund_no: &str, status: RefundStatus) -> bool {
         let (found, event) = {
             let mut world = self.world();
-            let open = |refund: &&Refund| {
-                refund.out_refund_no == out_refund_no && refund.status == RefundStatus::Processing
-            };
-            let key = world
-                .refunds
-                .values()
-                .find(open)
-                .map(|refund| key_of(&refund.account, out_refund_no));
+            let open =
+                |refund: &&Refund| refund.out_refund_no == out_refund_no && refund.status == RefundStatus::Processing;
+            let key = world.refunds.values().find(open).map(|refund| key_of(&refund.account, out_refund_no));
             let now = self.now();
-            (
-                key.is_some(),
-                key.and_then(|key| world.settle_refund(&key, status, now)),
-            )
+            (key.is_some(), key.and_then(|key| world.settle_refund(&key, status, now)))
         };
         self.announce_some(event);
         found

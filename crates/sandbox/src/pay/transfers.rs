@@ -132,19 +132,13 @@ pub(super) fn create(call: &Call<'_>) -> Reply {
         notify_url: body.notify_url,
         state: TransferState::WaitUserConfirm,
         fail_reason: None,
-        package_info: format!(
-            "ABBQO+oYAAABAAAAAAAk+{}==",
-            crate::crypto::sha256_hex(&format!("{key}/{number}"))
-        ),
+        package_info: format!("ABBQO+oYAAABAAAAAAAk+{}==", crate::crypto::sha256_hex(&format!("{key}/{number}"))),
         created_at: call.now,
         updated_at: call.now,
         request,
     };
     let created = transfer.created();
-    world
-        .transfers
-        .numbers
-        .insert(transfer.transfer_bill_no.clone(), key.clone());
+    world.transfers.numbers.insert(transfer.transfer_bill_no.clone(), key.clone());
     world.transfers.bills.insert(key, transfer);
     Ok(Answer::Body(created))
 }
@@ -158,13 +152,7 @@ pub(super) fn query(call: &Call<'_>, out_bill_no: &str) -> Reply {
 /// `GET …/transfer-bills/transfer-bill-no/{transfer_bill_no}`.
 pub(super) fn query_by_number(call: &Call<'_>, transfer_bill_no: &str) -> Reply {
     call.exactly([])?;
-    let key = call
-        .state
-        .world()
-        .transfers
-        .numbers
-        .get(transfer_bill_no)
-        .cloned();
+    let key = call.state.world().transfers.numbers.get(transfer_bill_no).cloned();
     answer(call, &key.ok_or_else(unknown)?)
 }
 
@@ -172,17 +160,10 @@ fn answer(call: &Call<'_>, key: &str) -> Reply {
     let (shown, event) = {
         let mut world = call.state.world();
         let event = world.settle_transfer(key, call.now);
-        let known = |bill: &&Transfer| {
-            bill.account == call.account.mchid && call.now - bill.created_at <= ASKABLE_S
-        };
+        let known = |bill: &&Transfer| bill.account == call.account.mchid && call.now - bill.created_at <= ASKABLE_S;
         let bill = world.transfers.bills.get(key).filter(known);
-        let name = bill
-            .and_then(|bill| bill.user_name.as_deref())
-            .map(|name| call.account.key.seal_oaep(name));
-        (
-            bill.map(|bill| bill.shown(name.and_then(Result::ok))),
-            event,
-        )
+        let name = bill.and_then(|bill| bill.user_name.as_deref()).map(|name| call.account.key.seal_oaep(name));
+        (bill.map(|bill| bill.shown(name.and_then(Result::ok))), event)
     };
     call.state.announce_some(event);
     Ok(Answer::Body(shown.ok_or_else(unknown)?))
@@ -286,13 +267,7 @@ impl World {
     }
 
     /// Moves a transfer to a final state and its money with it.
-    fn end_transfer(
-        &mut self,
-        key: &str,
-        state: TransferState,
-        reason: Option<&str>,
-        now: i64,
-    ) -> Option<Event> {
+    fn end_transfer(&mut self, key: &str, state: TransferState, reason: Option<&str>, now: i64) -> Option<Event> {
         let bill = self.transfers.bills.get_mut(key)?;
         bill.state = state;
         bill.fail_reason = reason.map(str::to_owned);

@@ -40,44 +40,23 @@ pub(super) fn unlimited(call: &Call<'_>) -> Reply {
     call.app()?;
     let body: Body = call.json()?;
     judge(&body)?;
-    Ok(Answer::Picture(png::pattern(
-        &body.scene,
-        body.width.unwrap_or(430),
-    )))
+    Ok(Answer::Picture(png::pattern(&body.scene, body.width.unwrap_or(430))))
 }
 
 fn judge(body: &Body) -> Result<(), Errcode> {
     if body.scene.is_empty() || body.scene.len() > 32 {
-        return refuse(
-            40169,
-            "invalid length for scene, or the data is not json string",
-        );
+        return refuse(40169, "invalid length for scene, or the data is not json string");
     }
-    if !body
-        .scene
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || SCENE_MARKS.contains(c))
-    {
+    if !body.scene.chars().all(|c| c.is_ascii_alphanumeric() || SCENE_MARKS.contains(c)) {
         return refuse(40129, "invalid scene");
     }
-    if body
-        .page
-        .as_ref()
-        .is_some_and(|page| page.is_empty() || page.starts_with('/') || page.contains('?'))
-    {
+    if body.page.as_ref().is_some_and(|page| page.is_empty() || page.starts_with('/') || page.contains('?')) {
         return refuse(41030, "invalid page");
     }
-    if body
-        .env_version
-        .as_deref()
-        .is_some_and(|version| !["release", "trial", "develop"].contains(&version))
-    {
+    if body.env_version.as_deref().is_some_and(|version| !["release", "trial", "develop"].contains(&version)) {
         return refuse(40097, "invalid args: env_version");
     }
-    if body
-        .width
-        .is_some_and(|width| !(280..=1280).contains(&width))
-    {
+    if body.width.is_some_and(|width| !(280..=1280).contains(&width)) {
         return refuse(40097, "invalid args: width");
     }
     Ok(())

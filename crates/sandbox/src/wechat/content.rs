@@ -37,25 +37,11 @@ pub(super) fn check_text(call: &Call<'_>) -> Reply {
         return refuse(40003, "invalid openid");
     }
     let recent = |last: i64| call.state.clock().wall() - last < 7_200;
-    let used = call
-        .state
-        .world()
-        .wechat
-        .users
-        .get(&body.openid)
-        .is_some_and(|user| recent(user.last_login));
+    let used = call.state.world().wechat.users.get(&body.openid).is_some_and(|user| recent(user.last_login));
     if !used {
-        return refuse(
-            61010,
-            "code is expired: the user has not used the mini-program in two hours",
-        );
+        return refuse(61010, "code is expired: the user has not used the mini-program in two hours");
     }
-    let all = [
-        Some(body.content),
-        body.title,
-        body.nickname,
-        body.signature,
-    ];
+    let all = [Some(body.content), body.title, body.nickname, body.signature];
     let says = |word: &str| all.iter().flatten().any(|text| text.contains(word));
     let (suggest, label) = match (says("违规"), says("可疑")) {
         (true, _) => ("risky", 20006),
@@ -64,8 +50,6 @@ pub(super) fn check_text(call: &Call<'_>) -> Reply {
     };
     let detail = json!([{"strategy": "content_model", "errcode": 0, "suggest": suggest, "label": label, "prob": 90}]);
     let trace_id = format!("{:08x}-sandbox", call.now);
-    Ok(Answer::Json(
-        json!({"errcode": 0, "errmsg": "ok", "trace_id": trace_id,
-        "result": {"suggest": suggest, "label": label}, "detail": detail}),
-    ))
+    Ok(Answer::Json(json!({"errcode": 0, "errmsg": "ok", "trace_id": trace_id,
+        "result": {"suggest": suggest, "label": label}, "detail": detail})))
 }

@@ -62,11 +62,7 @@ pub(super) fn code_to_session(call: &Call<'_>) -> Reply {
     let openid = openid_of(appid, name);
     let mut world = call.state.world();
     let tables = &mut world.wechat;
-    if tables
-        .login_codes
-        .get(code)
-        .is_some_and(|minted| wall >= minted.expires_wall)
-    {
+    if tables.login_codes.get(code).is_some_and(|minted| wall >= minted.expires_wall) {
         return refuse(40029, "invalid code");
     }
     if !tables.used_codes.insert(format!("{appid}/{code}")) {
@@ -82,9 +78,7 @@ pub(super) fn code_to_session(call: &Call<'_>) -> Reply {
     user.logins += 1;
     user.last_login = wall;
     let session_key = session_key(&openid, user.logins);
-    Ok(Answer::Json(
-        json!({"openid": openid, "session_key": session_key}),
-    ))
+    Ok(Answer::Json(json!({"openid": openid, "session_key": session_key})))
 }
 
 /// Refuses an appid nobody has and a secret that is not its.
@@ -99,53 +93,33 @@ pub(super) fn check_secret(state: &SandboxState, appid: &str, secret: &str) -> R
 /// The user's name in a code with this `prefix`.
 pub(super) fn name_in<'a>(prefix: &str, code: &'a str) -> Option<&'a str> {
     let name = code.strip_prefix(prefix)?.split('.').next()?;
-    if name.is_empty() || name.len() > 64 {
-        None
-    } else {
-        Some(name)
-    }
+    if name.is_empty() || name.len() > 64 { None } else { Some(name) }
 }
 
 /// The openid of `name` under `appid`: 28 characters beginning with `o`, the last seven of them a
 /// check over the rest, so that an openid of another appid is noticed without any memory.
 pub(super) fn openid_of(appid: &str, name: &str) -> String {
-    let body: String = letters(&format!("{appid}\n{name}"))
-        .chars()
-        .take(20)
-        .collect();
+    let body: String = letters(&format!("{appid}\n{name}")).chars().take(20).collect();
     let check = check_of(appid, &body);
     format!("o{body}{check}")
 }
 
 /// Whether `openid` is one of `appid`'s.
 pub(crate) fn openid_belongs(appid: &str, openid: &str) -> bool {
-    let parts = openid
-        .strip_prefix('o')
-        .and_then(|rest| rest.split_at_checked(20));
+    let parts = openid.strip_prefix('o').and_then(|rest| rest.split_at_checked(20));
     parts.is_some_and(|(body, check)| check == check_of(appid, body))
 }
 
 fn check_of(appid: &str, body: &str) -> String {
-    letters(&format!("{appid}\t{body}"))
-        .chars()
-        .take(7)
-        .collect()
+    letters(&format!("{appid}\t{body}")).chars().take(7).collect()
 }
 
 fn letters(text: &str) -> String {
-    URL_SAFE_NO_PAD
-        .encode(crypto::sha256_hex(text))
-        .replace(['-', '_'], "x")
-        .chars()
-        .rev()
-        .collect()
+    URL_SAFE_NO_PAD.encode(crypto::sha256_hex(text)).replace(['-', '_'], "x").chars().rev().collect()
 }
 
 fn session_key(openid: &str, login: u32) -> String {
-    let bytes: Vec<u8> = crypto::sha256_hex(&format!("{openid}/{login}"))
-        .bytes()
-        .take(16)
-        .collect();
+    let bytes: Vec<u8> = crypto::sha256_hex(&format!("{openid}/{login}")).bytes().take(16).collect();
     STANDARD.encode(bytes)
 }
 
@@ -157,10 +131,7 @@ impl SandboxState {
         let mut world = self.world();
         let code = format!("code-{name}.{}", world.next_number());
         let expires_wall = if expired { wall } else { wall + CODE_LIFE_S };
-        world
-            .wechat
-            .login_codes
-            .insert(code.clone(), Minted { expires_wall });
+        world.wechat.login_codes.insert(code.clone(), Minted { expires_wall });
         code
     }
 

@@ -54,9 +54,7 @@ pub(super) fn send(call: &Call<'_>) -> Reply {
     if body.template_id.is_empty() {
         return refuse(40037, "invalid template_id");
     }
-    let allowed = |value: &Option<String>, words: &[&str]| {
-        value.as_deref().is_none_or(|it| words.contains(&it))
-    };
+    let allowed = |value: &Option<String>, words: &[&str]| value.as_deref().is_none_or(|it| words.contains(&it));
     if !allowed(&body.miniprogram_state, &["developer", "trial", "formal"])
         || !allowed(&body.lang, &["zh_CN", "en_US", "zh_HK", "zh_TW"])
     {
@@ -70,21 +68,13 @@ pub(super) fn send(call: &Call<'_>) -> Reply {
     }
     let mut world = call.state.world();
     if call.state.config().message_grants {
-        let grants = world
-            .wechat
-            .grants
-            .entry(format!("{}/{}", body.touser, body.template_id))
-            .or_default();
+        let grants = world.wechat.grants.entry(format!("{}/{}", body.touser, body.template_id)).or_default();
         if *grants == 0 {
             return refuse(43101, "user refuse to accept the msg");
         }
         *grants -= 1;
     }
-    let data = body
-        .data
-        .into_iter()
-        .map(|(name, keyword)| (name, keyword.value))
-        .collect();
+    let data = body.data.into_iter().map(|(name, keyword)| (name, keyword.value)).collect();
     let message = SentMessage {
         at: rfc3339(call.now),
         touser: body.touser,
@@ -95,9 +85,7 @@ pub(super) fn send(call: &Call<'_>) -> Reply {
     world.wechat.messages.push_front(message);
     world.wechat.messages.truncate(KEPT);
     let msgid = world.next_number();
-    Ok(Answer::Json(
-        json!({"errcode": 0, "errmsg": "ok", "msgid": msgid}),
-    ))
+    Ok(Answer::Json(json!({"errcode": 0, "errmsg": "ok", "msgid": msgid})))
 }
 
 /// The limits of each kind of keyword.
@@ -123,21 +111,13 @@ fn judge(name: &str, value: &str) -> Result<(), Errcode> {
     if fits && !value.is_empty() && name != kind {
         return Ok(());
     }
-    Err(Errcode(
-        47003,
-        format!("argument invalid! data.{name}.value invalid"),
-    ))
+    Err(Errcode(47003, format!("argument invalid! data.{name}.value invalid")))
 }
 
 impl SandboxState {
     /// The user accepts `count` messages of a template.
     pub fn grant_messages(&self, openid: &str, template_id: &str, count: u32) {
-        *self
-            .world()
-            .wechat
-            .grants
-            .entry(format!("{openid}/{template_id}"))
-            .or_default() += count;
+        *self.world().wechat.grants.entry(format!("{openid}/{template_id}")).or_default() += count;
     }
 
     /// The last messages, newest first.

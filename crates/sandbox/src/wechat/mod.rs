@@ -87,8 +87,7 @@ impl Call<'_> {
         if self.body.is_empty() {
             return refuse(44002, "empty post data");
         }
-        let value: Value =
-            serde_json::from_slice(self.body).map_err(|_| malformed("invalid json"))?;
+        let value: Value = serde_json::from_slice(self.body).map_err(|_| malformed("invalid json"))?;
         if has_null(&value) {
             return Err(malformed("null member"));
         }
@@ -101,9 +100,7 @@ impl Call<'_> {
             return refuse(41001, "access_token missing");
         };
         let appid = token::owner(self.state, token)?;
-        self.state
-            .merchant_of_app(&appid)
-            .ok_or_else(|| Errcode(40013, "invalid appid".to_owned()))
+        self.state.merchant_of_app(&appid).ok_or_else(|| Errcode(40013, "invalid appid".to_owned()))
     }
 }
 
@@ -121,28 +118,17 @@ fn has_null(value: &Value) -> bool {
 }
 
 async fn door(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let query = url::form_urlencoded::parse(request.query_string().as_bytes())
-        .into_owned()
-        .collect();
-    let call = Call {
-        state: &state,
-        query,
-        body: &body,
-        now: state.now(),
-    };
+    let query = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let call = Call { state: &state, query, body: &body, now: state.now() };
     let reply = dispatch(&call, request.method().as_str(), request.path());
     let (mut response, verdict) = match reply {
-        Ok(Answer::Picture(bytes)) => (
-            HttpResponse::Ok()
-                .content_type(ContentType::png())
-                .body(bytes),
-            "ok".to_owned(),
-        ),
+        Ok(Answer::Picture(bytes)) => {
+            (HttpResponse::Ok().content_type(ContentType::png()).body(bytes), "ok".to_owned())
+        }
         Ok(Answer::Json(value)) => (HttpResponse::Ok().json(value), "ok".to_owned()),
         Err(Errcode(code, words)) => {
             let rid = crypto::random_text(8);
-            let body =
-                json!({"errcode": code, "errmsg": format!("{words} rid: {rid}-00000000-00000000")});
+            let body = json!({"errcode": code, "errmsg": format!("{words} rid: {rid}-00000000-00000000")});
             (HttpResponse::Ok().json(body), code.to_string())
         }
     };

@@ -29,38 +29,22 @@ pub(super) fn number(call: &Call<'_>) -> Reply {
             return refuse(40003, "invalid openid");
         }
     }
-    if !call
-        .state
-        .world()
-        .wechat
-        .used_codes
-        .insert(format!("{}/{}", app.appid, body.code))
-    {
+    if !call.state.world().wechat.used_codes.insert(format!("{}/{}", app.appid, body.code)) {
         return refuse(40029, "invalid code");
     }
-    let number = if digits {
-        name.to_owned()
-    } else {
-        number_of(name)
-    };
+    let number = if digits { name.to_owned() } else { number_of(name) };
     let info = json!({
         "phoneNumber": number,
         "purePhoneNumber": number,
         "countryCode": "86",
         "watermark": {"timestamp": call.state.clock().wall(), "appid": app.appid},
     });
-    Ok(Answer::Json(
-        json!({"errcode": 0, "errmsg": "ok", "phone_info": info}),
-    ))
+    Ok(Answer::Json(json!({"errcode": 0, "errmsg": "ok", "phone_info": info})))
 }
 
 /// A number of the range 138, made of the user's name.
 fn number_of(name: &str) -> String {
     let hash = crypto::sha256_hex(name);
-    let digits: String = hash
-        .bytes()
-        .map(|byte| char::from(b'0' + byte % 10))
-        .take(8)
-        .collect();
+    let digits: String = hash.bytes().map(|byte| char::from(b'0' + byte % 10)).take(8).collect();
     format!("138{digits}")
 }

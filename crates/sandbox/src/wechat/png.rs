@@ -11,11 +11,7 @@ pub(super) fn pattern(text: &str, width: u32) -> Vec<u8> {
     let mut round = 0;
     while bits.len() < FIELDS * FIELDS {
         let hash = crypto::sha256_hex(&format!("{text}/{round}"));
-        bits.extend(
-            hash.chars()
-                .filter_map(|c| c.to_digit(16))
-                .flat_map(|digit| [digit & 1 == 1, digit & 2 == 2]),
-        );
+        bits.extend(hash.chars().filter_map(|c| c.to_digit(16)).flat_map(|digit| [digit & 1 == 1, digit & 2 == 2]));
         round += 1;
     }
     let side = usize::try_from(width).unwrap_or(FIELDS);
@@ -24,11 +20,7 @@ pub(super) fn pattern(text: &str, width: u32) -> Vec<u8> {
         rows.push(0);
         rows.extend((0..side).map(|x| {
             let field = (y * FIELDS / side) * FIELDS + x * FIELDS / side;
-            if bits.get(field).copied().unwrap_or(false) {
-                0
-            } else {
-                255
-            }
+            if bits.get(field).copied().unwrap_or(false) { 0 } else { 255 }
         }));
     }
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
@@ -74,15 +66,7 @@ fn adler32(data: &[u8]) -> u32 {
 
 fn crc32<'a>(data: impl Iterator<Item = &'a u8>) -> u32 {
     let table: Vec<u32> = (0..256_u32)
-        .map(|byte| {
-            (0..8).fold(byte, |value, _| {
-                if value & 1 == 1 {
-                    0xedb8_8320 ^ (value >> 1)
-                } else {
-                    value >> 1
-                }
-            })
-        })
+        .map(|byte| (0..8).fold(byte, |value, _| if value & 1 == 1 { 0xedb8_8320 ^ (value >> 1) } else { value >> 1 }))
         .collect();
     let step = |crc: u32, byte: &u8| {
         let place = usize::try_from((crc ^ u32::from(*byte)) & 0xff).unwrap_or(0);

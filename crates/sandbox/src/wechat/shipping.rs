@@ -119,9 +119,7 @@ fn judge(body: &Upload) -> Result<(), Errcode> {
     if body.shipping_list.len() > MOST_PARCELS {
         return refuse(10_060_024, "shipping_list too long");
     }
-    body.shipping_list
-        .iter()
-        .try_for_each(|parcel| judge_parcel(parcel, body.logistics_type))
+    body.shipping_list.iter().try_for_each(|parcel| judge_parcel(parcel, body.logistics_type))
 }
 
 fn judge_parcel(parcel: &Parcel, logistics_type: u32) -> Result<(), Errcode> {
@@ -147,8 +145,7 @@ fn judge_parcel(parcel: &Parcel, logistics_type: u32) -> Result<(), Errcode> {
     }
     let masked = |text: &Option<String>| text.as_ref().is_none_or(|text| text.contains('*'));
     let contact = parcel.contact.as_ref();
-    if contact.is_some_and(|who| !masked(&who.consignor_contact) || !masked(&who.receiver_contact))
-    {
+    if contact.is_some_and(|who| !masked(&who.consignor_contact) || !masked(&who.receiver_contact)) {
         return refuse(10_060_014, "contact must be masked");
     }
     let named = |who: &Contact| who.consignor_contact.is_some() || who.receiver_contact.is_some();
@@ -159,12 +156,7 @@ fn judge_parcel(parcel: &Parcel, logistics_type: u32) -> Result<(), Errcode> {
 }
 
 fn keyed<'a>(world: &'a World, app: &Merchant, key: &OrderKey) -> Result<&'a Order, Errcode> {
-    match (
-        key.order_number_type,
-        &key.transaction_id,
-        &key.mchid,
-        &key.out_trade_no,
-    ) {
+    match (key.order_number_type, &key.transaction_id, &key.mchid, &key.out_trade_no) {
         (2, None, _, _) => refuse(268_485_195, "transaction_id missing"),
         (2, Some(id), _, _) => paid(world, app, Some(id), None),
         (1, _, None, _) => refuse(268_485_196, "mchid missing"),
@@ -181,19 +173,12 @@ fn paid<'a>(
     transaction_id: Option<&str>,
     number: Option<(&str, &str)>,
 ) -> Result<&'a Order, Errcode> {
-    let by_id = transaction_id
-        .and_then(|id| world.transactions.get(id))
-        .and_then(|key| world.orders.get(key));
+    let by_id = transaction_id.and_then(|id| world.transactions.get(id)).and_then(|key| world.orders.get(key));
     let by_number = || {
         let (mchid, out_trade_no) = number?;
-        world
-            .orders
-            .get(&key_of(&app.mchid, out_trade_no))
-            .filter(|order| order.seller == mchid)
+        world.orders.get(&key_of(&app.mchid, out_trade_no)).filter(|order| order.seller == mchid)
     };
-    let order = by_id
-        .or_else(by_number)
-        .filter(|order| order.account == app.mchid);
+    let order = by_id.or_else(by_number).filter(|order| order.account == app.mchid);
     match order.filter(|order| order.state == OrderState::Paid) {
         Some(order) => Ok(order),
         None => refuse(10_060_001, "payment order not found"),
@@ -233,26 +218,18 @@ fn after(
     if upload_ms <= earlier.upload_ms {
         return refuse(10_060_014, "upload_time is not newer than the last one");
     }
-    let same_way = earlier.delivery_mode == fresh.delivery_mode
-        && earlier.logistics_type == fresh.logistics_type;
+    let same_way = earlier.delivery_mode == fresh.delivery_mode && earlier.logistics_type == fresh.logistics_type;
     if !earlier.finished && same_way {
         let parcels = [earlier.parcels, fresh.parcels].concat();
         if parcels.len() > MOST_PARCELS {
             return refuse(10_060_024, "shipping_list too long");
         }
-        return Ok(Shipping {
-            parcels,
-            corrected: earlier.corrected,
-            ..fresh
-        });
+        return Ok(Shipping { parcels, corrected: earlier.corrected, ..fresh });
     }
     if earlier.corrected {
         return refuse(10_060_003, "the one re-shipping is used");
     }
-    Ok(Shipping {
-        corrected: true,
-        ..fresh
-    })
+    Ok(Shipping { corrected: true, ..fresh })
 }
 
 #[derive(Deserialize)]
@@ -268,16 +245,10 @@ struct GetOrder {
 pub(super) fn get_order(call: &Call<'_>) -> Reply {
     let app = call.app()?;
     let body: GetOrder = call.json()?;
-    let seller = body
-        .sub_merchant_id
-        .as_deref()
-        .or(body.merchant_id.as_deref());
+    let seller = body.sub_merchant_id.as_deref().or(body.merchant_id.as_deref());
     let number = seller.zip(body.merchant_trade_no.as_deref());
     if body.transaction_id.is_none() && number.is_none() {
-        return refuse(
-            47_001,
-            "transaction_id or merchant_id and merchant_trade_no",
-        );
+        return refuse(47_001, "transaction_id or merchant_id and merchant_trade_no");
     }
     let world = call.state.world();
     let order = paid(&world, &app, body.transaction_id.as_deref(), number)?;
@@ -298,9 +269,7 @@ pub(super) fn get_order(call: &Call<'_>) -> Reply {
     if let (Some(shipping), Value::Object(fields)) = (shipping, &mut view) {
         fields.insert("shipping".to_owned(), shipping.shown());
     }
-    Ok(Answer::Json(
-        json!({"errcode": 0, "errmsg": "ok", "order": view}),
-    ))
+    Ok(Answer::Json(json!({"errcode": 0, "errmsg": "ok", "order": view})))
 }
 
 /// 1 to ship, 2 shipped, 3 received, 4 done, 5 refunded.
@@ -330,11 +299,7 @@ impl Shipping {
                 "express_company": parcel.express_company.as_deref().unwrap_or(""),
                 "goods_desc": parcel.item_desc, "upload_time": self.upload_time})
         };
-        let first = self
-            .parcels
-            .first()
-            .and_then(|parcel| parcel.item_desc.as_deref())
-            .unwrap_or("");
+        let first = self.parcels.first().and_then(|parcel| parcel.item_desc.as_deref()).unwrap_or("");
         json!({"delivery_mode": self.delivery_mode, "logistics_type": self.logistics_type,
             "finish_shipping": self.finished, "finish_shipping_count": if self.corrected { 2 } else { 1 },
             "goods_desc": first, "shipping_list": self.parcels.iter().map(parcel).collect::<Vec<_>>()})
@@ -354,9 +319,7 @@ pub(super) fn is_trade_managed(call: &Call<'_>) -> Reply {
     if body.appid.as_deref() != Some(app.appid.as_str()) {
         return refuse(40_097, "invalid args: appid");
     }
-    Ok(Answer::Json(
-        json!({"errcode": 0, "errmsg": "ok", "is_trade_managed": call.state.config().trade_managed}),
-    ))
+    Ok(Answer::Json(json!({"errcode": 0, "errmsg": "ok", "is_trade_managed": call.state.config().trade_managed})))
 }
 
 /// What was reported for a payment, for the control page and tests.
@@ -377,14 +340,8 @@ impl SandboxState {
     pub fn confirms_receipt(&self, transaction_id: &str) -> bool {
         let now = self.now();
         let mut world = self.world();
-        let shipping = world
-            .wechat
-            .shipping
-            .get_mut(transaction_id)
-            .filter(|shipping| shipping.finished);
-        shipping
-            .map(|shipping| shipping.received_at = Some(now))
-            .is_some()
+        let shipping = world.wechat.shipping.get_mut(transaction_id).filter(|shipping| shipping.finished);
+        shipping.map(|shipping| shipping.received_at = Some(now)).is_some()
     }
 
     /// Everything that was reported as shipped.
@@ -404,9 +361,6 @@ impl SandboxState {
 impl World {
     /// Whether the money of a payment is settled under trade management.
     pub(crate) fn is_settled(&self, transaction_id: &str, now: i64) -> bool {
-        self.wechat
-            .shipping
-            .get(transaction_id)
-            .is_some_and(|shipping| shipping.settled(now))
+        self.wechat.shipping.get(transaction_id).is_some_and(|shipping| shipping.settled(now))
     }
 }

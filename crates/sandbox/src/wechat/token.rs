@@ -61,11 +61,7 @@ pub(super) fn stable(call: &Call<'_>) -> Reply {
     if body.force_refresh {
         tokens.force(wall)?;
     }
-    let current = match tokens
-        .stable
-        .clone()
-        .filter(|token| token.until - wall > OVERLAP_S)
-    {
+    let current = match tokens.stable.clone().filter(|token| token.until - wall > OVERLAP_S) {
         Some(token) => token,
         None => {
             let fresh = Token::fresh("stable", &body.appid, number, wall);
@@ -75,9 +71,7 @@ pub(super) fn stable(call: &Call<'_>) -> Reply {
             fresh
         }
     };
-    Ok(Answer::Json(
-        json!({"access_token": current.value, "expires_in": current.until - wall}),
-    ))
+    Ok(Answer::Json(json!({"access_token": current.value, "expires_in": current.until - wall})))
 }
 
 /// `GET /cgi-bin/token`: a new token each time, the older one good for five minutes more.
@@ -98,17 +92,9 @@ pub(super) fn plain(call: &Call<'_>) -> Reply {
     let tokens = world.wechat.tokens.entry(appid.to_owned()).or_default();
     let fresh = Token::fresh("plain", appid, number, wall);
     if let Some(old) = tokens.plain.replace(fresh.clone()) {
-        tokens.retire(
-            Token {
-                until: old.until.min(wall + OVERLAP_S),
-                ..old
-            },
-            wall,
-        );
+        tokens.retire(Token { until: old.until.min(wall + OVERLAP_S), ..old }, wall);
     }
-    Ok(Answer::Json(
-        json!({"access_token": fresh.value, "expires_in": LIFE_S}),
-    ))
+    Ok(Answer::Json(json!({"access_token": fresh.value, "expires_in": LIFE_S})))
 }
 
 /// The appid a token belongs to; 40001 for a stranger's, 42001 for an expired one.
@@ -116,37 +102,19 @@ pub(super) fn owner(state: &SandboxState, token: &str) -> Result<String, Errcode
     let wall = state.clock().wall();
     let world = state.world();
     for (appid, tokens) in &world.wechat.tokens {
-        let all = tokens
-            .stable
-            .iter()
-            .chain(&tokens.plain)
-            .chain(&tokens.older);
+        let all = tokens.stable.iter().chain(&tokens.plain).chain(&tokens.older);
         if let Some(found) = all.into_iter().find(|known| known.value == token) {
-            return if found.until > wall {
-                Ok(appid.clone())
-            } else {
-                refuse(42001, "access_token expired")
-            };
+            return if found.until > wall { Ok(appid.clone()) } else { refuse(42001, "access_token expired") };
         }
     }
-    refuse(
-        40001,
-        "invalid credential, access_token is invalid or not latest",
-    )
+    refuse(40001, "invalid credential, access_token is invalid or not latest")
 }
 
 impl Token {
     fn fresh(kind: &str, appid: &str, number: u64, wall: i64) -> Self {
         let text = format!("{kind}/{appid}/{number}/{wall}");
-        let value = format!(
-            "{number}_{}{}",
-            crypto::sha256_hex(&text),
-            crypto::sha256_hex(&format!("{text}/2"))
-        );
-        Self {
-            value,
-            until: wall + LIFE_S,
-        }
+        let value = format!("{number}_{}{}", crypto::sha256_hex(&text), crypto::sha256_hex(&format!("{text}/2")));
+        Self { value, until: wall + LIFE_S }
     }
 }
 
@@ -180,11 +148,7 @@ impl SandboxState {
     /// Ends every access token of `appid` before its time, as a changed secret would.
     pub fn expire_tokens(&self, appid: &str) {
         if let Some(tokens) = self.world().wechat.tokens.get_mut(appid) {
-            let all = tokens
-                .stable
-                .iter_mut()
-                .chain(&mut tokens.plain)
-                .chain(&mut tokens.older);
+            let all = tokens.stable.iter_mut().chain(&mut tokens.plain).chain(&mut tokens.older);
             all.for_each(|token| token.until = 0);
         }
     }

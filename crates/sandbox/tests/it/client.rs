@@ -10,10 +10,7 @@ use serde_json::{Value, json};
 /// RSA keys cost a while to make: one set serves every test of the process.
 static KEYS: LazyLock<SandboxKeys> = LazyLock::new(|| {
     let mut keys = SandboxKeys::generate().unwrap();
-    keys.merchant.sub_merchants = vec![SubMerchant {
-        mchid: "1709982749".to_owned(),
-        appid: None,
-    }];
+    keys.merchant.sub_merchants = vec![SubMerchant { mchid: "1709982749".to_owned(), appid: None }];
     keys
 });
 static SECOND: LazyLock<MerchantKeys> = LazyLock::new(|| MerchantKeys::generate().unwrap());
@@ -60,11 +57,7 @@ impl Shop {
         config.workers = 1;
         change(&mut config);
         let sandbox = Sandbox::start(config).unwrap();
-        Self {
-            sandbox,
-            merchant: keys().merchant,
-            http: reqwest::Client::new(),
-        }
+        Self { sandbox, merchant: keys().merchant, http: reqwest::Client::new() }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -76,14 +69,7 @@ impl Shop {
     }
 
     /// The `Authorization` value for a request at `timestamp`.
-    pub fn authorization(
-        &self,
-        method: &str,
-        path: &str,
-        body: &str,
-        timestamp: i64,
-        nonce: &str,
-    ) -> String {
+    pub fn authorization(&self, method: &str, path: &str, body: &str, timestamp: i64, nonce: &str) -> String {
         let message = format!("{method}\n{path}\n{timestamp}\n{nonce}\n{body}\n");
         let signature = self.merchant.sign(message.as_bytes()).unwrap();
         format!(
@@ -95,41 +81,21 @@ impl Shop {
     pub async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let text = body.map(Value::to_string).unwrap_or_default();
         let nonce = format!("nonce{}", NONCE.fetch_add(1, Ordering::Relaxed));
-        let authorization =
-            self.authorization(method, path, &text, chrono::Utc::now().timestamp(), &nonce);
+        let authorization = self.authorization(method, path, &text, chrono::Utc::now().timestamp(), &nonce);
         self.send(method, path, text, &authorization).await
     }
 
     /// Sends as it is, with a given `Authorization`, and checks the signature of the answer.
-    pub async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        body: String,
-        authorization: &str,
-    ) -> Answer {
+    pub async fn send(&self, method: &str, path: &str, body: String, authorization: &str) -> Answer {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self
-            .http
-            .request(method, self.url(path))
-            .header("Authorization", authorization);
-        request = request
-            .header("Accept", "application/json")
-            .header("User-Agent", "test");
+        let mut request = self.http.request(method, self.url(path)).header("Authorization", authorization);
+        request = request.header("Accept", "application/json").header("User-Agent", "test");
         request = request.header("Wechatpay-Serial", &keys().platform.public_key_id);
         if !body.is_empty() {
-            request = request
-                .header("Content-Type", "application/json")
-                .body(body);
+            request = request.header("Content-Type", "application/json").body(body);
         }
         let answer = request.send().await.unwrap();
-        let header = |name: &str| {
-            answer
-                .headers()
-                .get(name)
-                .map_or("", |value| value.to_str().unwrap())
-                .to_owned()
-        };
+        let header = |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
         let (stamp, nonce) = (header("Wechatpay-Timestamp"), header("Wechatpay-Nonce"));
         let (signature, serial) = (header("Wechatpay-Signature"), header("Wechatpay-Serial"));
         let status = answer.status().as_u16();
@@ -137,16 +103,9 @@ impl Shop {
         let signed = !signature.is_empty();
         if signed {
             assert_eq!(serial, keys().platform.public_key_id);
-            assert!(
-                platform_signed(&format!("{stamp}\n{nonce}\n{text}\n"), &signature),
-                "answer {text}"
-            );
+            assert!(platform_signed(&format!("{stamp}\n{nonce}\n{text}\n"), &signature), "answer {text}");
         }
-        Answer {
-            status,
-            body: serde_json::from_str(&text).unwrap_or(Value::Null),
-            signed,
-        }
+        Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), signed }
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
@@ -165,41 +124,23 @@ impl Shop {
     }
 
     pub async fn prepay(&self, number: &str, total: i64) -> String {
-        let answer = self
-            .post("/v3/pay/transactions/jsapi", self.order(number, total))
-            .await;
+        let answer = self.post("/v3/pay/transactions/jsapi", self.order(number, total)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.body["prepay_id"].as_str().unwrap().to_owned()
     }
 
     pub async fn query(&self, number: &str) -> Answer {
         let mchid = &self.merchant.mchid;
-        self.get(&format!(
-            "/v3/pay/transactions/out-trade-no/{number}?mchid={mchid}"
-        ))
-        .await
+        self.get(&format!("/v3/pay/transactions/out-trade-no/{number}?mchid={mchid}")).await
     }
 
     pub async fn control(&self, path: &str, body: Value) -> (u16, Value) {
-        let answer = self
-            .http
-            .post(self.url(path))
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
+        let answer = self.http.post(self.url(path)).json(&body).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
     pub async fn json(&self, path: &str) -> Value {
-        self.http
-            .get(self.url(path))
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap()
+        self.http.get(self.url(path)).send().await.unwrap().json().await.unwrap()
     }
 }
 
@@ -211,9 +152,7 @@ pub fn platform_signed(message: &str, signature: &str) -> bool {
     let pem = keys().platform.public_key_pem().unwrap();
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, STANDARD.decode(body).unwrap());
-    STANDARD
-        .decode(signature)
-        .is_ok_and(|raw| key.verify(message.as_bytes(), &raw).is_ok())
+    STANDARD.decode(signature).is_ok_and(|raw| key.verify(message.as_bytes(), &raw).is_ok())
 }
 
 /// What a listening shop was sent.
@@ -230,25 +169,14 @@ pub async fn listen(script: Vec<u16>) -> (String, Inbox) {
         let (seen, script) = (seen.clone(), script.clone());
         let take = move |request: HttpRequest, body: web::Bytes| {
             let headers = request.headers().iter();
-            let headers = headers
-                .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-                .collect();
-            seen.lock()
-                .unwrap()
-                .push((headers, String::from_utf8(body.to_vec()).unwrap()));
+            let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+            seen.lock().unwrap().push((headers, String::from_utf8(body.to_vec()).unwrap()));
             let status = script.lock().unwrap().pop().unwrap_or(200);
-            async move {
-                HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).finish()
-            }
+            async move { HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).finish() }
         };
         App::new().route("/notify", web::post().to(take))
     });
-    let server = server
-        .workers(1)
-        .disable_signals()
-        .listen(listener)
-        .unwrap()
-        .run();
+    let server = server.workers(1).disable_signals().listen(listener).unwrap().run();
     tokio::spawn(server);
     (url, inbox)
 }

@@ -11,29 +11,12 @@ async fn a_fault_strikes_before_or_after_the_effect() {
     let fault = |after: bool| json!({"path_prefix": "/v3/pay", "status": 500, "times": 1, "after_effect": after});
     shop.control("/_sandbox/faults", fault(false)).await;
     let body = shop.order("fault-00001", 100);
-    assert_eq!(
-        shop.post("/v3/pay/transactions/jsapi", body.clone())
-            .await
-            .code(),
-        (500, "SYSTEM_ERROR")
-    );
+    assert_eq!(shop.post("/v3/pay/transactions/jsapi", body.clone()).await.code(), (500, "SYSTEM_ERROR"));
     assert!(shop.sandbox.state().order("fault-00001").is_none());
     shop.control("/_sandbox/faults", fault(true)).await;
-    assert_eq!(
-        shop.post("/v3/pay/transactions/jsapi", body.clone())
-            .await
-            .code(),
-        (500, "SYSTEM_ERROR")
-    );
-    assert!(
-        shop.sandbox.state().order("fault-00001").is_some(),
-        "the effect took place"
-    );
-    assert_eq!(
-        shop.post("/v3/pay/transactions/jsapi", body).await.status,
-        200,
-        "faults strike as often as told"
-    );
+    assert_eq!(shop.post("/v3/pay/transactions/jsapi", body.clone()).await.code(), (500, "SYSTEM_ERROR"));
+    assert!(shop.sandbox.state().order("fault-00001").is_some(), "the effect took place");
+    assert_eq!(shop.post("/v3/pay/transactions/jsapi", body).await.status, 200, "faults strike as often as told");
     let unsigned = json!({"path_prefix": "/v3/pay", "unsigned": true});
     shop.control("/_sandbox/faults", unsigned).await;
     assert!(!shop.query("fault-00001").await.signed);
@@ -46,17 +29,8 @@ async fn a_fault_strikes_before_or_after_the_effect() {
 #[tokio::test]
 async fn a_dropped_connection_gives_no_answer() {
     let shop = Shop::open();
-    shop.control(
-        "/_sandbox/faults",
-        json!({"path_prefix": "/cgi-bin", "drop": true}),
-    )
-    .await;
-    let lost = shop
-        .http
-        .post(shop.url("/cgi-bin/stable_token"))
-        .json(&json!({}))
-        .send()
-        .await;
+    shop.control("/_sandbox/faults", json!({"path_prefix": "/cgi-bin", "drop": true})).await;
+    let lost = shop.http.post(shop.url("/cgi-bin/stable_token")).json(&json!({})).send().await;
     let lost = match lost {
         Ok(answer) => answer.bytes().await.is_err(),
         Err(_) => true,
@@ -68,26 +42,12 @@ async fn a_dropped_connection_gives_no_answer() {
 async fn the_user_pays_over_http() {
     let shop = Shop::open();
     let prepay_id = shop.prepay("control-001", 300).await;
-    let (status, paid) = shop
-        .control("/_sandbox/pay", json!({"prepay_id": prepay_id}))
-        .await;
+    let (status, paid) = shop.control("/_sandbox/pay", json!({"prepay_id": prepay_id})).await;
     assert_eq!((status, paid["transaction_id"].is_string()), (200, true));
-    assert_eq!(
-        shop.control("/_sandbox/pay", json!({"out_trade_no": "control-001"}))
-            .await
-            .0,
-        409
-    );
-    assert_eq!(
-        shop.control("/_sandbox/pay", json!({"out_trade_no": "control-404"}))
-            .await
-            .0,
-        404
-    );
+    assert_eq!(shop.control("/_sandbox/pay", json!({"out_trade_no": "control-001"})).await.0, 409);
+    assert_eq!(shop.control("/_sandbox/pay", json!({"out_trade_no": "control-404"})).await.0, 404);
     assert_eq!(shop.control("/_sandbox/pay", json!({})).await.0, 400);
-    let books = shop
-        .json(&format!("/_sandbox/books?mchid={}", shop.merchant.mchid))
-        .await;
+    let books = shop.json(&format!("/_sandbox/books?mchid={}", shop.merchant.mchid)).await;
     assert_eq!(books["sellers"][&shop.merchant.mchid]["available"], 300);
     let orders = shop.json("/_sandbox/orders?trade_state=SUCCESS").await;
     assert_eq!(orders["orders"][0]["out_trade_no"], "control-001");
@@ -101,17 +61,11 @@ async fn keys_and_books_survive_a_restart() {
     let (key_file, data_file) = (folder.join("keys.json"), folder.join("books.json"));
     keys().save(&key_file).unwrap();
     let kept = SandboxKeys::load_or_generate(&key_file).unwrap();
-    assert_eq!(
-        kept.merchant.private_key_pem().unwrap(),
-        keys().merchant.private_key_pem().unwrap()
-    );
+    assert_eq!(kept.merchant.private_key_pem().unwrap(), keys().merchant.private_key_pem().unwrap());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        assert_eq!(
-            std::fs::metadata(&key_file).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(std::fs::metadata(&key_file).unwrap().permissions().mode() & 0o777, 0o600);
     }
     let shop = Shop::with(|config| config.data_file = Some(data_file.clone()));
     shop.prepay("restart-001", 300).await;
@@ -120,10 +74,7 @@ async fn keys_and_books_survive_a_restart() {
     let mut config = SandboxConfig::new(keys());
     config.data_file = Some(data_file);
     let again = Sandbox::start(config).unwrap();
-    assert_eq!(
-        again.state().order("restart-001").unwrap().trade_state,
-        "SUCCESS"
-    );
+    assert_eq!(again.state().order("restart-001").unwrap().trade_state, "SUCCESS");
     assert_eq!(again.state().purse(&keys().merchant.mchid).available, 300);
     again.stop().await.unwrap();
     std::fs::remove_dir_all(folder).unwrap();

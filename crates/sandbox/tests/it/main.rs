@@ -1,10 +1,5 @@
 //! The sandbox over HTTP, with a small client of the test's own, and its verifier over the vectors.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod client;
 mod control;

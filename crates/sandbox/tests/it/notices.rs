@@ -8,10 +8,7 @@ use serde_json::{Value, json};
 use crate::client::{Inbox, Shop, keys, listen, platform_signed};
 
 fn header<'a>(headers: &'a [(String, String)], name: &str) -> &'a str {
-    headers
-        .iter()
-        .find(|(other, _)| other.eq_ignore_ascii_case(name))
-        .map_or("", |(_, value)| value)
+    headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
 }
 
 fn open(body: &str) -> Option<Value> {
@@ -21,26 +18,14 @@ fn open(body: &str) -> Option<Value> {
     let part = |name: &str| envelope["resource"][name].as_str().unwrap().to_owned();
     let key = UnboundKey::new(&AES_256_GCM, keys().merchant.api_v3_key.as_bytes()).unwrap();
     let nonce = Nonce::try_assume_unique_for_key(part("nonce").as_bytes()).unwrap();
-    let mut sealed = base64::engine::general_purpose::STANDARD
-        .decode(part("ciphertext"))
-        .unwrap();
-    let plain = LessSafeKey::new(key).open_in_place(
-        nonce,
-        Aad::from(part("associated_data").as_bytes()),
-        &mut sealed,
-    );
+    let mut sealed = base64::engine::general_purpose::STANDARD.decode(part("ciphertext")).unwrap();
+    let plain = LessSafeKey::new(key).open_in_place(nonce, Aad::from(part("associated_data").as_bytes()), &mut sealed);
     Some(serde_json::from_slice(plain.ok()?).unwrap())
 }
 
 fn is_signed((headers, body): &(Vec<(String, String)>, String)) -> bool {
-    let (stamp, nonce) = (
-        header(headers, "Wechatpay-Timestamp"),
-        header(headers, "Wechatpay-Nonce"),
-    );
-    platform_signed(
-        &format!("{stamp}\n{nonce}\n{body}\n"),
-        header(headers, "Wechatpay-Signature"),
-    )
+    let (stamp, nonce) = (header(headers, "Wechatpay-Timestamp"), header(headers, "Wechatpay-Nonce"));
+    platform_signed(&format!("{stamp}\n{nonce}\n{body}\n"), header(headers, "Wechatpay-Signature"))
 }
 
 async fn waits_for(inbox: &Inbox, count: usize) {
@@ -56,10 +41,7 @@ async fn waits_for(inbox: &Inbox, count: usize) {
 async fn ordered(shop: &Shop, url: &str, number: &str) {
     let mut order = shop.order(number, 700);
     order["notify_url"] = json!(url);
-    assert_eq!(
-        shop.post("/v3/pay/transactions/jsapi", order).await.status,
-        200
-    );
+    assert_eq!(shop.post("/v3/pay/transactions/jsapi", order).await.status, 200);
 }
 
 #[tokio::test]
@@ -79,15 +61,10 @@ async fn a_payment_is_told_again_until_it_is_taken() {
     let plain = open(&seen[2].1).unwrap();
     assert_eq!(plain["out_trade_no"], "notice-0001");
     assert_eq!(plain["amount"]["total"], 700);
-    let ids: Vec<Value> = seen
-        .iter()
-        .map(|(_, body)| serde_json::from_str::<Value>(body).unwrap()["id"].clone())
-        .collect();
+    let ids: Vec<Value> =
+        seen.iter().map(|(_, body)| serde_json::from_str::<Value>(body).unwrap()["id"].clone()).collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "the id stays");
-    assert_eq!(
-        shop.sandbox.state().notices()[0].answers,
-        vec![500, 500, 200]
-    );
+    assert_eq!(shop.sandbox.state().notices()[0].answers, vec![500, 500, 200]);
 }
 
 #[tokio::test]
@@ -98,12 +75,7 @@ async fn a_refund_is_told_to_its_own_url() {
     shop.sandbox.state().pays_quietly("notice-0002").unwrap();
     let refund = json!({"out_trade_no": "notice-0002", "out_refund_no": "nr1", "notify_url": url,
         "amount": {"refund": 700, "total": 700, "currency": "CNY"}});
-    assert_eq!(
-        shop.post("/v3/refund/domestic/refunds", refund)
-            .await
-            .status,
-        200
-    );
+    assert_eq!(shop.post("/v3/refund/domestic/refunds", refund).await.status, 200);
     waits_for(&inbox, 1).await;
     let seen = inbox.lock().unwrap().clone();
     let plain = open(&seen[0].1).unwrap();
@@ -118,44 +90,21 @@ async fn every_forgery_is_wrong_in_its_own_way() {
     let (url, inbox) = listen(vec![]).await;
     ordered(&shop, &url, "notice-0003").await;
     let forged = async |kind: &str| {
-        let (status, answer) = shop
-            .control(
-                "/_sandbox/notices",
-                json!({"out_trade_no": "notice-0003", "kind": kind}),
-            )
-            .await;
-        assert_eq!(
-            (status, &answer["answers"][0]["status"]),
-            (200, &json!(200)),
-            "{answer}"
-        );
+        let (status, answer) =
+            shop.control("/_sandbox/notices", json!({"out_trade_no": "notice-0003", "kind": kind})).await;
+        assert_eq!((status, &answer["answers"][0]["status"]), (200, &json!(200)), "{answer}");
         inbox.lock().unwrap().pop().unwrap()
     };
-    for kind in [
-        "bad_signature",
-        "wrong_key",
-        "sign_test",
-        "tampered_body",
-        "missing_header",
-    ] {
+    for kind in ["bad_signature", "wrong_key", "sign_test", "tampered_body", "missing_header"] {
         assert!(!is_signed(&forged(kind).await), "{kind}");
     }
     let stale = forged("stale").await;
-    let age = chrono::Utc::now().timestamp()
-        - header(&stale.0, "Wechatpay-Timestamp")
-            .parse::<i64>()
-            .unwrap();
+    let age = chrono::Utc::now().timestamp() - header(&stale.0, "Wechatpay-Timestamp").parse::<i64>().unwrap();
     assert!(is_signed(&stale) && age >= 600);
     let unknown = forged("unknown_serial").await;
     assert!(is_signed(&unknown));
-    assert_ne!(
-        header(&unknown.0, "Wechatpay-Serial"),
-        keys().platform.public_key_id
-    );
-    assert!(
-        header(&forged("sign_test").await.0, "Wechatpay-Signature")
-            .starts_with("WECHATPAY/SIGNTEST/")
-    );
+    assert_ne!(header(&unknown.0, "Wechatpay-Serial"), keys().platform.public_key_id);
+    assert!(header(&forged("sign_test").await.0, "Wechatpay-Signature").starts_with("WECHATPAY/SIGNTEST/"));
     let sealed_elsewhere = forged("bad_ciphertext").await;
     assert!(is_signed(&sealed_elsewhere) && open(&sealed_elsewhere.1).is_none());
     let inside = async |kind: &str| {
@@ -163,31 +112,12 @@ async fn every_forgery_is_wrong_in_its_own_way() {
         assert!(is_signed(&notice), "{kind}");
         open(&notice.1)
     };
-    assert_ne!(
-        inside("other_merchant").await.unwrap()["mchid"],
-        shop.merchant.mchid
-    );
-    assert_ne!(
-        inside("other_app").await.unwrap()["appid"],
-        shop.merchant.appid
-    );
-    assert_eq!(
-        inside("wrong_amount").await.unwrap()["amount"]["total"],
-        701
-    );
-    assert_ne!(
-        inside("other_payer").await.unwrap()["payer"]["openid"],
-        shop.openid("alice")
-    );
-    assert_ne!(
-        inside("unknown_order").await.unwrap()["out_trade_no"],
-        "notice-0003"
-    );
-    assert_eq!(
-        shop.query("notice-0003").await.body["trade_state"],
-        "NOTPAY",
-        "no forgery pays"
-    );
+    assert_ne!(inside("other_merchant").await.unwrap()["mchid"], shop.merchant.mchid);
+    assert_ne!(inside("other_app").await.unwrap()["appid"], shop.merchant.appid);
+    assert_eq!(inside("wrong_amount").await.unwrap()["amount"]["total"], 701);
+    assert_ne!(inside("other_payer").await.unwrap()["payer"]["openid"], shop.openid("alice"));
+    assert_ne!(inside("unknown_order").await.unwrap()["out_trade_no"], "notice-0003");
+    assert_eq!(shop.query("notice-0003").await.body["trade_state"], "NOTPAY", "no forgery pays");
 }
 
 #[tokio::test]
@@ -196,12 +126,7 @@ async fn the_true_notice_can_be_repeated_side_by_side() {
     let (url, inbox) = listen(vec![]).await;
     ordered(&shop, &url, "notice-0004").await;
     shop.sandbox.state().pays("notice-0004").unwrap();
-    let answers = shop
-        .sandbox
-        .state()
-        .send_notices("notice-0004", NoticeKind::Duplicate, 20)
-        .await
-        .unwrap();
+    let answers = shop.sandbox.state().send_notices("notice-0004", NoticeKind::Duplicate, 20).await.unwrap();
     assert!(answers.iter().all(sandbox::Delivery::accepted));
     let seen = inbox.lock().unwrap().clone();
     assert_eq!(seen.len(), 20);

@@ -76,9 +76,8 @@ impl SandboxState {
     ) -> Result<Vec<Delivery>, ForgeError> {
         let notice = self.template(subject)?;
         let seq = notice.seq;
-        let signed: Vec<SignedNotice> = (0..times)
-            .map(|_| self.made_from(notice.clone(), kind))
-            .collect::<Result<_, _>>()?;
+        let signed: Vec<SignedNotice> =
+            (0..times).map(|_| self.made_from(notice.clone(), kind)).collect::<Result<_, _>>()?;
         let sent = signed.into_iter().map(|signed| self.deliver(seq, signed));
         Ok(futures::future::join_all(sent).await)
     }
@@ -94,10 +93,7 @@ impl SandboxState {
             OrderState::Paid => order.shown(),
             OrderState::NotPaid | OrderState::Closed => pretended_payment(&order, self.now()),
         };
-        let event = Event {
-            resource,
-            ..payment_event(&order)
-        };
+        let event = Event { resource, ..payment_event(&order) };
         Ok(Notice {
             seq: 0,
             id: "00000000-5ea1-4b0c-8d0e-000000000000".to_owned(),
@@ -108,62 +104,35 @@ impl SandboxState {
     }
 
     fn find_order(&self, out_trade_no: &str) -> Option<Order> {
-        self.world()
-            .orders
-            .values()
-            .find(|order| order.out_trade_no == out_trade_no)
-            .cloned()
+        self.world().orders.values().find(|order| order.out_trade_no == out_trade_no).cloned()
     }
 
     fn made_from(&self, mut notice: Notice, kind: NoticeKind) -> Result<SignedNotice, ForgeError> {
         use NoticeKind as K;
         alter(&mut notice.event, kind);
-        let account = self
-            .merchant(&notice.event.account)
-            .ok_or(CryptoError("merchant"))?;
+        let account = self.merchant(&notice.event.account).ok_or(CryptoError("merchant"))?;
         let other_key = crypto::random_text(32);
-        let sealing = if kind == K::BadCiphertext {
-            &other_key
-        } else {
-            &account.api_v3_key
-        };
-        let body = notice
-            .event
-            .envelope(&notice.id, notice.created_at, sealing)?;
+        let sealing = if kind == K::BadCiphertext { &other_key } else { &account.api_v3_key };
+        let body = notice.event.envelope(&notice.id, notice.created_at, sealing)?;
         let wall = self.clock().wall();
         let timestamp = if kind == K::Stale { wall - 600 } else { wall };
         let mut signed = self.sign_body(&notice.event.url, body, timestamp)?;
         match kind {
-            K::BadSignature => signed.set(
-                "Wechatpay-Signature",
-                self.0.platform.key.sign(b"other bytes")?,
-            ),
+            K::BadSignature => signed.set("Wechatpay-Signature", self.0.platform.key.sign(b"other bytes")?),
             K::WrongKey => {
                 let stranger = PrivateKey::from_pkcs8(&crypto::generate_private_key()?)?;
                 signed.set("Wechatpay-Signature", stranger.sign(&signed.message())?);
             }
-            K::UnknownSerial => signed.set(
-                "Wechatpay-Serial",
-                "PUB_KEY_ID_0000000000000000000000000000".to_owned(),
-            ),
+            K::UnknownSerial => signed.set("Wechatpay-Serial", "PUB_KEY_ID_0000000000000000000000000000".to_owned()),
             K::SignTest => {
-                let probe = format!(
-                    "WECHATPAY/SIGNTEST/{}",
-                    STANDARD.encode(crypto::random_text(237))
-                );
+                let probe = format!("WECHATPAY/SIGNTEST/{}", STANDARD.encode(crypto::random_text(237)));
                 signed.set("Wechatpay-Signature", probe);
             }
             K::TamperedBody => {
-                let text = String::from_utf8_lossy(&signed.body).replacen(
-                    "\"summary\":\"",
-                    "\"summary\":\"!",
-                    1,
-                );
+                let text = String::from_utf8_lossy(&signed.body).replacen("\"summary\":\"", "\"summary\":\"!", 1);
                 signed.body = text.into_bytes();
             }
-            K::MissingHeader => signed
-                .headers
-                .retain(|(name, _)| name != "Wechatpay-Signature"),
+            K::MissingHeader => signed.headers.retain(|(name, _)| name != "Wechatpay-Signature"),
             _ => {}
         }
         Ok(signed)
@@ -178,16 +147,12 @@ fn alter(event: &mut Event, kind: NoticeKind) {
     match kind {
         NoticeKind::OtherMerchant => {
             for name in ["mchid", "sp_mchid", "mch_id"] {
-                fields
-                    .entry(name)
-                    .and_modify(|value| *value = json!("1900000001"));
+                fields.entry(name).and_modify(|value| *value = json!("1900000001"));
             }
         }
         NoticeKind::OtherApp => {
             for name in ["appid", "sp_appid"] {
-                fields
-                    .entry(name)
-                    .and_modify(|value| *value = json!("wx0000000000000001"));
+                fields.entry(name).and_modify(|value| *value = json!("wx0000000000000001"));
             }
         }
         NoticeKind::WrongAmount => {
@@ -201,28 +166,18 @@ fn alter(event: &mut Event, kind: NoticeKind) {
         }
         NoticeKind::OtherPayer => {
             let stranger = json!("oStranger00000000000000000000");
-            fields
-                .entry("openid")
-                .and_modify(|value| *value = stranger.clone());
+            fields.entry("openid").and_modify(|value| *value = stranger.clone());
             if let Some(Value::Object(payer)) = fields.get_mut("payer") {
-                payer
-                    .values_mut()
-                    .for_each(|value| *value = stranger.clone());
+                payer.values_mut().for_each(|value| *value = stranger.clone());
             }
         }
         NoticeKind::UnknownOrder => {
             for name in ["out_trade_no", "out_refund_no", "out_bill_no"] {
-                fields
-                    .entry(name)
-                    .and_modify(|value| *value = json!("nobodyknowsthisnumber"));
+                fields.entry(name).and_modify(|value| *value = json!("nobodyknowsthisnumber"));
             }
         }
         NoticeKind::WrongType => {
-            let other = if event.original_type == "refund" {
-                "transaction"
-            } else {
-                "refund"
-            };
+            let other = if event.original_type == "refund" { "transaction" } else { "refund" };
             event.original_type = other.to_owned();
         }
         _ => {}
@@ -231,10 +186,7 @@ fn alter(event: &mut Event, kind: NoticeKind) {
 
 impl SignedNotice {
     fn header(&self, name: &str) -> &str {
-        self.headers
-            .iter()
-            .find(|(other, _)| other == name)
-            .map_or("", |(_, value)| value)
+        self.headers.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
     }
 
     fn set(&mut self, name: &str, value: String) {
@@ -245,12 +197,8 @@ impl SignedNotice {
 
     /// What the platform's signature covers.
     fn message(&self) -> Vec<u8> {
-        let mut message = format!(
-            "{}\n{}\n",
-            self.header("Wechatpay-Timestamp"),
-            self.header("Wechatpay-Nonce")
-        )
-        .into_bytes();
+        let mut message =
+            format!("{}\n{}\n", self.header("Wechatpay-Timestamp"), self.header("Wechatpay-Nonce")).into_bytes();
         message.extend_from_slice(&self.body);
         message.push(b'\n');
         message

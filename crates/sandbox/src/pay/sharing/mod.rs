@@ -45,10 +45,7 @@ fn shared_order<'a>(
 ) -> Result<(&'a str, &'a Order), Refusal> {
     let key = world.transactions.get(transaction_id).ok_or_else(unknown)?;
     let order = world.orders.get(key).ok_or_else(unknown)?;
-    if order.account != call.account.mchid
-        || order.seller != seller
-        || order.state != OrderState::Paid
-    {
+    if order.account != call.account.mchid || order.seller != seller || order.state != OrderState::Paid {
         return Err(unknown());
     }
     Ok((key, order))
@@ -62,20 +59,12 @@ pub(super) fn amounts(call: &Call<'_>, transaction_id: &str) -> Reply {
         world.thaw(&key, call.now);
     }
     let key = world.transactions.get(transaction_id).ok_or_else(unknown)?;
-    let order = world
-        .orders
-        .get(key)
-        .filter(|order| order.account == call.account.mchid)
-        .ok_or_else(unknown)?;
-    Ok(Answer::Body(
-        json!({"transaction_id": transaction_id, "unsplit_amount": order.frozen}),
-    ))
+    let order = world.orders.get(key).filter(|order| order.account == call.account.mchid).ok_or_else(unknown)?;
+    Ok(Answer::Body(json!({"transaction_id": transaction_id, "unsplit_amount": order.frozen})))
 }
 
 /// `GET /v3/profitsharing/merchant-configs/{sub_mchid}`, for service providers.
 pub(super) fn merchant_config(call: &Call<'_>, sub_mchid: &str) -> Reply {
     super::orders::known_sub_merchant(call, sub_mchid)?;
-    Ok(Answer::Body(
-        json!({"sub_mchid": sub_mchid, "max_ratio": call.state.config().sharing_ceiling_bp}),
-    ))
+    Ok(Answer::Body(json!({"sub_mchid": sub_mchid, "max_ratio": call.state.config().sharing_ceiling_bp})))
 }

@@ -59,19 +59,9 @@ pub(in crate::pay) fn add(call: &Call<'_>) -> Reply {
     let body: Add = call.json()?;
     let seller = seller_of(call, body.sub_mchid.as_deref())?;
     if !call.names_platform_key {
-        return Err(Refusal::new(
-            400,
-            "PARAM_ERROR",
-            "Http头缺少Wechatpay-Serial",
-        ));
+        return Err(Refusal::new(400, "PARAM_ERROR", "Http头缺少Wechatpay-Serial"));
     }
-    judge_account(
-        call,
-        &body.appid,
-        body.sub_appid.as_deref(),
-        body.r#type,
-        &body.account,
-    )?;
+    judge_account(call, &body.appid, body.sub_appid.as_deref(), body.r#type, &body.account)?;
     let name = call.opened("/name", body.name.as_deref())?;
     if body.r#type == ReceiverType::MerchantId && name.is_none() {
         return Err(Refusal::param("/name", "接收方类型为MERCHANT_ID时必填"));
@@ -81,24 +71,14 @@ pub(in crate::pay) fn add(call: &Call<'_>) -> Reply {
     }
     fields::optional_text("/custom_relation", body.custom_relation.as_deref(), 10)?;
     if (body.relation_type == "CUSTOM") != body.custom_relation.is_some() {
-        return Err(Refusal::param(
-            "/custom_relation",
-            "仅当relation_type为CUSTOM时填写",
-        ));
+        return Err(Refusal::param("/custom_relation", "仅当relation_type为CUSTOM时填写"));
     }
     let key = receiver_key(&seller, body.r#type, &body.account);
     call.state.world().sharing.receivers.insert(key);
-    let mut answer =
-        json!({"type": body.r#type, "account": body.account, "relation_type": body.relation_type});
+    let mut answer = json!({"type": body.r#type, "account": body.account, "relation_type": body.relation_type});
     if let Value::Object(members) = &mut answer {
-        let optional = [
-            ("sub_mchid", body.sub_mchid),
-            ("custom_relation", body.custom_relation),
-            ("name", body.name),
-        ];
-        let given = optional
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+        let optional = [("sub_mchid", body.sub_mchid), ("custom_relation", body.custom_relation), ("name", body.name)];
+        let given = optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
         members.extend(given);
     }
     Ok(Answer::Body(answer))
@@ -108,20 +88,12 @@ pub(in crate::pay) fn add(call: &Call<'_>) -> Reply {
 pub(in crate::pay) fn delete(call: &Call<'_>) -> Reply {
     let body: Delete = call.json()?;
     let seller = seller_of(call, body.sub_mchid.as_deref())?;
-    judge_account(
-        call,
-        &body.appid,
-        body.sub_appid.as_deref(),
-        body.r#type,
-        &body.account,
-    )?;
+    judge_account(call, &body.appid, body.sub_appid.as_deref(), body.r#type, &body.account)?;
     let key = receiver_key(&seller, body.r#type, &body.account);
     if !call.state.world().sharing.receivers.remove(&key) {
         return Err(Refusal::invalid("分账接收方不存在"));
     }
-    Ok(Answer::Body(
-        json!({"type": body.r#type, "account": body.account}),
-    ))
+    Ok(Answer::Body(json!({"type": body.r#type, "account": body.account})))
 }
 
 /// Checks that `account` is one that can be reached under the caller's appids.
@@ -133,21 +105,16 @@ pub(super) fn judge_account(
     account: &str,
 ) -> Result<(), Refusal> {
     if appid != call.account.appid {
-        return Err(Refusal::new(
-            400,
-            "APPID_MCHID_NOT_MATCH",
-            "appid和mch_id不匹配",
-        ));
+        return Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配"));
     }
     fields::text("/account", account, 64)?;
     match (kind, sub_appid) {
         (ReceiverType::MerchantId, _) => fields::number("/account", account, 8, 10, ""),
         (ReceiverType::PersonalOpenid, _) => belongs(appid, account),
         (ReceiverType::PersonalSubOpenid, Some(sub_appid)) => belongs(sub_appid, account),
-        (ReceiverType::PersonalSubOpenid, None) => Err(Refusal::param(
-            "/sub_appid",
-            "接收方类型为PERSONAL_SUB_OPENID时必填",
-        )),
+        (ReceiverType::PersonalSubOpenid, None) => {
+            Err(Refusal::param("/sub_appid", "接收方类型为PERSONAL_SUB_OPENID时必填"))
+        }
     }
 }
 

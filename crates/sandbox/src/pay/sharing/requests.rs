@@ -144,13 +144,7 @@ fn enter(
         for part in &mut parts {
             part.detail_id = format!("360000{day}{:014}", world.next_number());
         }
-        take(
-            &mut world,
-            &order_key,
-            terms.seller,
-            &parts,
-            terms.unfreezes,
-        )?;
+        take(&mut world, &order_key, terms.seller, &parts, terms.unfreezes)?;
         let sharing = Sharing {
             account: call.account.mchid.clone(),
             seller: terms.seller.to_owned(),
@@ -170,25 +164,14 @@ fn enter(
         world.sharing.shares.insert(key.clone(), sharing);
         shown
     };
-    call.state
-        .settle_by_itself(move |state| state.finish_sharing_under(&key));
+    call.state.settle_by_itself(move |state| state.finish_sharing_under(&key));
     Ok(Answer::Body(shown))
 }
 
 /// Takes the parts out of what is frozen for the order; the rest follows at the end.
-fn take(
-    world: &mut World,
-    order_key: &str,
-    seller: &str,
-    parts: &[Part],
-    ends: bool,
-) -> Result<(), Refusal> {
+fn take(world: &mut World, order_key: &str, seller: &str, parts: &[Part], ends: bool) -> Result<(), Refusal> {
     let whole: i64 = parts.iter().map(|part| part.amount).sum();
-    let others: i64 = parts
-        .iter()
-        .filter(|part| part.account != seller)
-        .map(|part| part.amount)
-        .sum();
+    let others: i64 = parts.iter().filter(|part| part.account != seller).map(|part| part.amount).sum();
     let order = world.orders.get_mut(order_key).ok_or_else(unknown)?;
     order.frozen -= whole;
     order.shared += others;
@@ -217,13 +200,7 @@ fn ready(call: &Call<'_>, world: &World, order: &Order) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn may_share(
-    call: &Call<'_>,
-    world: &World,
-    order: &Order,
-    body: &Share,
-    seller: &str,
-) -> Result<(), Refusal> {
+fn may_share(call: &Call<'_>, world: &World, order: &Order, body: &Share, seller: &str) -> Result<(), Refusal> {
     ready(call, world, order)?;
     for receiver in &body.receivers {
         let own = receiver.account == seller;
@@ -233,15 +210,9 @@ fn may_share(
         }
     }
     let whole: i64 = body.receivers.iter().map(|receiver| receiver.amount).sum();
-    let others = body
-        .receivers
-        .iter()
-        .filter(|receiver| receiver.account != seller);
+    let others = body.receivers.iter().filter(|receiver| receiver.account != seller);
     let others: i64 = others.map(|receiver| receiver.amount).sum();
-    let ceiling = order
-        .total
-        .saturating_mul(call.state.config().sharing_ceiling_bp)
-        / 10_000;
+    let ceiling = order.total.saturating_mul(call.state.config().sharing_ceiling_bp) / 10_000;
     if order.shared + others > ceiling {
         return Err(Refusal::new(403, "RULE_LIMIT", "分账金额超出最大分账比例"));
     }
@@ -268,16 +239,8 @@ fn judge_receivers(call: &Call<'_>, body: &Share) -> Result<Value, Refusal> {
             None if personal => return Err(Refusal::param("/appid", "接收方为个人时必填")),
             None => &call.account.appid,
         };
-        judge_account(
-            call,
-            appid,
-            body.sub_appid.as_deref(),
-            receiver.r#type,
-            &receiver.account,
-        )?;
-        let same = |other: &&Receiver| {
-            other.account == receiver.account && other.r#type == receiver.r#type
-        };
+        judge_account(call, appid, body.sub_appid.as_deref(), receiver.r#type, &receiver.account)?;
+        let same = |other: &&Receiver| other.account == receiver.account && other.r#type == receiver.r#type;
         if body.receivers.iter().filter(same).count() > 1 {
             return Err(Refusal::param("/receivers", "分账接收方重复"));
         }

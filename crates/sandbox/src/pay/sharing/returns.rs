@@ -102,8 +102,7 @@ pub(in crate::pay) fn create(call: &Call<'_>) -> Reply {
         world.sharing.returns.insert(key.clone(), made);
         shown
     };
-    call.state
-        .settle_by_itself(move |state| state.world().finish_return(&key, state.now()));
+    call.state.settle_by_itself(move |state| state.world().finish_return(&key, state.now()));
     Ok(Answer::Body(shown))
 }
 
@@ -118,38 +117,19 @@ fn find(call: &Call<'_>, world: &World, body: &Create, seller: &str) -> Result<S
         _ => false,
     };
     if body.order_id.is_some() == body.out_order_no.is_some() {
-        return Err(Refusal::param(
-            "/out_order_no",
-            "order_id和out_order_no二选一",
-        ));
+        return Err(Refusal::param("/out_order_no", "order_id和out_order_no二选一"));
     }
-    let own =
-        |sharing: &&Sharing| sharing.account == call.account.mchid && sharing.seller == seller;
-    let found = world
-        .sharing
-        .shares
-        .values()
-        .filter(own)
-        .find(named)
-        .ok_or_else(no_share)?;
+    let own = |sharing: &&Sharing| sharing.account == call.account.mchid && sharing.seller == seller;
+    let found = world.sharing.shares.values().filter(own).find(named).ok_or_else(no_share)?;
     Ok(key_of(&found.account, &found.out_order_no))
 }
 
 /// Checks the return and reserves its amount within the receiver's share.
-fn accept(
-    call: &Call<'_>,
-    world: &mut World,
-    body: &Create,
-    share_key: &str,
-) -> Result<(), Refusal> {
+fn accept(call: &Call<'_>, world: &mut World, body: &Create, share_key: &str) -> Result<(), Refusal> {
     if world.sharing.keeps_all.contains(&body.return_mchid) {
         return Err(Refusal::new(403, "NO_AUTH", "分账接收方未开启同意回退"));
     }
-    let sharing = world
-        .sharing
-        .shares
-        .get_mut(share_key)
-        .ok_or_else(no_share)?;
+    let sharing = world.sharing.shares.get_mut(share_key).ok_or_else(no_share)?;
     if body.return_mchid == sharing.seller {
         return Err(Refusal::invalid("不能回退给自己"));
     }
@@ -160,15 +140,10 @@ fn accept(
         return Err(Refusal::invalid("分账单已超过180天，不能回退"));
     }
     if sharing.returns >= MOST_RETURNS {
-        return Err(Refusal::new(
-            403,
-            "RULE_LIMIT",
-            "同一分账单回退次数超过50次",
-        ));
+        return Err(Refusal::new(403, "RULE_LIMIT", "同一分账单回退次数超过50次"));
     }
     let mut parts = sharing.parts.iter_mut();
-    let merchant = parts
-        .find(|part| part.kind == ReceiverType::MerchantId && part.account == body.return_mchid);
+    let merchant = parts.find(|part| part.kind == ReceiverType::MerchantId && part.account == body.return_mchid);
     let part = merchant.filter(|part| part.result == PartResult::Success);
     let part = part.ok_or_else(|| Refusal::invalid("回退方不是该分账单成功的商户接收方"))?;
     if part.returned + body.amount > part.amount {

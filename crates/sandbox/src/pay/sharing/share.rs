@@ -85,12 +85,7 @@ impl World {
     /// Ends the sharing under `key`: pays each receiver, gives failed parts back, unfreezes the rest
     /// if that was asked. Answers what receiving merchants are to be told.
     pub(super) fn finish_sharing(&mut self, key: &str, now: i64) -> Vec<Event> {
-        let Some(sharing) = self
-            .sharing
-            .shares
-            .get(key)
-            .filter(|sharing| !sharing.finished)
-        else {
+        let Some(sharing) = self.sharing.shares.get(key).filter(|sharing| !sharing.finished) else {
             return Vec::new();
         };
         let mut sharing = sharing.clone();
@@ -100,11 +95,7 @@ impl World {
             part.finished_at = now;
             let reason = self.sharing.failing.get(&part.account).cloned();
             let success = reason.is_none() || part.account == sharing.seller;
-            part.result = if success {
-                PartResult::Success
-            } else {
-                PartResult::Closed
-            };
+            part.result = if success { PartResult::Success } else { PartResult::Closed };
             if success {
                 self.receive(&sharing.seller, part);
             } else {
@@ -113,20 +104,14 @@ impl World {
             }
         }
         self.give_back(&sharing, failed);
-        let events = sharing
-            .parts
-            .iter()
-            .filter_map(|part| self.sharing_event(&sharing, part, now))
-            .collect();
+        let events = sharing.parts.iter().filter_map(|part| self.sharing_event(&sharing, part, now)).collect();
         self.sharing.shares.insert(key.to_owned(), sharing);
         events
     }
 
     fn receive(&mut self, seller: &str, part: &Part) {
         match part.kind {
-            ReceiverType::MerchantId if part.account == seller => {
-                self.purse(seller).available += part.amount
-            }
+            ReceiverType::MerchantId if part.account == seller => self.purse(seller).available += part.amount,
             ReceiverType::MerchantId => {
                 let purse = self.purse(&part.account);
                 purse.available += part.amount;
@@ -147,17 +132,8 @@ impl World {
         };
         order.frozen += failed;
         let own = |part: &&Part| part.result == PartResult::Closed;
-        order.shared -= sharing
-            .parts
-            .iter()
-            .filter(own)
-            .map(|part| part.amount)
-            .sum::<i64>();
-        let freed = if order.sharing_ended {
-            std::mem::take(&mut order.frozen)
-        } else {
-            0
-        };
+        order.shared -= sharing.parts.iter().filter(own).map(|part| part.amount).sum::<i64>();
+        let freed = if order.sharing_ended { std::mem::take(&mut order.frozen) } else { 0 };
         let purse = self.purse(&sharing.seller);
         purse.frozen += failed - freed;
         purse.available += freed;
@@ -196,8 +172,7 @@ impl World {
 /// processed, unless settling is left to the control API.
 pub(in crate::pay) fn query(call: &Call<'_>, out_order_no: &str) -> Reply {
     let [transaction_id, sub_mchid] = call.query_of(["transaction_id", "sub_mchid"])?;
-    let transaction_id =
-        transaction_id.ok_or_else(|| Refusal::query("transaction_id", "缺少参数"))?;
+    let transaction_id = transaction_id.ok_or_else(|| Refusal::query("transaction_id", "缺少参数"))?;
     let seller = seller_of(call, sub_mchid.as_deref())?;
     let key = key_of(&call.account.mchid, out_order_no);
     if call.state.config().settle_after_ms.is_some() {
@@ -205,9 +180,7 @@ pub(in crate::pay) fn query(call: &Call<'_>, out_order_no: &str) -> Reply {
     }
     let world = call.state.world();
     let found = world.sharing.shares.get(&key);
-    match found
-        .filter(|sharing| sharing.transaction_id == transaction_id && sharing.seller == seller)
-    {
+    match found.filter(|sharing| sharing.transaction_id == transaction_id && sharing.seller == seller) {
         Some(sharing) => Ok(Answer::Body(sharing.shown())),
         None => Err(Refusal::new(404, "RESOURCE_NOT_EXISTS", "分账单不存在")),
     }
@@ -217,21 +190,13 @@ impl SandboxState {
     pub(super) fn finish_sharing_under(&self, key: &str) {
         let now = self.now();
         let events = self.world().finish_sharing(key, now);
-        events
-            .into_iter()
-            .for_each(|event| self.announce_some(Some(event)));
+        events.into_iter().for_each(|event| self.announce_some(Some(event)));
     }
 
     /// Ends a sharing that is being processed; `false` when there is none under this number.
     pub fn finish_sharing(&self, out_order_no: &str) -> bool {
         let open = |sharing: &&Sharing| sharing.out_order_no == out_order_no && !sharing.finished;
-        let key = self
-            .world()
-            .sharing
-            .shares
-            .values()
-            .find(open)
-            .map(|it| key_of(&it.account, out_order_no));
+        let key = self.world().sharing.shares.values().find(open).map(|it| key_of(&it.account, out_order_no));
         key.map(|key| self.finish_sharing_under(&key)).is_some()
     }
 
@@ -246,10 +211,7 @@ impl SandboxState {
 
     /// Says where a receiving merchant wants to be told of its shares.
     pub fn tell_receiver(&self, mchid: &str, url: &str) {
-        self.world()
-            .sharing
-            .notify_urls
-            .insert(mchid.to_owned(), url.to_owned());
+        self.world().sharing.notify_urls.insert(mchid.to_owned(), url.to_owned());
     }
 
     /// Every sharing and unfreezing as WeChat shows it.

@@ -18,40 +18,20 @@ struct Scene {
 }
 
 const SCENES: [Scene; 4] = [
-    Scene {
-        id: "1000",
-        report: &["活动名称", "奖励说明"],
-        perceptions: &["现金奖励", "活动奖励"],
-    },
+    Scene { id: "1000", report: &["活动名称", "奖励说明"], perceptions: &["现金奖励", "活动奖励"] },
     Scene {
         id: "1005",
         report: &["岗位类型", "报酬说明"],
         perceptions: &["劳务报酬", "报销款", "企业补贴", "开工利是"],
     },
-    Scene {
-        id: "1006",
-        report: &[],
-        perceptions: &["报销款", "企业补贴"],
-    },
-    Scene {
-        id: "1011",
-        report: &["赔付原因"],
-        perceptions: &["退款", "商家赔付"],
-    },
+    Scene { id: "1006", report: &[], perceptions: &["报销款", "企业补贴"] },
+    Scene { id: "1011", report: &["赔付原因"], perceptions: &["退款", "商家赔付"] },
 ];
 
 /// Checks every field of `body`; `user_name` is the opened name.
-pub(super) fn judge(
-    call: &Call<'_>,
-    body: &Create,
-    user_name: Option<&str>,
-) -> Result<(), Refusal> {
+pub(super) fn judge(call: &Call<'_>, body: &Create, user_name: Option<&str>) -> Result<(), Refusal> {
     if body.appid != call.account.appid {
-        return Err(Refusal::new(
-            400,
-            "APPID_MCHID_NOT_MATCH",
-            "appid和mch_id不匹配",
-        ));
+        return Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配"));
     }
     fields::number("/out_bill_no", &body.out_bill_no, 1, 32, "")?;
     if !crate::wechat::openid_belongs(&body.appid, &body.openid) {
@@ -74,40 +54,19 @@ pub(super) fn judge(
 }
 
 fn judge_scene(body: &Create) -> Result<(), Refusal> {
-    let known = SCENES
-        .iter()
-        .find(|scene| scene.id == body.transfer_scene_id);
+    let known = SCENES.iter().find(|scene| scene.id == body.transfer_scene_id);
     let scene = known.ok_or_else(|| Refusal::new(403, "NO_AUTH", "商户未开通该转账场景"))?;
     let infos = &body.transfer_scene_report_infos;
     for info in infos {
-        fields::text(
-            "/transfer_scene_report_infos/info_type",
-            &info.info_type,
-            15,
-        )?;
-        fields::text(
-            "/transfer_scene_report_infos/info_content",
-            &info.info_content,
-            32,
-        )?;
+        fields::text("/transfer_scene_report_infos/info_type", &info.info_type, 15)?;
+        fields::text("/transfer_scene_report_infos/info_content", &info.info_content, 32)?;
     }
-    let all = scene
-        .report
-        .iter()
-        .all(|wanted| infos.iter().any(|info| info.info_type == *wanted));
+    let all = scene.report.iter().all(|wanted| infos.iter().any(|info| info.info_type == *wanted));
     if infos.is_empty() {
-        return Err(Refusal::new(
-            400,
-            "PARAM_ERROR",
-            "需传入转账场景报备信息，请检查",
-        ));
+        return Err(Refusal::new(400, "PARAM_ERROR", "需传入转账场景报备信息，请检查"));
     }
     if !all || (!scene.report.is_empty() && infos.len() != scene.report.len()) {
-        return Err(Refusal::new(
-            400,
-            "PARAM_ERROR",
-            "未传入完整且对应的转账场景报备信息",
-        ));
+        return Err(Refusal::new(400, "PARAM_ERROR", "未传入完整且对应的转账场景报备信息"));
     }
     match body.user_recv_perception.as_deref() {
         None => Ok(()),

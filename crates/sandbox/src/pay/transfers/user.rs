@@ -54,22 +54,12 @@ impl SandboxState {
         let (late, found, event) = {
             let mut world = self.world();
             let keys = world.transfers.bills.iter();
-            let key = keys
-                .filter(|(_, bill)| bill.out_bill_no == out_bill_no)
-                .map(|(key, _)| key.clone())
-                .next();
+            let key = keys.filter(|(_, bill)| bill.out_bill_no == out_bill_no).map(|(key, _)| key.clone()).next();
             let Some(key) = key else { return false };
             let late = world.settle_transfer(&key, now);
-            let waits = world
-                .transfers
-                .bills
-                .get(&key)
-                .is_some_and(|bill| bill.state == TransferState::WaitUserConfirm);
-            let event = if waits {
-                world.end_transfer(&key, state, reason, now)
-            } else {
-                None
-            };
+            let waits =
+                world.transfers.bills.get(&key).is_some_and(|bill| bill.state == TransferState::WaitUserConfirm);
+            let event = if waits { world.end_transfer(&key, state, reason, now) } else { None };
             (late, waits, event)
         };
         self.announce_some(late);
@@ -83,13 +73,9 @@ impl SandboxState {
         let events: Vec<_> = {
             let mut world = self.world();
             let keys: Vec<String> = world.transfers.bills.keys().cloned().collect();
-            keys.iter()
-                .filter_map(|key| world.settle_transfer(key, now))
-                .collect()
+            keys.iter().filter_map(|key| world.settle_transfer(key, now)).collect()
         };
-        events
-            .into_iter()
-            .for_each(|event| self.announce_some(Some(event)));
+        events.into_iter().for_each(|event| self.announce_some(Some(event)));
     }
 
     /// Every transfer, newest first.

@@ -1,6 +1,8 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod checkout;
 pub mod operators;
+pub mod payment_received;
 pub mod payout;
 pub mod profit_sharing;
 pub mod session;

@@ -3,4 +3,5 @@
 //! Redeeming a code moves an order: that is `flows::pickup`.
 
 pub mod entity;
+pub mod error;
 pub mod query;

@@ -27,6 +27,19 @@ pub async fn transfer_of(
     Ok(transfer::in_shop(shop).filter(transfer::Column::WithdrawalId.eq(withdrawal)).one(conn).await?)
 }
 
+/// The transfers of these withdrawals, in no order.
+pub async fn transfers_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    withdrawals: &[withdrawal::Model],
+) -> Result<Vec<transfer::Model>, PayoutError> {
+    if withdrawals.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = withdrawals.iter().map(|row| row.id);
+    Ok(transfer::in_shop(shop).filter(transfer::Column::WithdrawalId.is_in(ids)).all(conn).await?)
+}
+
 /// The withdrawals of a shop, newest first, perhaps of one leader or in one state.
 pub async fn withdrawals(
     conn: &impl ConnectionTrait,

@@ -1,7 +1,19 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod after_sale;
+pub mod checkout;
+pub mod close_order;
+pub mod commission;
+pub mod effects;
+pub mod payment_received;
+pub mod prepay;
+pub mod refund;
 pub mod members;
 pub mod operators;
+pub mod explain;
+pub mod outbox;
+pub mod payout;
+pub mod profit_sharing;
 pub mod session;
 pub mod shop_file;
 pub mod wechat_tokens;

@@ -244,3 +244,25 @@ fn opened(sealer: &Sealer, row: address::Model) -> Result<Address, MemberError> 
     let address::Model { id, province, city, district, is_default, .. } = row;
     Ok(Address { id, contact, province, city, district, is_default })
 }
+
+/// An address as an order keeps it: still sealed, with the place it opens at.
+pub async fn snapshot(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    member: MemberId,
+    id: AddressId,
+) -> Result<serde_json::Value, MemberError> {
+    let address = address::in_shop(shop)
+        .filter(address::Column::MemberId.eq(member))
+        .filter(address::Column::Id.eq(id))
+        .one(conn)
+        .await?
+        .ok_or(MemberError::AddressNotFound)?;
+    Ok(serde_json::json!({
+        "place": place(id),
+        "sealed": address.sealed,
+        "province": address.province,
+        "city": address.city,
+        "district": address.district,
+    }))
+}

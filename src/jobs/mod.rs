@@ -14,9 +14,9 @@ mod deliver_outbox;
 mod query_open_payments;
 mod reconcile_stock;
 mod refresh_lists;
-mod sweep;
 mod send_transfers;
 mod share_profits;
+mod sweep;
 
 /// One kind of recurring work.
 pub struct Job {

@@ -1,14 +1,14 @@
 //! What the shopper's mini-program calls: one file per resource.
 
+mod addresses;
 mod after_sales;
-mod checkout;
 mod categories;
+mod checkout;
 mod goods;
 mod home;
 mod members;
 pub(crate) mod order_views;
 mod orders;
-mod addresses;
 mod pickup_points;
 mod session;
 mod shown;

@@ -59,7 +59,6 @@ codes! {
     LoginUnavailable = "login.unavailable", "微信登录暂不可用，请稍后再试", "WeChat's sign-in is unavailable; try again shortly";
     PhoneCodeInvalid = "phone.code_invalid", "手机号验证码无效", "The phone code is invalid or used";
     PhoneUnavailable = "phone.unavailable", "微信手机号服务暂不可用，请稍后再试", "WeChat's phone number service is unavailable; try again shortly";
-    OperatorLastOwner = "operator.last_owner", "店铺至少保留一名所有者", "A shop keeps at least one owner";
     MemberBanned = "member.banned", "账号已被停用", "This account is suspended";
 
     AddressNotFound = "address.not_found", "地址不存在", "The address does not exist";

@@ -59,11 +59,7 @@ pub async fn line_by_id(
 
 /// The timeline of an order, oldest first.
 pub async fn timeline(conn: &impl ConnectionTrait, shop: ShopId, id: OrderId) -> Result<Vec<event::Model>, OrderError> {
-    Ok(event::in_shop(shop)
-        .filter(event::Column::OrderId.eq(id))
-        .order_by_asc(event::Column::Id)
-        .all(conn)
-        .await?)
+    Ok(event::in_shop(shop).filter(event::Column::OrderId.eq(id)).order_by_asc(event::Column::Id).all(conn).await?)
 }
 
 /// Whose orders, and in which state.

@@ -148,6 +148,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::ShopClosed
         | C::PickupPointClosed
         | C::CategoryInUse
+        | C::GoodsChanged
         | C::GoodsNotOnSale
         | C::GoodsNotInRegion
         | C::StockShort

@@ -1,8 +1,16 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod after_sale;
+pub mod checkout;
+pub mod close_order;
+pub mod commission;
+pub mod effects;
 pub mod leaders;
 pub mod members;
 pub mod operators;
+pub mod payment_received;
+pub mod prepay;
+pub mod refund;
 pub mod session;
 pub mod settings;
 pub mod wechat_tokens;

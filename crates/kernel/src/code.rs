@@ -70,6 +70,7 @@ codes! {
     CategoryNotFound = "category.not_found", "分类不存在", "The category does not exist";
     CategoryInUse = "category.in_use", "分类下还有商品", "The category still holds goods";
     GoodsNotFound = "goods.not_found", "商品不存在", "The goods do not exist";
+    GoodsChanged = "goods.changed", "商品已被他人修改，请刷新", "The goods were changed by somebody else; read them again";
     SkuNotFound = "sku.not_found", "规格不存在", "The SKU does not exist";
     GoodsNotOnSale = "goods.not_on_sale", "商品不在售", "The goods are not on sale";
     GoodsNotInRegion = "goods.not_in_region", "商品不在此区域销售", "The goods are not sold at this place";

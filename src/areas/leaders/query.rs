@@ -1,11 +1,11 @@
 //! Reading leaders.
 
 use kernel::Failure;
-use kernel::id::{LeaderId, MemberId, ShopId};
+use kernel::id::{LeaderId, LeaderLevelId, MemberId, ShopId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::entity::leader;
+use super::entity::{leader, level};
 use super::error::LeaderError;
 use super::state::LeaderState;
 
@@ -70,4 +70,13 @@ pub async fn list(
     }
     let rows = query.limit(page.limit + 1).all(conn).await?;
     Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
+}
+
+/// The level with this id.
+pub async fn level(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: LeaderLevelId,
+) -> Result<Option<level::Model>, LeaderError> {
+    Ok(level::in_shop(shop).filter(level::Column::Id.eq(id)).one(conn).await?)
 }

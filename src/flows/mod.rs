@@ -13,4 +13,5 @@ pub mod prepay;
 pub mod refund;
 pub mod session;
 pub mod settings;
+pub mod shop_file;
 pub mod wechat_tokens;

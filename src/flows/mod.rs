@@ -9,6 +9,7 @@ pub mod leaders;
 pub mod members;
 pub mod operators;
 pub mod payment_received;
+pub mod posters;
 pub mod prepay;
 pub mod refund;
 pub mod session;

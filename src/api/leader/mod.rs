@@ -1,6 +1,12 @@
 //! What the leader's pages of the mini-program call: one file per resource.
 
+mod members;
+mod poster;
+mod verifiers;
+
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route for leaders.
-pub fn routes(_config: &mut ServiceConfig) {}
+pub fn routes(config: &mut ServiceConfig) {
+    config.configure(members::routes).configure(poster::routes).configure(verifiers::routes);
+}

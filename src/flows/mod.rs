@@ -1,3 +1,5 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod cart;
 pub mod session;
+pub mod uploads;

@@ -9,7 +9,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 BINARY  = $(TARGET)/debug/tuanqiao
 FIRST   = "the first time takes some ten minutes on two cores"
 
-.PHONY: help demo tour build test test-fast check fmt lint audit clean-data
+.PHONY: help demo tour build contract test test-fast check fmt lint audit clean-data
 .NOTPARALLEL:
 .DEFAULT_GOAL = help
 
@@ -27,6 +27,9 @@ build: ## Build the debug binary that demo, tour and tests share.
 	@echo "== build ("$(FIRST)")"
 	@$(BUILD)
 
+contract: build ## Write miniapp-api.yaml, console-api.yaml and docs/error-codes.md from the code.
+	@$(BINARY) contract export
+
 test: ## All that must hold: format, lints, every test on SQLite and on PostgreSQL + Redis.
 	@scripts/toolchain.sh fmt clippy
 	@echo "== 1/4 format"
@@ -41,7 +44,7 @@ test: ## All that must hold: format, lints, every test on SQLite and on PostgreS
 
 test-fast: ## The tests on SQLite and the in-process stock store alone; needs no server.
 	@scripts/toolchain.sh
-	@env -u TUANQIAO_TEST_POSTGRES_URL -u TUANQIAO_TEST_REDIS_URL scripts/test.sh $(ARGS)
+	@TUANQIAO_TEST_ONLY=sqlite scripts/test.sh $(ARGS)
 
 check: ## Type-check everything, the quickest answer while writing.
 	@cargo check --workspace --all-targets

@@ -1,11 +1,14 @@
 //! HTTP: parse, call one flow or query, render. Nothing is decided here.
 
 pub mod auth;
+pub mod auth_console;
 pub mod body;
 pub mod console;
 pub mod document;
+pub mod fields;
 pub mod leader;
 pub mod limits;
+pub mod list;
 pub mod notify;
 pub mod operations;
 pub mod pages;

@@ -4,6 +4,7 @@ mod barred;
 mod catalogue;
 mod clients;
 mod shop_book;
+mod sign_ins;
 
 use kernel::Clock;
 use secrecy::ExposeSecret;
@@ -12,6 +13,7 @@ pub use barred::Barred;
 pub use catalogue::{Catalogue, Rendered, Viewer};
 pub use clients::{Clients, NoPay, ShopClients};
 pub use shop_book::ShopBook;
+pub use sign_ins::SignIns;
 
 use crate::areas::stock::StockGate;
 use crate::areas::stock::holds::{EmbeddedGate, RedisGate};
@@ -46,6 +48,8 @@ pub struct App {
     pub barred: Barred,
     /// What shoppers read most, rendered.
     pub catalogue: Catalogue,
+    /// Attempts to sign in to the console.
+    pub sign_ins: SignIns,
 }
 
 impl App {
@@ -72,6 +76,7 @@ impl App {
             shops: ShopBook::default(),
             barred: Barred::default(),
             catalogue: Catalogue::default(),
+            sign_ins: SignIns::default(),
         };
         app.shops.refresh(&app.db, &app.sealer).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         Ok(app)

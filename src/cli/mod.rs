@@ -1,6 +1,8 @@
 //! The command line: one binary, one file a command.
 
+mod contract;
 mod migrate;
+mod operator;
 mod serve;
 mod shop;
 
@@ -32,9 +34,15 @@ enum Command {
     /// Bring the database's schema up to date, or look at it.
     #[command(subcommand)]
     Migrate(migrate::Action),
+    /// The public contract as files.
+    #[command(subcommand)]
+    Contract(contract::Action),
     /// Create or update a shop from a file.
     #[command(subcommand)]
     Shop(shop::Action),
+    /// Create console operators.
+    #[command(subcommand)]
+    Operator(operator::Action),
 }
 
 /// Runs a command; errors go to the standard error in one sentence.
@@ -60,6 +68,8 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve::run(config, args).await,
         Command::Migrate(action) => migrate::run(config, action).await,
+        Command::Contract(action) => contract::run(&action),
+        Command::Operator(action) => operator::run(config, action).await,
         Command::Shop(action) => shop::run(config, action).await,
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use kernel::id::{GoodsId, MemberId, SkuId};
-use kernel::{Code, Coded, Failure, Fen, ListingKind, Time};
+use kernel::{Failure, Fen, ListingKind, Time};
 
+use super::checkout::CheckoutError;
 use crate::app::App;
 use crate::areas::cart::entity::cart_item;
 use crate::areas::cart::{query, service};
@@ -15,21 +16,6 @@ use crate::areas::members::error::MemberError;
 use crate::areas::shops::query::Shop;
 use crate::areas::stock;
 use crate::areas::stock::purchases::Period;
-
-/// The shop takes no orders at this time.
-#[derive(Debug, thiserror::Error)]
-#[error("the shop is closed until {0}")]
-pub struct ShopClosed(Time);
-
-impl Coded for ShopClosed {
-    fn code(&self) -> Code {
-        Code::ShopClosed
-    }
-
-    fn extra(&self) -> Option<serde_json::Value> {
-        Some(serde_json::json!({"opens_at": self.0}))
-    }
-}
 
 /// Why a line cannot be bought now, with the number that would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +89,7 @@ pub async fn put(
                     Err(_) => return Err(GoodsError::NotOnSale(offer.goods.id).into()),
                 }
                 if let Some(until) = shop.settings.closed_until(now) {
-                    return Err(ShopClosed(until).into());
+                    return Err(CheckoutError::Closed(until).into());
                 }
             }
             Ok(service::put(tx, shop.id, member, sku, quantity, selected, now).await?)

@@ -1,5 +1,18 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod after_sale;
 pub mod cart;
+pub mod checkout;
+pub mod close_order;
+pub mod commission;
+pub mod effects;
+pub mod goods;
+pub mod members;
+pub mod operators;
+pub mod payment_received;
+pub mod prepay;
+pub mod refund;
 pub mod session;
+pub mod shop_file;
 pub mod uploads;
+pub mod wechat_tokens;

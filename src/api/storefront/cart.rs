@@ -22,7 +22,7 @@ use crate::flows::cart::{self, Cart, Line, Trouble};
 const QUANTITY_MAX: i64 = 99_999;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(show).service(put_item).service(remove_item);
+    config.service(show_cart).service(put_cart_item).service(remove_cart_item);
 }
 
 /// Why a line cannot be bought now.
@@ -115,7 +115,7 @@ impl CartView {
 /// The member's cart as it stands now.
 #[utoipa::path(tag = "cart", security(("bearer" = [])), responses((status = 200, body = CartView), Failures))]
 #[get("/api/v1/cart")]
-async fn show(app: web::Data<App>, who: SignedInMember) -> Reply {
+async fn show_cart(app: web::Data<App>, who: SignedInMember) -> Reply {
     json(&CartView::of(cart::show(&app, &who.shop, who.member).await?)?)
 }
 
@@ -139,7 +139,7 @@ fn yes() -> bool {
 #[utoipa::path(tag = "cart", security(("bearer" = [])), params(("sku_id" = String, Path)), request_body = PutItem,
     responses((status = 200, body = CartView), Failures))]
 #[put("/api/v1/cart/items/{sku_id}")]
-async fn put_item(app: web::Data<App>, who: SignedInMember, sku: PathId<SkuId>, body: JsonBody<PutItem>) -> Reply {
+async fn put_cart_item(app: web::Data<App>, who: SignedInMember, sku: PathId<SkuId>, body: JsonBody<PutItem>) -> Reply {
     let PutItem { quantity, selected } = body.value;
     if !(1..=QUANTITY_MAX).contains(&quantity) {
         return Err(Invalid::field("quantity", "out_of_range", format!("1 to {QUANTITY_MAX}")).into());
@@ -152,7 +152,7 @@ async fn put_item(app: web::Data<App>, who: SignedInMember, sku: PathId<SkuId>, 
 #[utoipa::path(tag = "cart", security(("bearer" = [])), params(("sku_id" = String, Path)),
     responses((status = 204), Failures))]
 #[delete("/api/v1/cart/items/{sku_id}")]
-async fn remove_item(app: web::Data<App>, who: SignedInMember, sku: PathId<SkuId>) -> Reply {
+async fn remove_cart_item(app: web::Data<App>, who: SignedInMember, sku: PathId<SkuId>) -> Reply {
     cart::remove(&app, &who.shop, who.member, *sku).await?;
     no_content()
 }

@@ -24,7 +24,7 @@ use crate::flows::uploads::{self, Announced};
 const FIELDS_MAX: usize = 10;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(announce).service(post_file).service(put_file).service(picture);
+    config.service(announce_upload).service(post_upload).service(put_upload).service(show_picture);
 }
 
 /// What a member's picture is for.
@@ -91,7 +91,7 @@ pub(crate) fn check_size(app: &App, size: i64) -> Result<(), Invalid> {
 #[utoipa::path(tag = "uploads", security(("bearer" = [])), request_body = Announce,
     responses((status = 201, body = UploadView), Failures))]
 #[post("/api/v1/uploads")]
-async fn announce(app: web::Data<App>, who: SignedInMember, body: JsonBody<Announce>) -> Reply {
+async fn announce_upload(app: web::Data<App>, who: SignedInMember, body: JsonBody<Announce>) -> Reply {
     let Announce { purpose, content_type, size } = body.value;
     check_size(&app, size)?;
     let announced = uploads::announce(&app, &who.shop, Some(who.member), purpose.word(), content_type, size).await?;
@@ -130,7 +130,7 @@ struct StoredView {
     request_body(content = PictureForm, content_type = "multipart/form-data"),
     responses((status = 200, body = StoredView), Failures))]
 #[post("/api/v1/uploads/{id}/file")]
-async fn post_file(
+async fn post_upload(
     app: web::Data<App>,
     id: PathId<UploadId>,
     signed: QueryOf<Signed>,
@@ -145,7 +145,7 @@ async fn post_file(
     request_body(content = String, content_type = "application/octet-stream"),
     responses((status = 200, body = StoredView), Failures))]
 #[put("/api/v1/uploads/{id}/file")]
-async fn put_file(
+async fn put_upload(
     app: web::Data<App>,
     id: PathId<UploadId>,
     signed: QueryOf<Signed>,
@@ -191,7 +191,7 @@ async fn file_field(mut form: Multipart, most: usize) -> Result<Vec<u8>, ApiErro
             (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),
         Failures))]
 #[get("/files/{name}")]
-async fn picture(app: web::Data<App>, name: web::Path<String>) -> Reply {
+async fn show_picture(app: web::Data<App>, name: web::Path<String>) -> Reply {
     let (kind, bytes) = uploads::picture(&app, &name).await?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, kind.content_type()))

@@ -4,6 +4,7 @@
 
 pub mod entity;
 pub mod error;
+pub mod money;
 pub mod query;
 pub mod rules;
 pub mod service;

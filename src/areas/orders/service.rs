@@ -41,7 +41,7 @@ pub async fn advance(
     advance_known(conn, order, happened, actor, remark, now).await
 }
 
-/// As [`advance`], for an order the caller has just read.
+/// As [`advance`], for an order the caller has just read and may have given a pickup code.
 pub async fn advance_known(
     conn: &impl ConnectionTrait,
     order: order::Model,
@@ -60,6 +60,7 @@ pub async fn advance_known(
         .col_expr(order::Column::Status, Expr::value(next))
         .col_expr(order::Column::UpdatedAt, Expr::value(now))
         .col_expr(order::Column::ClosedReason, Expr::value(after.closed_reason))
+        .col_expr(order::Column::PickupCode, Expr::value(after.pickup_code.clone()))
         .col_expr(order::Column::PaidAt, Expr::value(after.paid_at))
         .col_expr(order::Column::ShippedAt, Expr::value(after.shipped_at))
         .col_expr(order::Column::ArrivedAt, Expr::value(after.arrived_at))
@@ -105,16 +106,6 @@ pub async fn note(
     Ok(())
 }
 
-/// Keeps the pickup code an order got at payment.
-pub async fn set_pickup_code(conn: &impl ConnectionTrait, id: OrderId, code: &str) -> Result<(), OrderError> {
-    order::Entity::update_many()
-        .col_expr(order::Column::PickupCode, Expr::value(code))
-        .filter(order::Column::Id.eq(id))
-        .exec(conn)
-        .await?;
-    Ok(())
-}
-
 fn stamp(order: &mut order::Model, happened: OrderEvent, now: Time) {
     match happened {
         OrderEvent::PaymentReceived | OrderEvent::GroupJoined => order.paid_at = Some(now),
@@ -147,4 +138,22 @@ fn event_name(happened: OrderEvent) -> &'static str {
         OrderEvent::WindowsEnded => "completed",
         OrderEvent::RefundedInFull => "refunded",
     }
+}
+
+/// Whether the order is still unpaid; if so its row is held until the transaction ends, so that
+/// closing it waits.
+pub async fn still_unpaid(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: OrderId,
+    now: Time,
+) -> Result<bool, OrderError> {
+    let held = order::Entity::update_many()
+        .col_expr(order::Column::UpdatedAt, Expr::value(now))
+        .filter(order::Column::ShopId.eq(shop))
+        .filter(order::Column::Id.eq(id))
+        .filter(order::Column::Status.eq(OrderStatus::PendingPayment))
+        .exec(conn)
+        .await?;
+    Ok(held.rows_affected == 1)
 }

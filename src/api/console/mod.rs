@@ -1,20 +1,29 @@
 //! What the operators' console calls: one file per resource.
 
 mod categories;
+mod explain;
 mod goods;
 mod goods_body;
+mod ledger;
+mod outbox;
 mod session;
+mod sharing;
 mod stock;
 mod uploads;
+mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route of the console.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .configure(categories::routes)
-        .configure(goods::routes)
-        .configure(session::routes)
-        .configure(stock::routes)
-        .configure(uploads::routes);
+    config.configure(categories::routes);
+    config.configure(explain::routes);
+    config.configure(goods::routes);
+    config.configure(ledger::routes);
+    config.configure(outbox::routes);
+    config.configure(session::routes);
+    config.configure(sharing::routes);
+    config.configure(stock::routes);
+    config.configure(uploads::routes);
+    config.configure(withdrawals::routes);
 }

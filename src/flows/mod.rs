@@ -1,11 +1,13 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
 pub mod after_sale;
+pub mod cart;
 pub mod checkout;
 pub mod close_order;
 pub mod commission;
 pub mod effects;
 pub mod explain;
+pub mod goods;
 pub mod leaders;
 pub mod members;
 pub mod operators;
@@ -19,4 +21,5 @@ pub mod refund;
 pub mod session;
 pub mod settings;
 pub mod shop_file;
+pub mod uploads;
 pub mod wechat_tokens;

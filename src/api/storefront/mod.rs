@@ -2,9 +2,10 @@
 
 mod addresses;
 mod after_sales;
+mod cart;
 mod categories;
 mod checkout;
-mod goods;
+pub(super) mod goods;
 mod home;
 mod leader_applications;
 mod members;
@@ -13,6 +14,7 @@ mod orders;
 mod pickup_points;
 mod session;
 mod shown;
+pub(super) mod uploads;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -20,6 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig) {
     config.configure(addresses::routes);
     config.configure(after_sales::routes);
+    config.configure(cart::routes);
     config.configure(categories::routes);
     config.configure(checkout::routes);
     config.configure(goods::routes);
@@ -29,4 +32,5 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(orders::routes);
     config.configure(pickup_points::routes);
     config.configure(session::routes);
+    config.configure(uploads::routes);
 }

@@ -1,3 +1,7 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod commission;
+pub mod deliver;
+pub mod pickup;
+pub mod receipt;
 pub mod session;

@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 
+mod receive_orders;
 mod refresh_lists;
+mod release_commissions;
 
 /// One kind of recurring work.
 pub struct Job {
@@ -31,8 +33,15 @@ pub enum Done {
 }
 
 /// Every job: one line each.
-pub const JOBS: &[Job] =
-    &[Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) }];
+pub const JOBS: &[Job] = &[
+    Job { name: "receive_orders", every: Duration::from_secs(30), run: |app| Box::pin(receive_orders::run(app)) },
+    Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) },
+    Job {
+        name: "release_commissions",
+        every: Duration::from_secs(5),
+        run: |app| Box::pin(release_commissions::run(app)),
+    },
+];
 
 /// The jobs at work.
 pub struct Running(Vec<actix_web::rt::task::JoinHandle<()>>);

@@ -2,5 +2,7 @@
 //!
 //! Redeeming a code moves an order: that is `flows::pickup`.
 
+pub mod codes;
 pub mod entity;
 pub mod query;
+pub mod redemptions;

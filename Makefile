@@ -41,7 +41,7 @@ test: ## All that must hold: format, lints, every test on SQLite and on PostgreS
 
 test-fast: ## The tests on SQLite and the in-process stock store alone; needs no server.
 	@scripts/toolchain.sh
-	@env -u TUANQIAO_TEST_POSTGRES_URL -u TUANQIAO_TEST_REDIS_URL scripts/test.sh $(ARGS)
+	@TUANQIAO_TEST_ONLY=sqlite scripts/test.sh $(ARGS)
 
 check: ## Type-check everything, the quickest answer while writing.
 	@cargo check --workspace --all-targets

@@ -60,6 +60,7 @@ CREATE TABLE orders (
     remark             {text},
     coupon_id          {id},
     profit_sharing     BOOLEAN NOT NULL,
+    for_new_buyers     BOOLEAN NOT NULL,
     pickup_code        {text},
     expires_at         {time} NOT NULL,
     paid_at            {time},

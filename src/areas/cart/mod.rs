@@ -1,3 +1,4 @@
-//! AREA cart
+//! A member's cart, kept on the server.
 
 pub mod entity;
+pub mod service;

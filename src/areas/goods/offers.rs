@@ -119,6 +119,11 @@ impl Offer {
         stored.and_then(|limits| serde_json::from_value(limits).ok()).unwrap_or_default()
     }
 
+    /// When an order placed at `now` may be collected, in words.
+    pub fn expected_pickup(&self, _now: Time) -> Option<String> {
+        None
+    }
+
     /// Whether the SKU may be sold at `now`, apart from quantities.
     pub fn is_for_sale(&self, now: Time) -> Result<(), NotForSale> {
         if self.sku.removed_at.is_some() {

@@ -2,6 +2,7 @@
 //!
 //! Signing in is `flows::session`; what a member buys belongs to `orders`.
 
+pub mod addresses;
 pub mod entity;
 pub mod error;
 pub mod query;

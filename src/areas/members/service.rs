@@ -178,14 +178,16 @@ pub async fn bind_to_leader(
     Ok(())
 }
 
-/// Notes that the member has paid an order; writes only the first time.
-pub async fn note_payment(conn: &impl ConnectionTrait, shop: ShopId, id: MemberId) -> Result<(), MemberError> {
-    member::Entity::update_many()
+/// Notes that the member has paid an order and says whether it is the first; of two racing
+/// payments one is.
+pub async fn note_payment(conn: &impl ConnectionTrait, shop: ShopId, id: MemberId) -> Result<bool, MemberError> {
+    let changed = member::Entity::update_many()
         .col_expr(member::Column::HasPaid, Expr::value(true))
         .filter(member::Column::ShopId.eq(shop))
         .filter(member::Column::Id.eq(id))
         .filter(member::Column::HasPaid.eq(false))
         .exec(conn)
-        .await?;
-    Ok(())
+        .await?
+        .rows_affected;
+    Ok(changed == 1)
 }

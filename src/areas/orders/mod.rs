@@ -5,6 +5,7 @@
 pub mod by_leader;
 pub mod entity;
 pub mod error;
+pub mod money;
 pub mod progress;
 pub mod query;
 pub mod rules;

@@ -1,10 +1,10 @@
 //! Reading orders.
 
-use kernel::id::{LeaderId, MemberId, OrderId, OrderLineId, ShopId};
+use kernel::id::{GoodsId, LeaderId, MemberId, OrderId, OrderLineId, ShopId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use kernel::{Failure, Time};
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 
 use super::entity::{event, line, order};
 use super::error::OrderError;
@@ -106,4 +106,38 @@ pub async fn overdue(conn: &impl ConnectionTrait, now: Time, limit: u64) -> Resu
         .limit(limit)
         .all(conn)
         .await?)
+}
+
+/// Units of goods in a member's orders that are not closed, over all or on the day of `on_day_of`.
+pub async fn units_bought(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    member: MemberId,
+    goods: GoodsId,
+    on_day_of: Option<Time>,
+) -> Result<i64, OrderError> {
+    let mut orders = order::Entity::find()
+        .select_only()
+        .column(order::Column::Id)
+        .filter(order::Column::ShopId.eq(shop))
+        .filter(order::Column::MemberId.eq(member))
+        .filter(order::Column::Status.ne(OrderStatus::Closed));
+    if let Some(time) = on_day_of {
+        orders = orders.filter(order::Column::CreatedAt.gte(start_of_day(time)));
+    }
+    let units: Vec<i64> = line::in_shop(shop)
+        .select_only()
+        .column(line::Column::Quantity)
+        .filter(line::Column::GoodsId.eq(goods))
+        .filter(line::Column::OrderId.in_subquery(orders.into_query()))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(units.iter().sum())
+}
+
+/// Midnight in Beijing before `time`.
+fn start_of_day(time: Time) -> Time {
+    let midnight = kernel::clock::beijing_day(time).and_time(chrono::NaiveTime::MIN);
+    midnight.and_local_timezone(kernel::clock::beijing()).single().map_or(time, |local| local.to_utc())
 }

@@ -148,3 +148,21 @@ fn event_name(happened: OrderEvent) -> &'static str {
         OrderEvent::RefundedInFull => "refunded",
     }
 }
+
+/// Whether the order is still unpaid; if so its row is held until the transaction ends, so that
+/// closing it waits.
+pub async fn still_unpaid(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: OrderId,
+    now: Time,
+) -> Result<bool, OrderError> {
+    let held = order::Entity::update_many()
+        .col_expr(order::Column::UpdatedAt, Expr::value(now))
+        .filter(order::Column::ShopId.eq(shop))
+        .filter(order::Column::Id.eq(id))
+        .filter(order::Column::Status.eq(OrderStatus::PendingPayment))
+        .exec(conn)
+        .await?;
+    Ok(held.rows_affected == 1)
+}

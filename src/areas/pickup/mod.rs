@@ -4,5 +4,6 @@
 
 pub mod codes;
 pub mod entity;
+pub mod error;
 pub mod query;
 pub mod redemptions;

@@ -45,6 +45,8 @@ pub struct Model {
     pub coupon_id: Option<CouponId>,
     /// Whether the payment was flagged so that it can be shared.
     pub profit_sharing: bool,
+    /// Whether it holds goods for new buyers, judged again at payment.
+    pub for_new_buyers: bool,
     /// Set when paid; unique in the shop.
     #[sea_orm(column_type = "Text", nullable)]
     pub pickup_code: Option<String>,

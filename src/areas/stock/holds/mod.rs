@@ -41,7 +41,8 @@ pub enum GateAnswer {
         /// The SKU.
         sku: SkuId,
     },
-    /// The gate cannot say (no counter yet, flushed, unreachable): go to the database alone.
+    /// The gate cannot say (no counter yet, flushed, unreachable): go to the database alone. The
+    /// question may have been heard though the answer was lost, so release and settle as usual.
     Closed,
 }
 
@@ -167,7 +168,7 @@ impl StockGate {
     /// Fills the counters of a shop that has none; `false` when it has, and they stay.
     pub async fn rebuild(&self, shop: ShopId, levels: &[(SkuId, Level)]) -> Result<bool, RedisFault> {
         match self {
-            Self::Embedded(gate) => Ok(gate.rebuild(shop, levels)),
+            Self::Embedded(gate) => seen(Ok(gate.rebuild(shop, levels))),
             Self::Redis(gate) => seen(gate.rebuild(shop, levels).await),
         }
     }
@@ -175,7 +176,7 @@ impl StockGate {
     /// A look at a shop; `None` when its counters are missing.
     pub async fn snapshot(&self, shop: ShopId) -> Result<Option<Snapshot>, RedisFault> {
         match self {
-            Self::Embedded(gate) => Ok(gate.snapshot(shop)),
+            Self::Embedded(gate) => seen(Ok(gate.snapshot(shop))),
             Self::Redis(gate) => seen(gate.snapshot(shop).await),
         }
     }
@@ -202,7 +203,7 @@ impl StockGate {
     /// Whether the gate can be reached now, for `readyz`.
     pub async fn ready(&self) -> Result<(), RedisFault> {
         match self {
-            Self::Embedded(_) => Ok(()),
+            Self::Embedded(_) => seen(Ok(())),
             Self::Redis(gate) => seen(gate.ready().await),
         }
     }

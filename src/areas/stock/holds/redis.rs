@@ -21,6 +21,9 @@ const UNLIMITED: &str = "*";
 /// The field of the counters that says they are complete.
 const EPOCH: &str = "epoch";
 
+/// What `snapshot.lua` returns: counters, records, the time in ms, overdue orders.
+type Look = (Vec<String>, Vec<String>, i64, Vec<String>);
+
 /// The gate in Redis. Cheap to clone.
 #[derive(Clone)]
 pub struct RedisGate {
@@ -109,7 +112,7 @@ impl RedisGate {
     pub(super) async fn snapshot(&self, shop: ShopId) -> Result<Option<Snapshot>, RedisFault> {
         let mut call = self.call(&self.scripts.snapshot, shop);
         call.arg(UNVISITED_MS).arg(OVERDUE_MAX);
-        let look: Option<(Vec<String>, Vec<String>, i64, Vec<String>)> = self.redis.script(&call).await?;
+        let look: Option<Look> = self.redis.script(&call).await?;
         Ok(look.map(|(free, held, now_ms, overdue)| {
             let overdue: HashSet<&str> = overdue.iter().map(String::as_str).collect();
             Snapshot {

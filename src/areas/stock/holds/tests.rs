@@ -189,12 +189,12 @@ async fn a_record_grows_old_and_overdue() {
     for gate in gates().await {
         let (shop, skus) = filled(&gate, &[Some(5)]).await;
         let order = OrderId::new();
-        gate.reserve(shop, order, &[(skus[0], 2)], Duration::from_millis(20)).await;
+        gate.reserve(shop, order, &[(skus[0], 2)], Duration::from_millis(400)).await;
         let record = || async { gate.snapshot(shop).await.unwrap().unwrap().records.remove(0) };
         assert!(!record().await.overdue);
-        tokio::time::sleep(Duration::from_millis(40)).await;
+        tokio::time::sleep(Duration::from_millis(450)).await;
         let record = record().await;
-        assert!(record.overdue && record.age >= Duration::from_millis(20), "{record:?}");
+        assert!(record.overdue && record.age >= Duration::from_millis(400), "{record:?}");
         assert_eq!((record.order, record.lines), (order, vec![(skus[0], 2)]));
     }
 }
@@ -236,7 +236,7 @@ async fn cable() -> Option<(String, watch::Sender<Cable>)> {
 async fn an_outage_costs_no_order_more_than_one_wait_and_the_gate_opens_again_after_it() {
     for (outage, waits) in [(Cable::IsCut, 0), (Cable::Swallows, 1)] {
         let Some((url, switch)) = cable().await else { return };
-        let answer = Duration::from_millis(400);
+        let answer = Duration::from_secs(1);
         let timing = Timing { connect: answer, answer, look: Duration::from_millis(100) };
         let gate = redis_gate(&url, timing).await;
         let (shop, skus) = filled(&gate, &[Some(1000)]).await;
@@ -274,7 +274,7 @@ async fn a_redis_that_was_never_there_costs_nothing_and_does_not_stop_the_start(
         let answer = gate.reserve(ShopId::new(), OrderId::new(), &[(SkuId::new(), 1)], TTL).await;
         assert_eq!(answer, GateAnswer::Closed);
     }
-    assert!(began.elapsed() < Duration::from_millis(100), "it cost {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(400), "it cost {:?}", began.elapsed());
 }
 
 #[tokio::test]

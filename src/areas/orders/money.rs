@@ -1,0 +1,87 @@
+//! What was paid of an order, and what has gone back of it.
+
+use kernel::{Fen, MoneyError, Time};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{QuerySelect, entity::prelude::*};
+
+use super::entity::{line, order};
+use super::error::OrderError;
+use super::state::RefundStatus;
+
+/// What was paid for a line in money: goods less reductions, with its shipping and packing.
+pub fn paid(line: &line::Model) -> Result<Fen, MoneyError> {
+    goods_paid(line)?.plus(line.shipping_fen)?.plus(line.packing_fen)
+}
+
+/// Goods money less 满减, coupon and points.
+pub fn goods_paid(line: &line::Model) -> Result<Fen, MoneyError> {
+    line.goods_fen.minus(line.spend_and_save_fen)?.minus(line.coupon_fen)?.minus(line.points_fen)
+}
+
+/// Notes that units and money of a line go back; `false` when that is more than is left. The
+/// line must still be as the caller read it, so that two refunds cannot both count on it.
+pub async fn take_back(
+    conn: &impl ConnectionTrait,
+    known: &line::Model,
+    quantity: i64,
+    amount: Fen,
+) -> Result<bool, OrderError> {
+    let (units, money) = (known.refunded_quantity + quantity, known.refunded_fen.plus(amount)?);
+    if quantity < 0 || amount.is_negative() || units > known.quantity || money > paid(known)? {
+        return Ok(false);
+    }
+    let changed = line::Entity::update_many()
+        .col_expr(line::Column::RefundedQuantity, Expr::value(units))
+        .col_expr(line::Column::RefundedFen, Expr::value(money))
+        .filter(line::Column::Id.eq(known.id))
+        .filter(line::Column::RefundedQuantity.eq(known.refunded_quantity))
+        .filter(line::Column::RefundedFen.eq(known.refunded_fen))
+        .exec(conn)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Shows that a refund is on its way.
+pub async fn set_refund_status(
+    conn: &impl ConnectionTrait,
+    order: &order::Model,
+    status: RefundStatus,
+    now: Time,
+) -> Result<(), OrderError> {
+    order::Entity::update_many()
+        .col_expr(order::Column::RefundStatus, Expr::value(status))
+        .col_expr(order::Column::UpdatedAt, Expr::value(now))
+        .filter(order::Column::Id.eq(order.id))
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that `amount` has gone back, and says whether that was the last of the order: every unit
+/// and every fen.
+pub async fn note_refunded(
+    conn: &impl ConnectionTrait,
+    order: &order::Model,
+    amount: Fen,
+    now: Time,
+) -> Result<bool, OrderError> {
+    let rows = order::Entity::update_many()
+        .col_expr(order::Column::RefundedFen, Expr::col(order::Column::RefundedFen).add(amount.fen()))
+        .col_expr(order::Column::UpdatedAt, Expr::value(now))
+        .filter(order::Column::Id.eq(order.id))
+        .exec_with_returning(conn)
+        .await?;
+    let refunded = rows.first().map_or(order.refunded_fen, |order| order.refunded_fen);
+    let units_left: Vec<i64> = line::Entity::find()
+        .select_only()
+        .column(line::Column::Quantity)
+        .filter(line::Column::OrderId.eq(order.id))
+        .filter(line::Column::RefundedQuantity.lt(Expr::col(line::Column::Quantity)))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let late = order.status == super::state::OrderStatus::Closed;
+    let full = refunded >= order.payable_fen && (units_left.is_empty() || late);
+    set_refund_status(conn, order, if full { RefundStatus::Full } else { RefundStatus::Partial }, now).await?;
+    Ok(full)
+}

@@ -1,0 +1,131 @@
+//! Writing refunds: money going back, each with one number for ever.
+
+use kernel::Time;
+use kernel::id::{OrderId, RefundId, ShopId};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+
+use super::entity::{refund, refund_line};
+use super::error::PaymentError;
+use super::service::pause;
+use super::state::{RefundEvent, RefundState};
+
+/// Writes a refund with its lines.
+pub async fn create(
+    conn: &impl ConnectionTrait,
+    refund: &refund::Model,
+    lines: &[refund_line::Model],
+) -> Result<(), PaymentError> {
+    refund::Entity::insert(refund::ActiveModel::from(refund.clone())).exec_without_returning(conn).await?;
+    if !lines.is_empty() {
+        let rows = lines.iter().cloned().map(refund_line::ActiveModel::from);
+        refund_line::Entity::insert_many(rows).exec_without_returning(conn).await?;
+    }
+    Ok(())
+}
+
+/// Moves a refund on by `event`, as [`super::service::advance`] does.
+pub async fn advance(
+    conn: &impl ConnectionTrait,
+    known: &refund::Model,
+    event: RefundEvent,
+    platform_refund_id: Option<String>,
+    fail_reason: Option<String>,
+    (now, wall): (Time, Time),
+) -> Result<refund::Model, PaymentError> {
+    let wrong = |state| PaymentError::RefundWrongState { refund: known.id, state };
+    let next = known.state.after(event).ok_or_else(|| wrong(known.state))?;
+    let mut update = refund::Entity::update_many().col_expr(refund::Column::State, Expr::value(next));
+    if let Some(id) = platform_refund_id {
+        update = update.col_expr(refund::Column::PlatformRefundId, Expr::value(id));
+    }
+    if let Some(reason) = fail_reason {
+        update = update.col_expr(refund::Column::FailReason, Expr::value(reason));
+    }
+    let (query, finished) = match next {
+        RefundState::Processing => (Some(wall + pause(0)), None),
+        RefundState::Succeeded => (None, Some(now)),
+        _ => (None, None),
+    };
+    update = update
+        .col_expr(refund::Column::NextQueryAt, Expr::value(query))
+        .col_expr(refund::Column::FinishedAt, Expr::value(finished));
+    let changed = update
+        .filter(refund::Column::ShopId.eq(known.shop_id))
+        .filter(refund::Column::Id.eq(known.id))
+        .filter(refund::Column::State.eq(known.state))
+        .exec_with_returning(conn)
+        .await?;
+    match changed.into_iter().next() {
+        Some(row) => Ok(row),
+        None => {
+            let current = refund::Entity::find_by_id(known.id).one(conn).await?;
+            Err(wrong(current.map_or(known.state, |row| row.state)))
+        }
+    }
+}
+
+/// Keeps the exact bytes of the request before they are sent the first time.
+pub async fn keep_body(conn: &impl ConnectionTrait, id: RefundId, body: &str) -> Result<(), PaymentError> {
+    refund::Entity::update_many()
+        .col_expr(refund::Column::RequestBody, Expr::value(body))
+        .filter(refund::Column::Id.eq(id))
+        .filter(refund::Column::RequestBody.is_null())
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the platform was asked; the next question comes later.
+pub async fn asked(conn: &impl ConnectionTrait, refund: &refund::Model, wall: Time) -> Result<(), PaymentError> {
+    refund::Entity::update_many()
+        .col_expr(refund::Column::NextQueryAt, Expr::value(wall + pause(refund.queries + 1)))
+        .col_expr(refund::Column::Queries, Expr::col(refund::Column::Queries).add(1))
+        .filter(refund::Column::Id.eq(refund.id))
+        .filter(refund::Column::NextQueryAt.is_not_null())
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// A refund of a shop.
+pub async fn by_id(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: RefundId,
+) -> Result<Option<refund::Model>, PaymentError> {
+    Ok(refund::in_shop(shop).filter(refund::Column::Id.eq(id)).one(conn).await?)
+}
+
+/// The refunds of an order, oldest first.
+pub async fn of_order(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    order: OrderId,
+) -> Result<Vec<refund::Model>, PaymentError> {
+    Ok(refund::in_shop(shop)
+        .filter(refund::Column::OrderId.eq(order))
+        .order_by_asc(refund::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// The lines of a refund.
+pub async fn lines_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: RefundId,
+) -> Result<Vec<refund_line::Model>, PaymentError> {
+    Ok(refund_line::in_shop(shop).filter(refund_line::Column::RefundId.eq(id)).all(conn).await?)
+}
+
+/// Refunds the platform is to be asked about, over all shops.
+pub async fn due(conn: &impl ConnectionTrait, wall: Time, limit: u64) -> Result<Vec<refund::Model>, PaymentError> {
+    Ok(refund::Entity::find()
+        .filter(refund::Column::State.eq(RefundState::Processing))
+        .filter(refund::Column::NextQueryAt.lte(wall))
+        .order_by_asc(refund::Column::NextQueryAt)
+        .limit(limit)
+        .all(conn)
+        .await?)
+}

@@ -1,0 +1,173 @@
+//! Reading everything a basket depends on and judging it by the rules of domain.md §1.
+
+use kernel::id::{LeaderId, MemberId, PickupPointId, ShopId};
+use kernel::{Failure, Fen};
+use sea_orm::ConnectionTrait;
+
+use super::{Basket, CheckoutError};
+use crate::app::App;
+use crate::areas::goods::offers::{self, NotForSale, Offer, OfferError};
+use crate::areas::members::entity::member;
+use crate::areas::members::error::MemberError;
+use crate::areas::orders::rules::{Asked, PriceInput, Priced, price};
+use crate::areas::orders::state::FulfilmentKind;
+use crate::areas::shops::query::Shop;
+use crate::areas::{members, pickup, stock};
+
+/// A basket that may be ordered as far as a read can tell; the writing transaction decides.
+pub(super) struct Judged {
+    /// One offer a line, in the basket's order.
+    pub offers: Vec<Offer>,
+    /// The price.
+    pub priced: Priced,
+    /// Where it is collected.
+    pub point: Option<PickupPointId>,
+    /// Who serves it.
+    pub leader: Option<LeaderId>,
+    /// The address as it is stored with the order.
+    pub address: Option<serde_json::Value>,
+}
+
+/// Judges `basket` for `member` now.
+pub(super) async fn judge(app: &App, shop: &Shop, member: MemberId, basket: &Basket) -> Result<Judged, Failure> {
+    let conn = app.db.reader();
+    let now = app.clock.now();
+    if basket.lines.is_empty() {
+        return Err(CheckoutError::Empty.into());
+    }
+    if let Some(until) = shop.settings.closed_until(now) {
+        return Err(CheckoutError::Closed(until).into());
+    }
+    let member = members::query::by_id(conn, shop.id, member).await?.ok_or(MemberError::TokenInvalid)?;
+    let (point, leader) = place_of(conn, shop.id, &member, basket).await?;
+    let address = address_of(conn, shop.id, &member, basket).await?;
+    let offers = offers_of(conn, shop.id, basket, point).await?;
+    for (offer, (_, quantity)) in offers.iter().zip(&basket.lines) {
+        let refused = |why| OfferError { sku: offer.sku.id, why };
+        offer.is_for_sale(now).map_err(refused)?;
+        within_order_limits(offer, *quantity, &basket.lines, &offers).map_err(refused)?;
+        if offer.goods.new_buyer_only && member.has_paid {
+            return Err(refused(NotForSale::NewBuyersOnly).into());
+        }
+    }
+    express_stays_alone(&offers, basket.kind)?;
+    let priced = price(&PriceInput {
+        lines: offers.iter().zip(&basket.lines).map(|(offer, (_, units))| asked(offer, *units)).collect(),
+        ..PriceInput::default()
+    })
+    .map_err(crate::areas::orders::error::OrderError::from)?;
+    if priced.goods < shop.settings.minimum_spend_fen {
+        return Err(CheckoutError::MinimumSpend(shop.settings.minimum_spend_fen).into());
+    }
+    other_means(basket)?;
+    enough_free(conn, shop.id, basket).await?;
+    Ok(Judged { offers, priced, point, leader, address })
+}
+
+/// Coupons, points and balance: nobody holds any before their issue lands, so all are refused.
+fn other_means(basket: &Basket) -> Result<(), CheckoutError> {
+    if basket.coupon.is_some() {
+        return Err(CheckoutError::Coupon);
+    }
+    if basket.points != 0 {
+        return Err(CheckoutError::Points);
+    }
+    if basket.balance != Fen::ZERO {
+        return Err(CheckoutError::Balance);
+    }
+    Ok(())
+}
+
+async fn place_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    member: &member::Model,
+    basket: &Basket,
+) -> Result<(Option<PickupPointId>, Option<LeaderId>), Failure> {
+    if basket.kind == FulfilmentKind::Express {
+        return Ok((None, member.leader_id));
+    }
+    let point = basket.point.or(member.pickup_point_id).ok_or(CheckoutError::NoPickupPoint)?;
+    let point = pickup::query::open_point(conn, shop, point).await?;
+    Ok((Some(point.id), Some(point.leader_id)))
+}
+
+async fn address_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    member: &member::Model,
+    basket: &Basket,
+) -> Result<Option<serde_json::Value>, Failure> {
+    if basket.kind == FulfilmentKind::Pickup {
+        return Ok(None);
+    }
+    let id = basket.address.ok_or(CheckoutError::NoAddress)?;
+    let address = members::addresses::snapshot(conn, shop, member.id, id).await?;
+    Ok(Some(address))
+}
+
+async fn offers_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    basket: &Basket,
+    point: Option<PickupPointId>,
+) -> Result<Vec<Offer>, Failure> {
+    let skus: Vec<_> = basket.lines.iter().map(|(sku, _)| *sku).collect();
+    let found = offers::of_skus(conn, shop, &skus, point).await?;
+    let offer_of = |sku| {
+        let offer = found.iter().find(|offer| offer.sku.id == sku).cloned();
+        offer.ok_or(OfferError { sku, why: NotForSale::Unknown })
+    };
+    Ok(skus.into_iter().map(offer_of).collect::<Result<_, _>>()?)
+}
+
+/// R-06 within one order: the goods' limits count all their SKUs together.
+fn within_order_limits(
+    offer: &Offer,
+    quantity: i64,
+    lines: &[(kernel::id::SkuId, i64)],
+    offers: &[Offer],
+) -> Result<(), NotForSale> {
+    let limits = offer.limits();
+    if limits.minimum.is_some_and(|least| quantity < least) {
+        return Err(NotForSale::BelowMinimum(limits.minimum.unwrap_or(1)));
+    }
+    let Some(most) = limits.per_order else { return Ok(()) };
+    let together: i64 = offers
+        .iter()
+        .zip(lines)
+        .filter(|(other, _)| other.goods.id == offer.goods.id)
+        .map(|(_, (_, units))| *units)
+        .sum();
+    if together > most { Err(NotForSale::AboveOrderLimit(most)) } else { Ok(()) }
+}
+
+///
+fn express_stays_alone(offers: &[Offer], kind: FulfilmentKind) -> Result<(), CheckoutError> {
+    let express = offers.iter().filter(|offer| offer.goods.express_only).count();
+    let fits = express == 0 || (express == offers.len() && kind == FulfilmentKind::Express);
+    if fits { Ok(()) } else { Err(CheckoutError::ExpressOnly) }
+}
+
+/// A look at the shelf, so that a hopeless basket is told early; the reservation decides.
+async fn enough_free(conn: &impl ConnectionTrait, shop: ShopId, basket: &Basket) -> Result<(), Failure> {
+    let skus: Vec<_> = basket.lines.iter().map(|(sku, _)| *sku).collect();
+    let free = stock::query::free(conn, shop, &skus).await?;
+    for (sku, quantity) in &basket.lines {
+        if free.get(sku).copied().flatten().is_some_and(|free| free < *quantity) {
+            return Err(CheckoutError::Short(*sku).into());
+        }
+    }
+    Ok(())
+}
+
+fn asked(offer: &Offer, quantity: i64) -> Asked {
+    Asked {
+        goods: offer.goods.id,
+        sku: offer.sku.id,
+        unit_price: offer.sku.price_fen,
+        quantity,
+        spend_and_save: offer.goods.supplier_id.is_none(),
+        coupon: true,
+    }
+}

@@ -1,0 +1,232 @@
+//! Placing an order: the gate sheds the load, one transaction decides.
+
+use chrono::Duration;
+use kernel::id::{GoodsId, MemberId, OrderId, OrderLineId, ShopId};
+use kernel::{Failure, Fen, Time};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use super::quote::picture_of;
+use super::{Basket, CheckoutError, Quote, quote};
+use crate::app::App;
+use crate::areas::goods::offers::Offer;
+use crate::areas::orders::entity::{line, order};
+use crate::areas::orders::rules::PricedLine;
+use crate::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
+use crate::areas::shops::profile::PayoutMode;
+use crate::areas::shops::query::Shop;
+use crate::areas::shops::settings::StockDeduct;
+use crate::areas::stock::purchases::{Limit, Period, count_purchase};
+use crate::areas::stock::{GateAnswer, service as stock};
+use crate::areas::{cart, orders};
+use crate::flows::payment_received;
+use crate::platform::request_keys::Once;
+
+/// A hold outlives the time to pay, so that stock is never free under an order that can be paid.
+const HOLD_MARGIN: Duration = Duration::minutes(10);
+
+/// An order that was placed.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The order; `paid` already when there was nothing to pay.
+    pub order: order::Model,
+    /// Its lines.
+    pub lines: Vec<line::Model>,
+}
+
+/// Places an order: reserves stock and writes order, lines and history, all or nothing.
+///
+/// A `quote_token` that no longer holds is answered with the new quote. Payable 0 is paid in the
+/// same transaction.
+#[tracing::instrument(skip_all, fields(shop = %shop.id, %member))]
+pub async fn place(
+    app: &App,
+    shop: &Shop,
+    member: MemberId,
+    basket: &Basket,
+    agreed: Option<&str>,
+    remark: Option<&str>,
+    once: &Once<Placed>,
+) -> Result<Placed, Failure> {
+    let quote = quote(app, shop, member, basket).await?;
+    if agreed.is_some_and(|token| token != quote.view.quote_token) {
+        return Err(CheckoutError::PriceChanged(Box::new(quote.view)).into());
+    }
+    let now = app.clock.now();
+    let order = new_order(shop, member, basket, &quote, remark, now);
+    let lines = new_lines(&order, &quote);
+    let holds_now = shop.settings.stock_deduct == StockDeduct::Order;
+    let time_to_pay = Duration::seconds(shop.settings.payment_window_s) + HOLD_MARGIN;
+    if holds_now {
+        let ttl = time_to_pay.to_std().unwrap_or_default();
+        if let GateAnswer::Short { sku } = app.gate.reserve(shop.id, order.id, &basket.lines, ttl).await {
+            return Err(CheckoutError::Short(sku).into());
+        }
+    }
+    let written = app
+        .db
+        .write(async |tx| {
+            orders::service::place(tx, &order, &lines, &format!("member:{member}")).await?;
+            let limits = limits_of(tx, shop.id, member, &quote.judged.offers, basket, now).await?;
+            count_purchase(tx, shop.id, member, &limits).await?;
+            cart::service::remove(tx, shop.id, member, &basket.lines.iter().map(|l| l.0).collect::<Vec<_>>()).await?;
+            if holds_now {
+                let taken = stock::reserve(tx, shop.id, order.id, &basket.lines, now + time_to_pay, now).await?;
+                warn_of_low_stock(shop, &taken);
+            }
+            let placed = settle_if_free(app, tx, shop, &order, &lines).await?;
+            once.keep(tx, &placed, app.clock.wall()).await?;
+            Ok(placed)
+        })
+        .await;
+    match &written {
+        Ok(placed) => {
+            tracing::info!(order = %placed.order.id, payable = %placed.order.payable_fen, "order placed");
+            metrics::counter!("orders_placed_total").increment(1);
+        }
+        Err(_) if holds_now => app.gate.release(shop.id, order.id, &[]).await,
+        Err(_) => {}
+    }
+    written
+}
+
+async fn settle_if_free(
+    app: &App,
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    order: &order::Model,
+    lines: &[line::Model],
+) -> Result<Placed, Failure> {
+    let mut placed = Placed { order: order.clone(), lines: lines.to_vec() };
+    if order.payable_fen == Fen::ZERO {
+        placed.order = payment_received::settle(app, tx, shop, order.clone(), "system").await?;
+    }
+    Ok(placed)
+}
+
+fn warn_of_low_stock(shop: &Shop, taken: &[stock::Taken]) {
+    let threshold = shop.settings.low_stock_threshold;
+    for taken in taken.iter().filter(|taken| threshold > 0 && taken.crosses(threshold)) {
+        tracing::warn!(shop = %shop.id, sku = %taken.sku, left = ?taken.left, "stock is low");
+        metrics::counter!("stock_low_total").increment(1);
+    }
+}
+
+/// the limits that count a member's earlier orders.
+async fn limits_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    member: MemberId,
+    offers: &[Offer],
+    basket: &Basket,
+    now: Time,
+) -> Result<Vec<Limit>, Failure> {
+    let mut limits = Vec::new();
+    for (offer, (_, quantity)) in offers.iter().zip(&basket.lines) {
+        let rule = offer.limits();
+        for (period, limit) in [(Period::day_of(now), rule.per_day), (Period::Ever, rule.ever)] {
+            let Some(limit) = limit else { continue };
+            let goods: GoodsId = offer.goods.id;
+            let since = (period != Period::Ever).then_some(now);
+            let earlier = orders::query::units_bought(conn, shop, member, goods, since).await?;
+            // The order's own lines are written already and are not earlier ones.
+            let own: i64 = offers
+                .iter()
+                .zip(&basket.lines)
+                .filter(|(other, _)| other.goods.id == goods)
+                .map(|(_, (_, units))| *units)
+                .sum();
+            limits.push(Limit { goods, period, quantity: *quantity, limit, earlier: (earlier - own).max(0) });
+        }
+    }
+    Ok(limits)
+}
+
+fn new_order(
+    shop: &Shop,
+    member: MemberId,
+    basket: &Basket,
+    quote: &Quote,
+    remark: Option<&str>,
+    now: Time,
+) -> order::Model {
+    let priced = &quote.judged.priced;
+    order::Model {
+        id: OrderId::new(),
+        shop_id: shop.id,
+        member_id: member,
+        status: OrderStatus::PendingPayment,
+        closed_reason: None,
+        fulfilment: basket.kind,
+        pickup_point_id: quote.judged.point,
+        leader_id: quote.judged.leader,
+        address: quote.judged.address.clone(),
+        goods_fen: priced.goods,
+        spend_and_save_fen: priced.spend_and_save,
+        coupon_fen: priced.coupon,
+        points_used: priced.points_used,
+        points_fen: priced.points,
+        shipping_fen: priced.shipping,
+        packing_fen: priced.packing,
+        balance_fen: Fen::ZERO,
+        balance_gift_fen: Fen::ZERO,
+        payable_fen: priced.payable,
+        refunded_fen: Fen::ZERO,
+        refund_status: RefundStatus::None,
+        remark: remark.map(str::to_owned),
+        coupon_id: basket.coupon,
+        profit_sharing: shop.profile.payout.mode == PayoutMode::ProfitSharing,
+        for_new_buyers: quote.judged.offers.iter().any(|offer| offer.goods.new_buyer_only),
+        pickup_code: None,
+        expires_at: now + Duration::seconds(shop.settings.payment_window_s),
+        paid_at: None,
+        shipped_at: None,
+        arrived_at: None,
+        received_at: None,
+        completed_at: None,
+        closed_at: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn new_lines(order: &order::Model, quote: &Quote) -> Vec<line::Model> {
+    let judged = &quote.judged;
+    let pairs = judged.priced.lines.iter().zip(&judged.offers).zip(0i32..);
+    pairs.map(|((priced, offer), position)| new_line(order, priced, offer, position)).collect()
+}
+
+fn new_line(order: &order::Model, priced: &PricedLine, offer: &Offer, position: i32) -> line::Model {
+    let express = order.fulfilment == FulfilmentKind::Express;
+    line::Model {
+        id: OrderLineId::new(),
+        shop_id: order.shop_id,
+        order_id: order.id,
+        position,
+        goods_id: offer.goods.id,
+        sku_id: offer.sku.id,
+        supplier_id: offer.goods.supplier_id,
+        title: offer.goods.title.clone(),
+        specs: offer.sku.specs.clone(),
+        picture: picture_of(offer),
+        expected_pickup: if express { None } else { offer.expected_pickup(order.created_at) },
+        unit_price_fen: priced.unit_price,
+        quantity: priced.quantity,
+        goods_fen: priced.goods,
+        spend_and_save_fen: priced.spend_and_save,
+        coupon_fen: priced.coupon,
+        points_fen: priced.points,
+        shipping_fen: priced.shipping,
+        packing_fen: priced.packing,
+        commission_rule: offer.goods.commission.clone(),
+        shipped_at: None,
+        arrived_at: None,
+        redeemed: 0,
+        received_at: None,
+        after_sale_until: None,
+        settled_at: None,
+        refunded_quantity: 0,
+        refunded_fen: Fen::ZERO,
+        carrier: None,
+        tracking_no: None,
+    }
+}

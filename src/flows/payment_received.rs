@@ -1,0 +1,259 @@
+//! Money came in: by notification, by query, or because nothing was to be paid. One road for all.
+
+use gateways::pay::wechat_pay::{PayError, Transaction, WechatPay};
+use kernel::id::PaymentId;
+use kernel::{Code, Coded, Failure};
+use sea_orm::DatabaseTransaction;
+
+use crate::app::App;
+use crate::areas::ledger::state::AccountKind;
+use crate::areas::ledger::{self, Draft, Floor};
+use crate::areas::orders::entity::order;
+use crate::areas::orders::state::{OrderEvent, OrderStatus};
+use crate::areas::payments::entity::payment;
+use crate::areas::payments::service::{self, Changes, Kept, Paid};
+use crate::areas::payments::state::{PaymentEvent, PaymentState};
+use crate::areas::shops::query::Shop;
+use crate::areas::shops::settings::StockDeduct;
+use crate::areas::stock;
+use crate::areas::{members, orders};
+use crate::flows::refund::{self, Cause};
+use crate::flows::{close_order, commission};
+
+/// Why money that came in cannot be booked.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiptError {
+    /// We never made this number.
+    #[error("no payment has the number {0}")]
+    Unknown(String),
+    /// Amount or payer differ from the order.
+    #[error("payment {0} differs from its order: {1}")]
+    Mismatch(PaymentId, &'static str),
+    /// The platform says paid but not how.
+    #[error("payment {0} is paid but names no transaction")]
+    Incomplete(PaymentId),
+    /// The platform could not be asked.
+    #[error("the payment service gave no answer")]
+    Unavailable(#[from] PayError),
+}
+
+impl Coded for ReceiptError {
+    fn code(&self) -> Code {
+        match self {
+            // A number we do not know is our fault until proven otherwise: WeChat shall repeat.
+            ReceiptError::Unknown(_) => Code::Internal,
+            ReceiptError::Mismatch(..) | ReceiptError::Incomplete(_) => Code::NoticeRefused,
+            ReceiptError::Unavailable(_) => Code::PaymentUnavailable,
+        }
+    }
+}
+
+/// What the platform says when asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Paid, and booked here.
+    Paid,
+    /// Not paid, can still be.
+    Open,
+    /// Closed there.
+    Closed,
+    /// The platform does not know the number.
+    Unknown,
+}
+
+/// Asks the platform about a payment and books it when it is paid.
+pub async fn ask(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Model) -> Result<Asked, Failure> {
+    use gateways::pay::wechat_pay::TradeState;
+    let answer = pay.query_order(&payment.id.to_string()).await;
+    app.db.write(async |tx| Ok(service::asked(tx, payment, app.clock.wall()).await?)).await?;
+    match answer {
+        Ok(transaction) if transaction.trade_state.is_paid() => {
+            received(app, shop, &transaction, "query").await?;
+            Ok(Asked::Paid)
+        }
+        Ok(transaction) if transaction.trade_state == TradeState::Closed => Ok(Asked::Closed),
+        Ok(transaction) if transaction.trade_state == TradeState::NotPay => Ok(Asked::Open),
+        Ok(_) => Err(ReceiptError::Unavailable(PayError::Unknown("an unknown trade state".to_owned())).into()),
+        Err(PayError::NotFound(_)) => Ok(Asked::Unknown),
+        Err(error) => Err(ReceiptError::Unavailable(error).into()),
+    }
+}
+
+/// Books a paid transaction: once, whoever tells of it and however often.
+///
+/// An order that is closed already gets its money back in full, by the outbox.
+#[tracing::instrument(skip_all, fields(payment = %transaction.out_trade_no, source))]
+pub async fn received(app: &App, shop: &Shop, transaction: &Transaction, source: &str) -> Result<(), Failure> {
+    let number = &transaction.out_trade_no;
+    let unknown = || ReceiptError::Unknown(number.clone());
+    let id: PaymentId = number.parse().map_err(|_| unknown())?;
+    let payment = service::by_id(app.db.reader(), shop.id, id).await?.ok_or_else(unknown)?;
+    if payment.state == PaymentState::Succeeded {
+        return Ok(());
+    }
+    if let Err(error) = agrees(&payment, transaction) {
+        return Err(mismatch(app, shop, &payment, error).await);
+    }
+    let transaction_id = transaction.transaction_id.clone().ok_or(ReceiptError::Incomplete(id))?;
+    let booked = app.db.write(async |tx| book(app, tx, shop, &payment, transaction, &transaction_id).await).await;
+    match booked {
+        Ok(order) => {
+            after_commit(app, shop, &order).await;
+            tracing::info!(order = %order.id, status = ?order.status, amount = %payment.amount_fen, "payment received");
+            metrics::counter!("payments_received_total").increment(1);
+            Ok(())
+        }
+        // Another worker or notification was first; what it booked is booked.
+        Err(failure) if failure.code() == Code::PaymentClosing => {
+            let current = service::by_id(app.db.reader(), shop.id, id).await?;
+            if current.is_some_and(|payment| payment.state == PaymentState::Succeeded) { Ok(()) } else { Err(failure) }
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What follows the commit: the gate forgets the order, the outbox worker wakes.
+pub async fn after_commit(app: &App, shop: &Shop, order: &order::Model) {
+    app.gate.settle(shop.id, order.id).await;
+    app.bell.ring();
+}
+
+fn agrees(payment: &payment::Model, transaction: &Transaction) -> Result<(), ReceiptError> {
+    if transaction.total() != Some(payment.amount_fen) {
+        return Err(ReceiptError::Mismatch(payment.id, "the amount"));
+    }
+    if transaction.payer_openid().is_some_and(|openid| openid != payment.payer_openid) {
+        return Err(ReceiptError::Mismatch(payment.id, "the payer"));
+    }
+    Ok(())
+}
+
+async fn mismatch(app: &App, shop: &Shop, payment: &payment::Model, error: ReceiptError) -> Failure {
+    tracing::error!(payment = %payment.id, %error, "ALARM: a payment differs from its order; nothing was delivered");
+    metrics::counter!("payment_alarms_total", "kind" => "mismatch").increment(1);
+    let detail = error.to_string();
+    let kept = app
+        .db
+        .write(async |tx| {
+            let kept = Kept {
+                kind: "payment",
+                key: format!("{}:mismatch", payment.id),
+                platform_id: "",
+                outcome: "mismatch",
+                detail: Some(detail.clone()),
+            };
+            Ok(service::keep_notice(tx, shop.id, kept, app.clock.wall()).await?)
+        })
+        .await;
+    kept.err().unwrap_or_else(|| error.into())
+}
+
+async fn book(
+    app: &App,
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    payment: &payment::Model,
+    transaction: &Transaction,
+    transaction_id: &str,
+) -> Result<order::Model, Failure> {
+    let now = app.clock.now();
+    let order = orders::query::by_id(tx, shop.id, payment.order_id).await?;
+    let order = order.ok_or(orders::error::OrderError::NotFound(payment.order_id))?;
+    let late = order.status == OrderStatus::Closed;
+    let paid = Paid {
+        transaction_id: transaction_id.to_owned(),
+        platform_paid_at: transaction.success_time,
+        payer_total: transaction.amount.as_ref().and_then(|amount| amount.payer_total),
+        late,
+    };
+    let changes = Changes { paid: Some(paid), ..Changes::default() };
+    let payment = service::advance(tx, payment, PaymentEvent::Paid, changes, now).await?;
+    if late {
+        give_back_unserved(app, tx, shop, &order, &payment, "late_payment").await?;
+        return Ok(order);
+    }
+    match settle(app, tx, shop, order.clone(), "wechat").await {
+        Err(failure) if is_unserviceable(&failure) => {
+            let note = failure.code().text();
+            let closed = close_order::close_unserved(tx, shop, order, note, now).await?;
+            give_back_unserved(app, tx, shop, &closed, &payment, note).await?;
+            Ok(closed)
+        }
+        other => other,
+    }
+}
+
+/// Whether the money came for something that can no longer be given: it goes back.
+fn is_unserviceable(failure: &Failure) -> bool {
+    matches!(failure.code(), Code::NewBuyerOnly | Code::StockShort)
+}
+
+/// Money that buys nothing: booked as owed to the member, and sent back by the outbox.
+async fn give_back_unserved(
+    app: &App,
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    order: &order::Model,
+    payment: &payment::Model,
+    note: &str,
+) -> Result<(), Failure> {
+    let now = app.clock.now();
+    let mut draft = Draft::new(shop.id, "late_payment", payment.id.uuid());
+    draft.debit(AccountKind::Clearing, None, payment.amount_fen);
+    draft.credit(AccountKind::MemberPayable, Some(order.member_id.uuid()), payment.amount_fen)?;
+    ledger::service::post(tx, &draft, Floor::Zero, now).await?;
+    refund::ask_whole_payment(app, tx, order, payment, Cause::LatePayment).await?;
+    orders::service::note(tx, order, Some(order.status), "late_payment", "wechat", Some(note), now).await?;
+    tracing::warn!(order = %order.id, payment = %payment.id, note, "a payment that buys nothing goes back in full");
+    Ok(())
+}
+
+/// Makes an order paid, in the caller's transaction: stock sold, commissions made, journal posted.
+///
+/// # Errors
+/// `purchase.new_buyer_only` when another order was paid meanwhile, `stock.short` when a
+/// shop deducts at payment and the units are gone: the caller gives the money back.
+pub async fn settle(
+    app: &App,
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    order: order::Model,
+    actor: &str,
+) -> Result<order::Model, Failure> {
+    let now = app.clock.now();
+    let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
+    if shop.settings.stock_deduct == StockDeduct::Payment {
+        let wanted: Vec<_> = lines.iter().map(|line| (line.sku_id, line.quantity)).collect();
+        stock::service::sell(tx, shop.id, order.id, &wanted, now).await?;
+    }
+    let first = members::service::note_payment(tx, shop.id, order.member_id).await?;
+    if order.for_new_buyers && !first {
+        return Err(NewBuyersOnly.into());
+    }
+    let mut order = orders::service::advance_known(tx, order, OrderEvent::PaymentReceived, actor, None, now).await?;
+    let commissions = commission::accrue(tx, shop, &order, &lines, now).await?;
+    let mut draft = Draft::new(shop.id, "payment", order.id.uuid());
+    draft.debit(AccountKind::Clearing, None, order.payable_fen);
+    for commission in &commissions {
+        draft.credit(AccountKind::LeaderPending, Some(commission.leader_id.uuid()), commission.amount_fen)?;
+    }
+    draft.credit_rest(AccountKind::Revenue, None)?;
+    ledger::service::post(tx, &draft, Floor::Zero, now).await?;
+    if order.fulfilment != orders::state::FulfilmentKind::Express {
+        order.pickup_code = Some(crate::areas::pickup::codes::assign(tx, shop.id, order.id).await?);
+    }
+    if shop.settings.stock_deduct == StockDeduct::Order {
+        stock::service::deduct(tx, shop.id, order.id, now).await?;
+    }
+    Ok(order)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the goods are for new buyers alone, and another order of the member is paid")]
+struct NewBuyersOnly;
+
+impl Coded for NewBuyersOnly {
+    fn code(&self) -> Code {
+        Code::NewBuyerOnly
+    }
+}

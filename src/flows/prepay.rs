@@ -1,0 +1,245 @@
+//! Opening the pay sheet: the request's bytes are stored before they are sent, and every repeat
+//! sends the same.
+
+use gateways::pay::wechat_pay::{NewPrepay, PayError, PaymentParams, WechatPay};
+use kernel::id::{MemberId, OrderId, PaymentId};
+use kernel::{Code, Coded, Failure, Time};
+
+use crate::app::App;
+use crate::areas::members::error::MemberError;
+use crate::areas::orders::entity::order;
+use crate::areas::orders::error::OrderError;
+use crate::areas::orders::state::{OrderEvent, OrderStatus};
+use crate::areas::payments::entity::payment;
+use crate::areas::payments::service::{self, Changes, pause};
+use crate::areas::payments::state::{PaymentEvent, PaymentState};
+use crate::areas::shops::query::Shop;
+use crate::areas::{members, orders};
+use crate::flows::payment_received;
+
+/// A prepay id lives two hours; it is asked for anew a little earlier.
+const PREPAY_LIFE: chrono::Duration = chrono::Duration::minutes(110);
+
+/// Why the pay sheet cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepayError {
+    /// Nothing is left to pay.
+    #[error("there is nothing to pay")]
+    NotNeeded,
+    /// The time to pay is over.
+    #[error("the time to pay this order is over")]
+    Expired,
+    /// The order is being closed.
+    #[error("the order is being closed")]
+    Closing,
+    /// Only for new buyers, and the member has bought since.
+    #[error("the goods are for new buyers alone")]
+    NewBuyersOnly,
+    /// The platform cannot be asked now.
+    #[error("the payment service gave no answer")]
+    Unavailable(#[source] PayError),
+    /// The platform refused.
+    #[error("the payment service refused the order")]
+    Refused(#[source] PayError),
+}
+
+impl Coded for PrepayError {
+    fn code(&self) -> Code {
+        match self {
+            PrepayError::NotNeeded => Code::PaymentNotNeeded,
+            PrepayError::Expired => Code::OrderExpired,
+            PrepayError::Closing => Code::PaymentClosing,
+            PrepayError::NewBuyersOnly => Code::NewBuyerOnly,
+            PrepayError::Unavailable(_) => Code::PaymentUnavailable,
+            PrepayError::Refused(_) => Code::PaymentRefused,
+        }
+    }
+}
+
+/// The fields `wx.requestPayment` needs. Calling again is safe.
+#[tracing::instrument(skip_all, fields(order = %id))]
+pub async fn prepay(app: &App, shop: &Shop, member: MemberId, id: OrderId) -> Result<PaymentParams, Failure> {
+    let clients = app.clients.of(shop);
+    let order = orders::query::of_member(app.db.reader(), shop.id, member, id).await?;
+    payable_now(&order, app.clock.now())?;
+    let pay = clients.pay()?;
+    let member = members::query::by_id(app.db.reader(), shop.id, member).await?.ok_or(MemberError::TokenInvalid)?;
+    if order.for_new_buyers && member.has_paid {
+        return Err(PrepayError::NewBuyersOnly.into());
+    }
+    let payment = stored(app, shop, pay, &order, &member.openid).await?;
+    let wall = app.clock.wall();
+    let fresh = payment.prepaid_at.is_some_and(|at| wall - at < PREPAY_LIFE);
+    if let (PaymentState::Prepaid, Some(prepay_id), true) = (payment.state, &payment.prepay_id, fresh) {
+        return Ok(pay.payment_params(prepay_id, wall.timestamp()).map_err(PrepayError::Unavailable)?);
+    }
+    let body = payment.request_body.clone().unwrap_or_default();
+    match pay.send_prepay(body.as_bytes()).await {
+        Ok(prepay_id) => {
+            let changes = Changes { prepaid: Some((prepay_id.clone(), wall)), ..Changes::default() };
+            note_answer(app, &payment, changes).await?;
+            Ok(pay.payment_params(&prepay_id, wall.timestamp()).map_err(PrepayError::Unavailable)?)
+        }
+        Err(error) => Err(refused(app, shop, pay, &payment, error).await),
+    }
+}
+
+fn payable_now(order: &order::Model, now: Time) -> Result<(), Failure> {
+    match order.status {
+        OrderStatus::PendingPayment if order.expires_at <= now => Err(PrepayError::Expired.into()),
+        OrderStatus::PendingPayment => Ok(()),
+        OrderStatus::Closed => {
+            let event = OrderEvent::PaymentReceived;
+            Err(OrderError::WrongState { order: order.id, status: order.status, event }.into())
+        }
+        _ => Err(PrepayError::NotNeeded.into()),
+    }
+}
+
+/// The payment with its request stored, ready to be sent.
+async fn stored(
+    app: &App,
+    shop: &Shop,
+    pay: &WechatPay,
+    order: &order::Model,
+    openid: &str,
+) -> Result<payment::Model, Failure> {
+    if let Some(payment) = service::of_order(app.db.reader(), shop.id, order.id).await? {
+        return match payment.state {
+            PaymentState::Prepaying | PaymentState::Prepaid => Ok(payment),
+            PaymentState::Succeeded => Err(PrepayError::NotNeeded.into()),
+            PaymentState::Closing | PaymentState::Closed => Err(PrepayError::Closing.into()),
+            PaymentState::Created => {
+                let body = body_of(app, shop, pay, order, openid, payment.id).await?;
+                app.db
+                    .write(async |tx| {
+                        let changes = Changes { request_body: Some(body.clone()), ..Changes::default() };
+                        let started = PaymentEvent::PrepayStarted;
+                        Ok(service::advance(tx, &payment, started, changes, app.clock.now()).await?)
+                    })
+                    .await
+            }
+        };
+    }
+    let (now, wall) = (app.clock.now(), app.clock.wall());
+    let id = PaymentId::new();
+    let body = body_of(app, shop, pay, order, openid, id).await?;
+    let payment = payment::Model {
+        id,
+        shop_id: shop.id,
+        order_id: order.id,
+        state: PaymentState::Prepaying,
+        amount_fen: order.payable_fen,
+        payer_openid: openid.to_owned(),
+        request_body: Some(body),
+        prepay_id: None,
+        prepaid_at: None,
+        transaction_id: None,
+        paid_at: None,
+        platform_paid_at: None,
+        payer_total_fen: None,
+        late: false,
+        next_query_at: Some(wall + pause(1)),
+        queries: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    app.db
+        .write(async |tx| {
+            // The order's row is held while the payment is made, so that a close waits or has won.
+            if !orders::service::still_unpaid(tx, shop.id, order.id, now).await? {
+                return Err(PrepayError::Closing.into());
+            }
+            if let Some(other) = service::of_order(tx, shop.id, order.id).await? {
+                return Ok(other);
+            }
+            service::create(tx, &payment).await?;
+            Ok(payment.clone())
+        })
+        .await
+}
+
+async fn body_of(
+    app: &App,
+    shop: &Shop,
+    pay: &WechatPay,
+    order: &order::Model,
+    openid: &str,
+    payment: PaymentId,
+) -> Result<String, Failure> {
+    let lines = orders::query::lines_of(app.db.reader(), shop.id, order.id).await?;
+    let first = lines.first().map_or("", |line| line.title.as_str());
+    let description = match lines.len() {
+        0 | 1 => first.to_owned(),
+        n => format!("{} 等{n}件商品", first.chars().take(80).collect::<String>()),
+    };
+    let least = app.clock.wall() + chrono::Duration::seconds(61);
+    let request = NewPrepay {
+        description: if description.is_empty() { shop.name.clone() } else { description },
+        out_trade_no: payment.to_string(),
+        time_expire: Some(std::cmp::max(app.clock.to_wall(order.expires_at), least)),
+        notify_url: notify_url(app, shop, "payment"),
+        total: order.payable_fen,
+        openid: openid.to_owned(),
+        profit_sharing: order.profit_sharing,
+        goods: Vec::new(),
+    };
+    let body = pay.prepay_body(&request).map_err(PrepayError::Refused)?;
+    Ok(String::from_utf8_lossy(&body).into_owned())
+}
+
+/// Where the platform calls us back about `kind`.
+pub(crate) fn notify_url(app: &App, shop: &Shop, kind: &str) -> String {
+    format!("{}/notify/wechat-pay/{}/{kind}", app.config.server.public_url, shop.code)
+}
+
+/// Keeps the prepay id. A payment that has moved on meanwhile (paid, closing) stays where it is.
+async fn note_answer(app: &App, payment: &payment::Model, changes: Changes) -> Result<(), Failure> {
+    let kept = app
+        .db
+        .write(async |tx| {
+            let changes = Changes { prepaid: changes.prepaid.clone(), ..Changes::default() };
+            Ok(service::advance(tx, payment, PaymentEvent::PrepayAnswered, changes, app.clock.now()).await?)
+        })
+        .await;
+    match kept {
+        Ok(_) => Ok(()),
+        Err(failure) if failure.code() == Code::PaymentClosing => {
+            let current = service::by_id(app.db.reader(), payment.shop_id, payment.id).await?;
+            match current.map(|payment| payment.state) {
+                Some(PaymentState::Prepaid) => Ok(()),
+                Some(PaymentState::Succeeded) => Err(PrepayError::NotNeeded.into()),
+                _ => Err(PrepayError::Closing.into()),
+            }
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What a refused prepay means.
+async fn refused(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Model, error: PayError) -> Failure {
+    match error {
+        PayError::AlreadyPaid(_) | PayError::OutTradeNoUsed(_) => {
+            match payment_received::ask(app, shop, pay, payment).await {
+                Ok(payment_received::Asked::Paid) => PrepayError::NotNeeded.into(),
+                Ok(_) => PrepayError::Refused(error).into(),
+                Err(failure) => failure,
+            }
+        }
+        error if error.is_undecided() => PrepayError::Unavailable(error).into(),
+        error => {
+            tracing::error!(payment = %payment.id, %error, "the payment service refused an order");
+            let undone = app
+                .db
+                .write(async |tx| {
+                    let event = PaymentEvent::PrepayRefused;
+                    Ok(service::advance(tx, payment, event, Changes::default(), app.clock.now()).await?)
+                })
+                .await;
+            match undone {
+                Err(failure) if !matches!(failure.code(), Code::PaymentClosing) => failure,
+                _ => PrepayError::Refused(error).into(),
+            }
+        }
+    }
+}

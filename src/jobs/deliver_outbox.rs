@@ -1,0 +1,50 @@
+//! Delivers effects: claims, commits, calls, then records what came of it.
+
+use futures::StreamExt;
+use kernel::Failure;
+
+use super::Done;
+use crate::app::App;
+use crate::flows::effects::{self, Delivery};
+use crate::platform::entity::effect;
+use crate::platform::outbox::{self, EffectState};
+
+/// How many effects are under way at once.
+const AT_ONCE: usize = 8;
+
+pub(super) async fn run(app: &App) -> Result<Done, Failure> {
+    let claimed = app.db.write(async |tx| Ok(outbox::claim(tx, app.clock.wall()).await?)).await?;
+    let full = claimed.len() as u64 >= outbox::CLAIM_MAX;
+    let count = claimed.len() as u64;
+    let outcomes: Vec<_> = futures::stream::iter(claimed)
+        .map(|row| async move {
+            let delivery = effects::deliver(app, &row).await.unwrap_or_else(|f| Delivery::Later(f.to_string()));
+            (row, delivery)
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let done: Vec<_> = outcomes.iter().filter(|(_, d)| *d == Delivery::Done).map(|(row, _)| row.id).collect();
+    let wall = app.clock.wall();
+    app.db.write(async |tx| Ok(outbox::finish(tx, &done, wall).await?)).await?;
+    for (row, delivery) in outcomes {
+        match delivery {
+            Delivery::Done => {}
+            Delivery::Later(why) => put_back(app, &row, &why, false).await?,
+            Delivery::Dead(why) => put_back(app, &row, &why, true).await?,
+        }
+    }
+    Ok(if full { Done::PartOf(count) } else { Done::AllOf(count) })
+}
+
+async fn put_back(app: &App, row: &effect::Model, why: &str, give_up: bool) -> Result<(), Failure> {
+    let wall = app.clock.wall();
+    let state = app.db.write(async |tx| Ok(outbox::retry_later(tx, row, why, give_up, wall).await?)).await?;
+    if state == EffectState::Dead {
+        metrics::counter!("outbox_dead_total", "kind" => row.kind.clone()).increment(1);
+        tracing::error!(effect = %row.id, kind = row.kind, why, "ALARM: an effect was given up; replay it when mended");
+    } else {
+        tracing::warn!(effect = %row.id, kind = row.kind, attempts = row.attempts, why, "an effect is tried again later");
+    }
+    Ok(())
+}

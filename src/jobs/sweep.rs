@@ -1,0 +1,20 @@
+//! Forgets what is no longer needed: answered keys after seven days, delivered effects after three.
+
+use chrono::Duration;
+use kernel::Failure;
+
+use super::Done;
+use crate::app::App;
+use crate::platform::{outbox, request_keys};
+
+pub(super) async fn run(app: &App) -> Result<Done, Failure> {
+    let wall = app.clock.wall();
+    let gone = app
+        .db
+        .write(async |tx| {
+            let keys = request_keys::sweep(tx, wall - Duration::days(7)).await?;
+            Ok(keys + outbox::sweep(tx, wall - Duration::days(3)).await?)
+        })
+        .await?;
+    Ok(Done::AllOf(gone))
+}

@@ -1,6 +1,7 @@
 //! HTTP: parse, call one flow or query, render. Nothing is decided here.
 
 pub mod auth;
+pub mod auth_console;
 pub mod body;
 pub mod console;
 pub mod document;

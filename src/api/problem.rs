@@ -177,7 +177,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::SharingNotDue
         | C::SharingNotOffered
         | C::EffectNotDead
-        | C::NameTaken => StatusCode::CONFLICT,
+        | C::NameTaken
+        | C::OperatorLastOwner => StatusCode::CONFLICT,
     }
 }
 

@@ -3,6 +3,7 @@
 mod barred;
 mod clients;
 mod shop_book;
+mod sign_ins;
 
 use kernel::Clock;
 use secrecy::ExposeSecret;
@@ -10,6 +11,7 @@ use secrecy::ExposeSecret;
 pub use barred::Barred;
 pub use clients::{Clients, NoPay, ShopClients};
 pub use shop_book::ShopBook;
+pub use sign_ins::SignIns;
 
 use crate::areas::stock::StockGate;
 use crate::areas::stock::holds::{EmbeddedGate, RedisGate};
@@ -42,6 +44,8 @@ pub struct App {
     pub clients: Clients,
     /// Sessions and members that may no longer act, though their tokens have not expired.
     pub barred: Barred,
+    /// Attempts to sign in to the console.
+    pub sign_ins: SignIns,
 }
 
 impl App {
@@ -67,6 +71,7 @@ impl App {
             running_keys: Running::default(),
             shops: ShopBook::default(),
             barred: Barred::default(),
+            sign_ins: SignIns::default(),
         };
         app.shops.refresh(&app.db, &app.sealer).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         Ok(app)

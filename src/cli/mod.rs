@@ -1,6 +1,7 @@
 //! The command line: one binary, one file a command.
 
 mod migrate;
+mod operator;
 mod serve;
 mod shop;
 
@@ -35,6 +36,9 @@ enum Command {
     /// Create or update a shop from a file.
     #[command(subcommand)]
     Shop(shop::Action),
+    /// Create console operators.
+    #[command(subcommand)]
+    Operator(operator::Action),
 }
 
 /// Runs a command; errors go to the standard error in one sentence.
@@ -60,6 +64,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve::run(config, args).await,
         Command::Migrate(action) => migrate::run(config, action).await,
+        Command::Operator(action) => operator::run(config, action).await,
         Command::Shop(action) => shop::run(config, action).await,
     }
 }

@@ -6,4 +6,5 @@ pub mod deliver;
 pub mod payment_received;
 pub mod pickup;
 pub mod receipt;
+pub mod operators;
 pub mod session;

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::areas::operators::role::Role;
 use kernel::Time;
 use kernel::id::{OperatorId, ShopId};
 
@@ -20,9 +21,7 @@ pub struct Model {
     /// Sealed.
     #[sea_orm(column_type = "Text", nullable)]
     pub totp_secret: Option<String>,
-    /// `owner`, `manager`, `finance` or `support`.
-    #[sea_orm(column_type = "Text")]
-    pub role: String,
+    pub role: Role,
     pub disabled_at: Option<Time>,
     pub created_at: Time,
 }

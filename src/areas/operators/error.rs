@@ -1,0 +1,66 @@
+//! What can go wrong with operators.
+
+use kernel::{Code, Coded};
+
+use super::role::Permission;
+
+/// Errors of this area.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// Unknown user, wrong password, missing or wrong one-time code, or disabled: never says which.
+    #[error("the user name, the password or the one-time code is wrong")]
+    BadCredentials,
+    /// Too many wrong attempts for this user name.
+    #[error("too many wrong attempts; try again in {0} seconds")]
+    TooManyAttempts(u64),
+    /// No session, or one that has ended.
+    #[error("the console session is missing or has ended")]
+    NoSession,
+    /// The header that proves the request came from the console's own page is missing or wrong.
+    #[error("the X-CSRF-Token header does not belong to this session")]
+    Csrf,
+    /// The role does not allow it.
+    #[error("this needs the permission {0:?}")]
+    Forbidden(Permission),
+    /// No such operator.
+    #[error("the operator does not exist")]
+    NotFound,
+    /// User names are unique in the installation.
+    #[error("the user name is taken")]
+    NameTaken,
+    /// The shop would be left without an owner who can sign in.
+    #[error("a shop keeps at least one owner")]
+    LastOwner,
+    /// Hashing failed.
+    #[error("the password could not be hashed: {0}")]
+    Hash(String),
+    /// Sealing failed.
+    #[error("a sealed value of an operator failed")]
+    Seal(#[from] crate::platform::seal::SealError),
+    /// The database failed.
+    #[error("operator storage failed")]
+    Db(#[from] sea_orm::DbErr),
+}
+
+impl Coded for OperatorError {
+    fn code(&self) -> Code {
+        match self {
+            OperatorError::BadCredentials => Code::AuthBadCredentials,
+            OperatorError::TooManyAttempts(_) => Code::RateLimited,
+            OperatorError::NoSession => Code::AuthRequired,
+            OperatorError::Csrf => Code::AuthCsrf,
+            OperatorError::Forbidden(_) => Code::AuthForbidden,
+            OperatorError::NotFound => Code::NotFound,
+            OperatorError::NameTaken => Code::NameTaken,
+            OperatorError::LastOwner => Code::OperatorLastOwner,
+            OperatorError::Hash(_) | OperatorError::Seal(_) | OperatorError::Db(_) => Code::Internal,
+        }
+    }
+
+    fn extra(&self) -> Option<serde_json::Value> {
+        match self {
+            OperatorError::TooManyAttempts(wait_s) => Some(serde_json::json!({ "retry_after_s": wait_s })),
+            _ => None,
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The command line: one binary, one file a command.
 
+mod contract;
 mod migrate;
 mod operator;
 mod serve;
@@ -33,6 +34,9 @@ enum Command {
     /// Bring the database's schema up to date, or look at it.
     #[command(subcommand)]
     Migrate(migrate::Action),
+    /// The public contract as files.
+    #[command(subcommand)]
+    Contract(contract::Action),
     /// Create or update a shop from a file.
     #[command(subcommand)]
     Shop(shop::Action),
@@ -65,6 +69,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(config, args).await,
         Command::Migrate(action) => migrate::run(config, action).await,
         Command::Operator(action) => operator::run(config, action).await,
+        Command::Contract(action) => contract::run(&action),
         Command::Shop(action) => shop::run(config, action).await,
     }
 }

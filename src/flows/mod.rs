@@ -8,3 +8,4 @@ pub mod pickup;
 pub mod receipt;
 pub mod operators;
 pub mod session;
+pub mod shop_file;

@@ -7,6 +7,7 @@ pub mod console;
 pub mod document;
 pub mod leader;
 pub mod limits;
+pub mod list;
 pub mod notify;
 pub mod operations;
 pub mod pages;

@@ -3,9 +3,9 @@
 pub mod checkout;
 pub mod commission;
 pub mod deliver;
+pub mod operators;
 pub mod payment_received;
 pub mod pickup;
 pub mod receipt;
-pub mod operators;
 pub mod session;
 pub mod shop_file;

@@ -1,55 +1,22 @@
-//! Pickup codes from payment to hand-over.
+//! Showing a pickup code, and handing goods over against it. A code is given at payment.
 
 use kernel::failure::Invalid;
 use kernel::id::{LeaderId, MemberId, OrderId, ShopId};
-use kernel::{Code, Coded, Failure, FieldFault, Time};
+use kernel::{Failure, FieldFault, Time};
 use sea_orm::ConnectionTrait;
 
 use crate::app::App;
-use crate::areas::leaders;
+use crate::areas::members::entity::member;
 use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::{OrderEvent, OrderStatus};
-use crate::areas::orders::{progress, query, service};
-use crate::areas::pickup::codes;
+use crate::areas::orders::{progress, query};
 use crate::areas::pickup::entity::redemption;
 use crate::areas::pickup::redemptions::{self, Handed, RedeemError};
 use crate::areas::shops::query::Shop;
+use crate::areas::{leaders, members};
 use crate::flows::receipt;
 use crate::platform::request_keys::Once;
-
-/// How many codes are tried before giving up: with a million codes in a shop, two tries fail
-/// together once in a hundred million times.
-const TRIES_MAX: u32 = 8;
-
-/// No free code was found.
-#[derive(Debug, thiserror::Error)]
-#[error("no free pickup code was found in {TRIES_MAX} tries")]
-pub struct NoFreeCode;
-
-impl Coded for NoFreeCode {
-    fn code(&self) -> Code {
-        Code::Busy
-    }
-}
-
-/// Gives a paid order its pickup code, inside the payment's transaction; an order keeps the first.
-///
-/// The database refuses a code twice in a shop, so a look comes first: on PostgreSQL a refused
-/// write would end the whole transaction.
-pub async fn assign_code(conn: &impl ConnectionTrait, order: &order::Model) -> Result<String, Failure> {
-    if let Some(code) = &order.pickup_code {
-        return Ok(code.clone());
-    }
-    for _ in 0..TRIES_MAX {
-        let code = codes::new_code();
-        if progress::by_pickup_code(conn, order.shop_id, &code).await?.is_none() {
-            service::set_pickup_code(conn, order.id, &code).await?;
-            return Ok(code);
-        }
-    }
-    Err(NoFreeCode.into())
-}
 
 /// The code a member shows for his own order, once it is paid and until it is closed.
 pub async fn code_of(app: &App, shop: &Shop, member: MemberId, id: OrderId) -> Result<String, Failure> {
@@ -80,6 +47,8 @@ pub struct Redeemed {
     pub lines: Vec<line::Model>,
     /// What changed hands now.
     pub handed: Vec<Handed>,
+    /// Who collects.
+    pub member: Option<member::Model>,
 }
 
 /// Hands goods over against a pickup code: what `asked` names, or everything that is here.
@@ -132,7 +101,8 @@ async fn hand_over(
     receipt::receive_handed_over(conn, shop, &lines, now).await?;
     let order = receipt::move_on(conn, order, &format!("leader:{}", who.leader), now).await?;
     let lines = query::lines_of(conn, shop.id, order.id).await?;
-    Ok(Redeemed { redemption, order, lines, handed })
+    let member = members::query::by_id(conn, shop.id, order.member_id).await?;
+    Ok(Redeemed { redemption, order, lines, handed, member })
 }
 
 /// Whether the order is where it can be handed over.

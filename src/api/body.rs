@@ -9,7 +9,7 @@ use futures::StreamExt;
 use futures::future::{LocalBoxFuture, Ready, ready};
 use kernel::failure::Invalid;
 use kernel::page::{LIMIT_DEFAULT, LIMIT_MAX, PageRequest};
-use kernel::{Code, Coded};
+use kernel::{Code, Coded, FieldFault};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -122,13 +122,27 @@ impl<T: DeserializeOwned + 'static> FromRequest for QueryOf<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parsed = web::Query::<T>::from_query(request.query_string());
-        ready(parsed.map(|query| Self(query.into_inner())).map_err(|error| {
-            let message = error.to_string();
-            let field = message.split('`').nth(1).unwrap_or("query").to_owned();
-            invalid(field, &message).into()
-        }))
+        ready(parse_query(request.query_string()).map(Self).map_err(ApiError::from))
     }
+}
+
+/// Reads a query string, for handlers that need it only now and then.
+pub fn parse_query<T: DeserializeOwned>(text: &str) -> Result<T, Invalid> {
+    web::Query::<T>::from_query(text).map(web::Query::into_inner).map_err(|error| {
+        let message = error.to_string();
+        let field = message.split('`').nth(1).unwrap_or("query").to_owned();
+        invalid(field, &message)
+    })
+}
+
+/// For fields of a query that are sent empty when nothing was chosen: `?category=&q=`.
+pub fn empty_is_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
 }
 
 /// The id in a path; an id of another kind names nothing.
@@ -177,4 +191,18 @@ impl PageQuery {
     pub fn checked(self) -> Result<PageRequest, Invalid> {
         page_request(self.limit, self.cursor)
     }
+}
+
+/// What is wrong with a text of `min` to `max` characters, if anything. Control characters other
+/// than line breaks are refused: one of the databases cannot store a NUL.
+pub fn text_fault(field: &str, text: &str, min: usize, max: usize) -> Option<FieldFault> {
+    let length = text.chars().count();
+    if length < min {
+        return Some(FieldFault::new(field, "too_short", format!("at least {min} characters")));
+    }
+    if length > max {
+        return Some(FieldFault::new(field, "too_long", format!("at most {max} characters")));
+    }
+    let forbidden = text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    forbidden.then(|| FieldFault::new(field, "invalid", "control characters are not accepted"))
 }

@@ -5,6 +5,7 @@ pub mod auth_console;
 pub mod body;
 pub mod console;
 pub mod document;
+pub mod fields;
 pub mod leader;
 pub mod limits;
 pub mod list;

@@ -1,6 +1,7 @@
 //! [`App`]: everything shared, built once. Flows, requests and jobs get a reference to it.
 
 mod barred;
+mod catalogue;
 mod clients;
 mod shop_book;
 mod sign_ins;
@@ -9,6 +10,7 @@ use kernel::Clock;
 use secrecy::ExposeSecret;
 
 pub use barred::Barred;
+pub use catalogue::{Catalogue, Rendered, Viewer};
 pub use clients::{Clients, NoPay, ShopClients};
 pub use shop_book::ShopBook;
 pub use sign_ins::SignIns;
@@ -44,6 +46,8 @@ pub struct App {
     pub clients: Clients,
     /// Sessions and members that may no longer act, though their tokens have not expired.
     pub barred: Barred,
+    /// What shoppers read most, rendered.
+    pub catalogue: Catalogue,
     /// Attempts to sign in to the console.
     pub sign_ins: SignIns,
 }
@@ -71,6 +75,7 @@ impl App {
             running_keys: Running::default(),
             shops: ShopBook::default(),
             barred: Barred::default(),
+            catalogue: Catalogue::default(),
             sign_ins: SignIns::default(),
         };
         app.shops.refresh(&app.db, &app.sealer).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;

@@ -68,8 +68,8 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve::run(config, args).await,
         Command::Migrate(action) => migrate::run(config, action).await,
-        Command::Operator(action) => operator::run(config, action).await,
         Command::Contract(action) => contract::run(&action),
+        Command::Operator(action) => operator::run(config, action).await,
         Command::Shop(action) => shop::run(config, action).await,
     }
 }

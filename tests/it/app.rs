@@ -9,15 +9,19 @@ use migrations::Migrator;
 use sandbox::{MerchantKeys, Sandbox, SandboxConfig, SandboxKeys, SandboxState};
 use sea_orm_migration::MigratorTrait;
 use tuanqiao::app::App;
+use tuanqiao::areas::operators::role::Role;
 use tuanqiao::areas::shops::query::Shop;
 use tuanqiao::config::{Config, Synchronous, resolve_secret};
-use tuanqiao::flows::shop_file;
+use tuanqiao::flows::{operators, shop_file};
 use tuanqiao::jobs;
 use tuanqiao::platform::db::Db;
 use tuanqiao::server::{Role, Server};
 
 use crate::setup::{Place, Setup};
 use crate::shopper::Client;
+
+/// The password of every operator in the tests.
+pub const PASSWORD: &str = "a long password for tests";
 
 /// The running product. Jobs run only when asked ([`TestApp::run_due_jobs`]), and both clocks only
 /// move on by themselves or by [`TestApp::advance`], so a story tells the same every time.
@@ -103,6 +107,14 @@ impl TestApp {
     /// A signed-in member of the only shop; the same name is the same member.
     pub async fn member(&self, name: &str) -> Client {
         self.anybody().signs_in(&self.wechat().login_code(name, false)).await
+    }
+
+    /// A signed-in operator of the first shop who may do everything.
+    pub async fn operator(&self) -> Client {
+        let created =
+            operators::create(&self.app, self.shop().id, None, "keeper", PASSWORD.to_owned(), Role::Owner).await;
+        assert!(created.is_ok() || created.is_err_and(|failure| failure.code() == kernel::Code::NameTaken));
+        self.anybody().signs_in_to_console("keeper", PASSWORD).await
     }
 
     /// Moves business time on, here and at the platforms.

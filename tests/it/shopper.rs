@@ -1,4 +1,4 @@
-//! Somebody who calls the API: nobody yet, a member, a leader.
+//! Somebody who calls the API: nobody yet, a member, a leader, an operator.
 
 use std::net::SocketAddr;
 
@@ -41,6 +41,18 @@ impl Client {
     pub async fn signs_in(self, code: &str) -> Self {
         let session = self.post("/api/v1/session", json!({"code": code})).await.ok();
         let mut client = self.with_token(session["access_token"].as_str().unwrap());
+        client.session = session;
+        client
+    }
+
+    /// Signs in to the console: the cookie, and the proof that writes need.
+    pub async fn signs_in_to_console(self, username: &str, password: &str) -> Self {
+        let body = json!({"username": username, "password": password});
+        let answer = self.post("/console/api/v1/session", body).await;
+        let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        let session = answer.ok();
+        let csrf_token = session["csrf_token"].as_str().unwrap();
+        let mut client = self.sending("Cookie", cookie).sending("X-CSRF-Token", csrf_token);
         client.session = session;
         client
     }

@@ -5,15 +5,16 @@ mod dashboard;
 pub(in crate::api) mod deliveries;
 pub(in crate::api) mod orders;
 mod redemptions;
+mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route for leaders.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .configure(commissions::routes)
-        .configure(dashboard::routes)
-        .configure(deliveries::routes)
-        .configure(orders::routes)
-        .configure(redemptions::routes);
+    config.configure(commissions::routes);
+    config.configure(dashboard::routes);
+    config.configure(deliveries::routes);
+    config.configure(orders::routes);
+    config.configure(redemptions::routes);
+    config.configure(withdrawals::routes);
 }

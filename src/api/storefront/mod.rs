@@ -1,17 +1,34 @@
 //! What the shopper's mini-program calls: one file per resource.
 
+mod addresses;
+mod after_sales;
+mod categories;
+mod checkout;
 mod confirm_receipt;
+mod goods;
+mod home;
 mod members;
+pub(crate) mod order_views;
+mod orders;
 mod pickup_code;
+mod pickup_points;
 mod session;
+mod shown;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route of the storefront.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .configure(confirm_receipt::routes)
-        .configure(members::routes)
-        .configure(pickup_code::routes)
-        .configure(session::routes);
+    config.configure(addresses::routes);
+    config.configure(after_sales::routes);
+    config.configure(categories::routes);
+    config.configure(checkout::routes);
+    config.configure(confirm_receipt::routes);
+    config.configure(goods::routes);
+    config.configure(home::routes);
+    config.configure(members::routes);
+    config.configure(orders::routes);
+    config.configure(pickup_code::routes);
+    config.configure(pickup_points::routes);
+    config.configure(session::routes);
 }

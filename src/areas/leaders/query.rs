@@ -32,3 +32,15 @@ pub async fn level(
 ) -> Result<Option<level::Model>, LeaderError> {
     Ok(level::in_shop(shop).filter(level::Column::Id.eq(id)).one(conn).await?)
 }
+
+/// Several leaders at once.
+pub async fn by_ids(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    ids: &[LeaderId],
+) -> Result<Vec<leader::Model>, LeaderError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(leader::in_shop(shop).filter(leader::Column::Id.is_in(ids.iter().copied())).all(conn).await?)
+}

@@ -159,7 +159,12 @@ fn object(dice: &mut Dice, schemas: &Schemas, schema: &Value, known: &Known, dep
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
         if required.contains(&name.as_str()) || (depth <= DEPTH_MAX && dice.once_in(2)) {
-            made.insert(name.clone(), good(dice, schemas, inner, known, depth + 1));
+            let value = match name.as_str() {
+                // What the schema cannot say: the platform's own grammar of codes.
+                "code" if dice.once_in(2) => json!(format!("{}-fuzz.{:x}", dice.pick(&["code", "phone"]), dice.next())),
+                _ => good(dice, schemas, inner, known, depth + 1),
+            };
+            made.insert(name.clone(), value);
         }
     }
     if schema["additionalProperties"].is_object() && dice.once_in(2) {

@@ -36,7 +36,7 @@ on_both! {
 on_both! {
     async fn no_console_request_finds_a_fault_or_an_undocumented_answer(app: TestApp) {
         let document = serde_json::to_value(document::console()).unwrap();
-        throw(app, &document, vec![("nobody", app.anybody())]).await;
+        throw(app, &document, vec![("nobody", app.anybody()), ("an operator", app.operator().await)]).await;
     }
 }
 

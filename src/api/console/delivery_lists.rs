@@ -23,7 +23,7 @@ use crate::areas::orders::entity::order;
 use crate::flows::{deliver, receipt};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(gather).service(list).service(one).service(depart).service(delivered).service(overdue);
+    config.service(gather).service(all_lists).service(one).service(depart).service(delivered).service(overdue);
 }
 
 /// What a new list gathers.
@@ -106,7 +106,7 @@ struct ListsQuery {
     responses((status = 200, body = ListView<DeliveryHeadView>), Failures)
 )]
 #[get("/console/api/v1/delivery-lists")]
-async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<ListsQuery>) -> Reply {
+async fn all_lists(app: web::Data<App>, who: Operator, asked: QueryOf<ListsQuery>) -> Reply {
     let ListsQuery { leader_id, state, limit, cursor } = asked.0;
     let page = page_request(limit, cursor)?;
     let page = query::list(app.db.reader(), who.shop.id, leader_id, state, &page).await?;

@@ -33,7 +33,7 @@ const LINES_MAX: usize = 10_000;
 const UNITS_MAX: i64 = 1_000_000;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(list).service(receive);
+    config.service(deliveries).service(receive);
 }
 
 /// Which lists are asked for.
@@ -173,7 +173,7 @@ fn by_sku(lines: &[DeliveryLineView]) -> Vec<DeliverySkuView> {
     responses((status = 200, body = ListView<DeliveryListView>), Failures)
 )]
 #[get("/api/v1/leader/deliveries")]
-async fn list(app: web::Data<App>, who: SignedInLeader, asked: QueryOf<DeliveriesQuery>) -> Reply {
+async fn deliveries(app: web::Data<App>, who: SignedInLeader, asked: QueryOf<DeliveriesQuery>) -> Reply {
     let DeliveriesQuery { state, limit, cursor } = asked.0;
     let page = page_request(limit, cursor)?;
     let (conn, shop) = (app.db.reader(), who.shop.id);

@@ -52,6 +52,7 @@ codes! {
     AuthInvalid = "auth.invalid", "登录凭证无效", "The token is not valid";
     AuthForbidden = "auth.forbidden", "没有权限", "This is not allowed for you";
     AuthCsrf = "auth.csrf", "缺少或错误的 X-CSRF-Token", "The X-CSRF-Token header is missing or wrong";
+    OperatorLastOwner = "operator.last_owner", "店铺至少保留一名所有者", "A shop keeps at least one owner";
     AuthBadCredentials = "auth.bad_credentials", "用户名或密码错误", "The user name or password is wrong";
     LoginCodeInvalid = "login.code_invalid", "登录码无效，请重新登录", "The login code is invalid or used; call wx.login again";
     LoginRefused = "login.refused", "微信拒绝了此次登录", "WeChat refused this sign-in";

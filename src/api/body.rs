@@ -9,7 +9,7 @@ use futures::StreamExt;
 use futures::future::{LocalBoxFuture, Ready, ready};
 use kernel::failure::Invalid;
 use kernel::page::{LIMIT_DEFAULT, LIMIT_MAX, PageRequest};
-use kernel::{Code, Coded};
+use kernel::{Code, Coded, FieldFault};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -177,4 +177,18 @@ impl PageQuery {
     pub fn checked(self) -> Result<PageRequest, Invalid> {
         page_request(self.limit, self.cursor)
     }
+}
+
+/// What is wrong with a text of `min` to `max` characters, if anything. Control characters other
+/// than line breaks are refused: one of the databases cannot store a NUL.
+pub fn text_fault(field: &str, text: &str, min: usize, max: usize) -> Option<FieldFault> {
+    let length = text.chars().count();
+    if length < min {
+        return Some(FieldFault::new(field, "too_short", format!("at least {min} characters")));
+    }
+    if length > max {
+        return Some(FieldFault::new(field, "too_long", format!("at most {max} characters")));
+    }
+    let forbidden = text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    forbidden.then(|| FieldFault::new(field, "invalid", "control characters are not accepted"))
 }

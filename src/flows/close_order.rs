@@ -145,9 +145,7 @@ async fn ends_at_platform(app: &App, shop: &Shop, payment: &payment::Model) -> R
 }
 
 async fn move_on(app: &App, payment: &payment::Model, event: PaymentEvent) -> Result<payment::Model, Failure> {
-    app.db
-        .write(async |tx| Ok(service::advance(tx, payment, event, Changes::default(), app.clock.now()).await?))
-        .await
+    app.db.write(async |tx| Ok(service::advance(tx, payment, event, Changes::default(), app.clock.now()).await?)).await
 }
 
 /// Order, payment, stock and limits, all at once.
@@ -185,8 +183,7 @@ pub(crate) async fn close_unserved(
     note: &str,
     now: Time,
 ) -> Result<order::Model, Failure> {
-    let closed =
-        orders::service::advance_known(tx, order, OrderEvent::Cancelled, "system", Some(note), now).await?;
+    let closed = orders::service::advance_known(tx, order, OrderEvent::Cancelled, "system", Some(note), now).await?;
     give_back(tx, shop, &closed, now).await?;
     Ok(closed)
 }

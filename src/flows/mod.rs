@@ -1,10 +1,16 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod after_sale;
 pub mod checkout;
+pub mod close_order;
+pub mod commission;
+pub mod effects;
 pub mod explain;
 pub mod operators;
 pub mod outbox;
 pub mod payment_received;
 pub mod payout;
+pub mod prepay;
 pub mod profit_sharing;
+pub mod refund;
 pub mod session;

@@ -9,14 +9,14 @@ use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
 use crate::areas::orders::entity::order;
-use crate::areas::orders::state::{OrderEvent, OrderStatus};
+use crate::areas::orders::state::{FulfilmentKind, OrderEvent, OrderStatus};
 use crate::areas::payments::entity::payment;
 use crate::areas::payments::service::{self, Changes, Kept, Paid};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
+use crate::areas::pickup::codes;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::StockDeduct;
-use crate::areas::stock;
-use crate::areas::{members, orders};
+use crate::areas::{members, orders, stock};
 use crate::flows::refund::{self, Cause};
 use crate::flows::{close_order, commission};
 
@@ -68,7 +68,7 @@ pub async fn ask(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Mod
     app.db.write(async |tx| Ok(service::asked(tx, payment, app.clock.wall()).await?)).await?;
     match answer {
         Ok(transaction) if transaction.trade_state.is_paid() => {
-            received(app, shop, &transaction, "query").await?;
+            received(app, shop, &transaction).await?;
             Ok(Asked::Paid)
         }
         Ok(transaction) if transaction.trade_state == TradeState::Closed => Ok(Asked::Closed),
@@ -82,8 +82,8 @@ pub async fn ask(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Mod
 /// Books a paid transaction: once, whoever tells of it and however often.
 ///
 /// An order that is closed already gets its money back in full, by the outbox.
-#[tracing::instrument(skip_all, fields(payment = %transaction.out_trade_no, source))]
-pub async fn received(app: &App, shop: &Shop, transaction: &Transaction, source: &str) -> Result<(), Failure> {
+#[tracing::instrument(skip_all, fields(payment = %transaction.out_trade_no))]
+pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Result<(), Failure> {
     let number = &transaction.out_trade_no;
     let unknown = || ReceiptError::Unknown(number.clone());
     let id: PaymentId = number.parse().map_err(|_| unknown())?;
@@ -217,7 +217,7 @@ pub async fn settle(
     app: &App,
     tx: &DatabaseTransaction,
     shop: &Shop,
-    order: order::Model,
+    mut order: order::Model,
     actor: &str,
 ) -> Result<order::Model, Failure> {
     let now = app.clock.now();
@@ -230,9 +230,12 @@ pub async fn settle(
     if order.for_new_buyers && !first {
         return Err(NewBuyersOnly.into());
     }
-    let mut order =
-        orders::service::advance_known(tx, order, OrderEvent::PaymentReceived, actor, None, now).await?;
-    let commissions = commission::accrue(tx, shop, &order, &lines, now).await?;
+    if order.fulfilment != FulfilmentKind::Express {
+        // Should the digits be taken, the transaction fails and WeChat's next notice draws others.
+        order.pickup_code = Some(codes::new_code());
+    }
+    let order = orders::service::advance_known(tx, order, OrderEvent::PaymentReceived, actor, None, now).await?;
+    let commissions = commission::accrue(tx, &order, &lines, now).await?;
     let mut draft = Draft::new(shop.id, "payment", order.id.uuid());
     draft.debit(AccountKind::Clearing, None, order.payable_fen);
     for commission in &commissions {
@@ -240,9 +243,6 @@ pub async fn settle(
     }
     draft.credit_rest(AccountKind::Revenue, None)?;
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
-    if order.fulfilment != orders::state::FulfilmentKind::Express {
-        order.pickup_code = Some(crate::areas::pickup::codes::assign(tx, shop.id, order.id).await?);
-    }
     if shop.settings.stock_deduct == StockDeduct::Order {
         stock::service::deduct(tx, shop.id, order.id, now).await?;
     }

@@ -6,7 +6,7 @@ use kernel::{Code, Coded, Failure, Fen};
 use sea_orm::DatabaseTransaction;
 
 use crate::app::App;
-use crate::areas::commissions::state::CommissionState;
+use crate::areas::commissions::rules::Refunded;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
 use crate::areas::orders::entity::{line, order};
@@ -251,18 +251,25 @@ async fn reverse_commissions(
     draft: &mut Draft,
     mut floor: Floor,
 ) -> Result<Floor, Failure> {
-    let after = (line.refunded_quantity + part.quantity, line.refunded_fen.plus(part.amount)?);
-    for reversal in commission::reverse(tx, shop, line, after).await? {
+    let extras = line.shipping_fen.plus(line.packing_fen)?;
+    let shipping = refunds::shipping_back(tx, shop.id, line.id).await?.plus(part.shipping)?;
+    let refunded = Refunded {
+        money: line.refunded_fen.plus(part.amount)?.minus(shipping)?,
+        money_of: orders::money::goods_paid(line)?.plus(line.points_fen)?,
+        units: line.refunded_quantity + part.quantity,
+        units_of: line.quantity,
+        shipping,
+        shipping_of: extras,
+    };
+    for reversal in commission::reverse(tx, line, &refunded).await? {
         let leader = Some(reversal.leader.uuid());
-        match (reversal.state, shop.settings.post_settlement_refund) {
-            (CommissionState::Released, PostSettlementRefund::PlatformBears) => {
-                draft.debit(AccountKind::Loss, None, reversal.amount);
-            }
-            (CommissionState::Released, PostSettlementRefund::Clawback) => {
+        match (reversal.was_released, shop.settings.post_settlement_refund) {
+            (true, PostSettlementRefund::PlatformBears) => draft.debit(AccountKind::Loss, None, reversal.amount),
+            (true, PostSettlementRefund::Clawback) => {
                 draft.debit(AccountKind::LeaderAvailable, leader, reversal.amount);
                 floor = Floor::Below;
             }
-            _ => draft.debit(AccountKind::LeaderPending, leader, reversal.amount),
+            (false, _) => draft.debit(AccountKind::LeaderPending, leader, reversal.amount),
         }
     }
     Ok(floor)
@@ -442,7 +449,8 @@ pub async fn ask(app: &App, shop: &Shop, refund: &refund::Model) -> Result<(), F
 
 /// Books what the platform says of a refund: the answer, the query and the notice are equals.
 pub async fn told(app: &App, shop: &Shop, answer: &Refund) -> Result<(), Failure> {
-    let unknown = || crate::areas::payments::error::PaymentError::RefundNotFound(RefundId::from_uuid(uuid::Uuid::nil()));
+    let unknown =
+        || crate::areas::payments::error::PaymentError::RefundNotFound(RefundId::from_uuid(uuid::Uuid::nil()));
     let id: RefundId = answer.out_refund_no.parse().map_err(|_| unknown())?;
     let refund = refunds::by_id(app.db.reader(), shop.id, id).await?.ok_or_else(unknown)?;
     let event = match answer.status {
@@ -481,9 +489,7 @@ async fn move_on(
     let times = (app.clock.now(), app.clock.wall());
     let moved = app
         .db
-        .write(async |tx| {
-            Ok(refunds::advance(tx, refund, event, platform_id.clone(), reason.clone(), times).await?)
-        })
+        .write(async |tx| Ok(refunds::advance(tx, refund, event, platform_id.clone(), reason.clone(), times).await?))
         .await;
     match moved {
         // Somebody else heard the same and was first.
@@ -511,7 +517,8 @@ async fn succeed(
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
     let full = orders::money::note_refunded(tx, &order, refund.amount_fen, now).await?;
     if full && !order.status.is_final() {
-        let order = orders::service::advance(tx, shop.id, order.id, OrderEvent::RefundedInFull, "wechat", None, now).await?;
+        let order =
+            orders::service::advance(tx, shop.id, order.id, OrderEvent::RefundedInFull, "wechat", None, now).await?;
         let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
         let bought: Vec<_> = lines.iter().map(|line| (line.goods_id, line.quantity)).collect();
         stock::purchases::uncount_purchase(tx, shop.id, order.member_id, &bought, order.created_at).await?;

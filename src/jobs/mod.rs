@@ -9,9 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 
+mod close_expired_orders;
+mod deliver_outbox;
+mod query_open_payments;
+mod reconcile_stock;
 mod refresh_lists;
 mod send_transfers;
 mod share_profits;
+mod sweep;
 
 /// One kind of recurring work.
 pub struct Job {
@@ -34,9 +39,22 @@ pub enum Done {
 
 /// Every job: one line each.
 pub const JOBS: &[Job] = &[
+    Job {
+        name: "close_expired_orders",
+        every: Duration::from_secs(1),
+        run: |app| Box::pin(close_expired_orders::run(app)),
+    },
+    Job { name: "deliver_outbox", every: Duration::from_secs(1), run: |app| Box::pin(deliver_outbox::run(app)) },
+    Job {
+        name: "query_open_payments",
+        every: Duration::from_secs(2),
+        run: |app| Box::pin(query_open_payments::run(app)),
+    },
+    Job { name: "reconcile_stock", every: Duration::from_secs(5), run: |app| Box::pin(reconcile_stock::run(app)) },
     Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) },
     Job { name: "send_transfers", every: Duration::from_secs(1), run: |app| Box::pin(send_transfers::run(app)) },
     Job { name: "share_profits", every: Duration::from_secs(5), run: |app| Box::pin(share_profits::run(app)) },
+    Job { name: "sweep", every: Duration::from_secs(600), run: |app| Box::pin(sweep::run(app)) },
 ];
 
 /// The jobs at work.

@@ -52,11 +52,13 @@ codes! {
     AuthInvalid = "auth.invalid", "登录凭证无效", "The token is not valid";
     AuthForbidden = "auth.forbidden", "没有权限", "This is not allowed for you";
     AuthCsrf = "auth.csrf", "缺少或错误的 X-CSRF-Token", "The X-CSRF-Token header is missing or wrong";
+    OperatorLastOwner = "operator.last_owner", "店铺至少保留一名所有者", "A shop keeps at least one owner";
     AuthBadCredentials = "auth.bad_credentials", "用户名或密码错误", "The user name or password is wrong";
     LoginCodeInvalid = "login.code_invalid", "登录码无效，请重新登录", "The login code is invalid or used; call wx.login again";
     LoginRefused = "login.refused", "微信拒绝了此次登录", "WeChat refused this sign-in";
     LoginUnavailable = "login.unavailable", "微信登录暂不可用，请稍后再试", "WeChat's sign-in is unavailable; try again shortly";
     PhoneCodeInvalid = "phone.code_invalid", "手机号验证码无效", "The phone code is invalid or used";
+    PhoneUnavailable = "phone.unavailable", "微信手机号服务暂不可用，请稍后再试", "WeChat's phone number service is unavailable; try again shortly";
     MemberBanned = "member.banned", "账号已被停用", "This account is suspended";
 
     AddressNotFound = "address.not_found", "地址不存在", "The address does not exist";
@@ -68,6 +70,7 @@ codes! {
     CategoryNotFound = "category.not_found", "分类不存在", "The category does not exist";
     CategoryInUse = "category.in_use", "分类下还有商品", "The category still holds goods";
     GoodsNotFound = "goods.not_found", "商品不存在", "The goods do not exist";
+    GoodsChanged = "goods.changed", "商品已被他人修改，请刷新", "The goods were changed by somebody else; read them again";
     SkuNotFound = "sku.not_found", "规格不存在", "The SKU does not exist";
     GoodsNotOnSale = "goods.not_on_sale", "商品不在售", "The goods are not on sale";
     GoodsNotInRegion = "goods.not_in_region", "商品不在此区域销售", "The goods are not sold at this place";

@@ -1,6 +1,7 @@
 //! The words everybody uses: money, ids, codes, clock, pages, crypto. No I/O and no async here, so
 //! that every storey above may lean on it.
 
+pub mod checks;
 pub mod clock;
 pub mod code;
 pub mod crypto;

@@ -11,6 +11,9 @@ use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 /// Seconds by which Beijing time is ahead of UTC.
 const BEIJING_S: i32 = 8 * 3600;
 
+/// A hundred years.
+const LARGEST_OFFSET_S: i64 = 100 * 366 * 86_400;
+
 /// Wall time and the offset that makes sandbox time out of it.
 #[derive(Debug, Default)]
 pub struct SandboxClock {
@@ -35,12 +38,12 @@ impl SandboxClock {
 
     /// Moves sandbox time on by `seconds`; a negative value moves it back.
     pub fn advance(&self, seconds: i64) {
-        self.offset_s.fetch_add(seconds, Ordering::Relaxed);
+        self.set_offset(self.offset_s().saturating_add(seconds));
     }
 
-    /// Sets the offset in seconds.
+    /// Sets the offset in seconds, at most a hundred years either way.
     pub fn set_offset(&self, seconds: i64) {
-        self.offset_s.store(seconds, Ordering::Relaxed);
+        self.offset_s.store(seconds.clamp(-LARGEST_OFFSET_S, LARGEST_OFFSET_S), Ordering::Relaxed);
     }
 }
 

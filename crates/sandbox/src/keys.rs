@@ -167,7 +167,8 @@ impl PlatformKeys {
     pub fn from_der(public_key_id: &str, private_key_der: &[u8]) -> Self {
         Self {
             public_key_id: public_key_id.to_owned(),
-            certificate_serial: digest_hex(40).to_uppercase(),
+            // Beginning with 5, as WeChat's do: then it is also a plain positive number in a certificate.
+            certificate_serial: format!("5{}", digest_hex(39).to_uppercase()),
             private_key_der: STANDARD.encode(private_key_der),
         }
     }

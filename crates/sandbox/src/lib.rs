@@ -1,19 +1,24 @@
-//! The stand-in for every outside platform, strict as the originals.
+#![doc = include_str!("../README.md")]
 
+mod catalogue;
 mod clock;
 mod config;
 mod control;
 mod courier;
 mod crypto;
 mod faults;
+mod json;
 mod keys;
 mod pay;
+mod pinduoduo;
 mod request_log;
 mod server;
 mod state;
+mod taobao;
 mod wechat;
 mod world;
 
+pub use catalogue::orders::{AffiliateOrder, AffiliateStage, Marketplace};
 pub use clock::SandboxClock;
 pub use config::SandboxConfig;
 pub use courier::Delivery;

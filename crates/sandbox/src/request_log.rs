@@ -27,15 +27,20 @@ pub struct LoggedCall {
 }
 
 #[derive(Default)]
-pub(crate) struct RequestLog(Mutex<VecDeque<(i64, String, String, u16, String)>>);
+pub(crate) struct RequestLog(Mutex<VecDeque<LoggedCall>>);
 
 impl RequestLog {
     pub(crate) fn write(&self, at: i64, method: &str, path: &str, status: u16, verdict: &str) {
+        let call = LoggedCall {
+            at: rfc3339(at),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            status,
+            verdict: verdict.to_owned(),
+        };
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if calls.len() == KEPT {
-            calls.pop_back();
-        }
-        calls.push_front((at, method.to_owned(), path.to_owned(), status, verdict.to_owned()));
+        calls.push_front(call);
+        calls.truncate(KEPT);
     }
 
     pub(crate) fn clear(&self) {
@@ -47,13 +52,6 @@ impl SandboxState {
     /// The last hundred platform calls, newest first.
     pub fn request_log(&self) -> Vec<LoggedCall> {
         let calls = self.0.log.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let shown = |(at, method, path, status, verdict): &(i64, String, String, u16, String)| LoggedCall {
-            at: rfc3339(*at),
-            method: method.clone(),
-            path: path.clone(),
-            status: *status,
-            verdict: verdict.clone(),
-        };
-        calls.iter().map(shown).collect()
+        calls.iter().cloned().collect()
     }
 }

@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer};
 use crate::config::SandboxConfig;
 use crate::keys::KeysError;
 use crate::state::SandboxState;
-use crate::{control, faults, pay, wechat};
+use crate::{catalogue, control, faults, pay, pinduoduo, taobao, wechat};
 
 /// Largest request body taken, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -47,6 +47,9 @@ impl Sandbox {
         let workers = config.workers.max(1);
         let state = SandboxState::new(config)?;
         let _ = state.0.base_url.set(format!("http://{addr}"));
+        if state.config().data_file.is_some() {
+            state.save_now_and_then();
+        }
         let shared = Data::new(state.clone());
         let build = move || {
             App::new()
@@ -55,6 +58,9 @@ impl Sandbox {
                 .wrap(from_fn(faults::strike))
                 .configure(pay::routes)
                 .configure(wechat::routes)
+                .configure(pinduoduo::routes)
+                .configure(taobao::routes)
+                .configure(catalogue::routes)
                 .configure(control::routes)
         };
         let (tell, told) = std::sync::mpsc::channel();

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
+use crate::catalogue::{self, Listing};
 use crate::clock::SandboxClock;
 use crate::config::SandboxConfig;
 use crate::courier::Courier;
@@ -27,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) faults: Faults,
     pub(crate) log: RequestLog,
     pub(crate) courier: Courier,
+    pub(crate) catalogue: Vec<Listing>,
     /// Where this sandbox is reached, once it is served.
     pub(crate) base_url: OnceLock<String>,
 }
@@ -71,6 +74,7 @@ impl SandboxState {
             faults: Faults::default(),
             log: RequestLog::default(),
             courier: Courier::start()?,
+            catalogue: catalogue::listings(config.catalogue_size),
             base_url: OnceLock::new(),
             config,
         };
@@ -152,7 +156,7 @@ impl SandboxState {
             Some(wait) => {
                 let state = self.clone();
                 self.0.courier.run(async move {
-                    tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
                     work(&state);
                 });
             }
@@ -173,21 +177,50 @@ impl SandboxState {
         self.0.log.clear();
     }
 
+    /// Writes the books every other second when they changed, so that a demo that is killed finds
+    /// them again.
+    pub(crate) fn save_now_and_then(&self) {
+        let watched = Arc::downgrade(&self.0);
+        self.0.courier.run(async move {
+            let mut written = Vec::new();
+            loop {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                let Some(state) = watched.upgrade().map(Self) else { return };
+                let saved = state.books_as_json().and_then(|books| {
+                    if books != written {
+                        state.write(&books)?;
+                        written = books;
+                    }
+                    Ok(())
+                });
+                if let Err(error) = saved {
+                    tracing::warn!(%error, "the sandbox's books were not written");
+                }
+            }
+        });
+    }
+
     /// Writes the books to the data file, when there is one.
     pub fn save(&self) -> Result<(), KeysError> {
-        let Some(path) = &self.config().data_file else {
-            return Ok(());
-        };
-        let text = {
-            let mut world = self.world();
-            world.clock_offset_s = self.0.clock.offset_s();
-            serde_json::to_vec(&*world)?
-        };
+        if self.config().data_file.is_some() {
+            self.write(&self.books_as_json()?)?;
+        }
+        Ok(())
+    }
+
+    fn books_as_json(&self) -> Result<Vec<u8>, KeysError> {
+        let mut world = self.world();
+        world.clock_offset_s = self.0.clock.offset_s();
+        Ok(serde_json::to_vec(&*world)?)
+    }
+
+    fn write(&self, books: &[u8]) -> Result<(), KeysError> {
+        let Some(path) = &self.config().data_file else { return Ok(()) };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
         let fresh = path.with_extension("new");
-        std::fs::write(&fresh, text)?;
+        std::fs::write(&fresh, books)?;
         std::fs::rename(fresh, path)?;
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::orders::MarketTables;
 use crate::keys::KeysError;
 use crate::pay::books::Purse;
 use crate::pay::notices::Notice;
@@ -34,6 +35,7 @@ pub(crate) struct World {
     pub(crate) notices: BTreeMap<u64, Notice>,
     pub(crate) sharing: SharingTables,
     pub(crate) transfers: TransferTables,
+    pub(crate) market: MarketTables,
     pub(crate) wechat: WechatTables,
 }
 

@@ -1,6 +1,10 @@
 //! What platforms call: raw body, signature first.
 
+mod wechat_pay;
+
 use actix_web::web::ServiceConfig;
 
 /// Every callback.
-pub fn routes(_config: &mut ServiceConfig) {}
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(wechat_pay::notified);
+}

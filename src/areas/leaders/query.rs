@@ -1,9 +1,9 @@
 //! Reading leaders.
 
-use kernel::id::{LeaderId, MemberId, ShopId};
+use kernel::id::{LeaderId, LeaderLevelId, MemberId, ShopId};
 use sea_orm::entity::prelude::*;
 
-use super::entity::leader;
+use super::entity::{leader, level};
 use super::error::LeaderError;
 
 /// The leader a member is, if he is one.
@@ -22,4 +22,13 @@ pub async fn by_id(
     id: LeaderId,
 ) -> Result<Option<leader::Model>, LeaderError> {
     Ok(leader::in_shop(shop).filter(leader::Column::Id.eq(id)).one(conn).await?)
+}
+
+/// The level with this id.
+pub async fn level(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: LeaderLevelId,
+) -> Result<Option<level::Model>, LeaderError> {
+    Ok(level::in_shop(shop).filter(level::Column::Id.eq(id)).one(conn).await?)
 }

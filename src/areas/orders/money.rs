@@ -76,7 +76,7 @@ pub async fn note_refunded(
         .select_only()
         .column(line::Column::Quantity)
         .filter(line::Column::OrderId.eq(order.id))
-        .filter(line::Column::RefundedQuantity.lt(Expr::col(line::Column::Quantity)))
+        .filter(Expr::col(line::Column::RefundedQuantity).lt(Expr::col(line::Column::Quantity)))
         .into_tuple()
         .all(conn)
         .await?;

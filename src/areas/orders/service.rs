@@ -41,7 +41,7 @@ pub async fn advance(
     advance_known(conn, order, happened, actor, remark, now).await
 }
 
-/// As [`advance`], for an order the caller has just read.
+/// As [`advance`], for an order the caller has just read and may have given a pickup code.
 pub async fn advance_known(
     conn: &impl ConnectionTrait,
     order: order::Model,
@@ -60,6 +60,7 @@ pub async fn advance_known(
         .col_expr(order::Column::Status, Expr::value(next))
         .col_expr(order::Column::UpdatedAt, Expr::value(now))
         .col_expr(order::Column::ClosedReason, Expr::value(after.closed_reason))
+        .col_expr(order::Column::PickupCode, Expr::value(after.pickup_code.clone()))
         .col_expr(order::Column::PaidAt, Expr::value(after.paid_at))
         .col_expr(order::Column::ShippedAt, Expr::value(after.shipped_at))
         .col_expr(order::Column::ArrivedAt, Expr::value(after.arrived_at))
@@ -102,16 +103,6 @@ pub async fn note(
         at: Set(now),
     };
     event::Entity::insert(row).exec_without_returning(conn).await?;
-    Ok(())
-}
-
-/// Keeps the pickup code an order got at payment.
-pub async fn set_pickup_code(conn: &impl ConnectionTrait, id: OrderId, code: &str) -> Result<(), OrderError> {
-    order::Entity::update_many()
-        .col_expr(order::Column::PickupCode, Expr::value(code))
-        .filter(order::Column::Id.eq(id))
-        .exec(conn)
-        .await?;
     Ok(())
 }
 

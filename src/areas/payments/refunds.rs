@@ -1,7 +1,7 @@
 //! Writing refunds: money going back, each with one number for ever.
 
-use kernel::Time;
-use kernel::id::{OrderId, RefundId, ShopId};
+use kernel::id::{OrderId, OrderLineId, RefundId, ShopId};
+use kernel::{Fen, Time};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
@@ -128,4 +128,16 @@ pub async fn due(conn: &impl ConnectionTrait, wall: Time, limit: u64) -> Result<
         .limit(limit)
         .all(conn)
         .await?)
+}
+
+/// Shipping of a line that earlier refunds gave back.
+pub async fn shipping_back(conn: &impl ConnectionTrait, shop: ShopId, line: OrderLineId) -> Result<Fen, PaymentError> {
+    let rows: Vec<i64> = refund_line::in_shop(shop)
+        .select_only()
+        .column(refund_line::Column::ShippingFen)
+        .filter(refund_line::Column::LineId.eq(line))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(Fen::from_fen(rows.iter().sum()))
 }

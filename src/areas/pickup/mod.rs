@@ -2,6 +2,7 @@
 //!
 //! Redeeming a code moves an order: that is `flows::pickup`.
 
+pub mod codes;
 pub mod entity;
 pub mod error;
 pub mod query;

@@ -18,6 +18,7 @@ use crate::areas::shops::settings::StockDeduct;
 use crate::areas::stock::purchases::{Limit, Period, count_purchase};
 use crate::areas::stock::{GateAnswer, service as stock};
 use crate::areas::{cart, orders};
+use crate::flows::commission::{self, Terms};
 use crate::flows::payment_received;
 use crate::platform::request_keys::Once;
 
@@ -53,7 +54,11 @@ pub async fn place(
     }
     let now = app.clock.now();
     let order = new_order(shop, member, basket, &quote, remark, now);
-    let lines = new_lines(&order, &quote);
+    let terms = match order.leader_id {
+        Some(leader) => commission::terms(app.db.reader(), shop, leader).await?,
+        None => None,
+    };
+    let lines = new_lines(shop, &order, &quote, terms.as_ref())?;
     let holds_now = shop.settings.stock_deduct == StockDeduct::Order;
     let time_to_pay = Duration::seconds(shop.settings.payment_window_s) + HOLD_MARGIN;
     if holds_now {
@@ -189,13 +194,31 @@ fn new_order(
     }
 }
 
-fn new_lines(order: &order::Model, quote: &Quote) -> Vec<line::Model> {
+fn new_lines(
+    shop: &Shop,
+    order: &order::Model,
+    quote: &Quote,
+    terms: Option<&Terms>,
+) -> Result<Vec<line::Model>, Failure> {
     let judged = &quote.judged;
-    let pairs = judged.priced.lines.iter().zip(&judged.offers).zip(0i32..);
-    pairs.map(|((priced, offer), position)| new_line(order, priced, offer, position)).collect()
+    let mut lines = Vec::with_capacity(judged.offers.len());
+    for ((priced, offer), position) in judged.priced.lines.iter().zip(&judged.offers).zip(0i32..) {
+        let rule = match terms {
+            Some(terms) => Some(commission::snapshot(terms, &shop.settings, offer.goods.commission.as_ref())?),
+            None => None,
+        };
+        lines.push(new_line(order, priced, offer, position, rule));
+    }
+    Ok(lines)
 }
 
-fn new_line(order: &order::Model, priced: &PricedLine, offer: &Offer, position: i32) -> line::Model {
+fn new_line(
+    order: &order::Model,
+    priced: &PricedLine,
+    offer: &Offer,
+    position: i32,
+    commission_rule: Option<serde_json::Value>,
+) -> line::Model {
     let express = order.fulfilment == FulfilmentKind::Express;
     line::Model {
         id: OrderLineId::new(),
@@ -217,7 +240,7 @@ fn new_line(order: &order::Model, priced: &PricedLine, offer: &Offer, position: 
         points_fen: priced.points,
         shipping_fen: priced.shipping,
         packing_fen: priced.packing,
-        commission_rule: offer.goods.commission.clone(),
+        commission_rule,
         shipped_at: None,
         arrived_at: None,
         redeemed: 0,

@@ -4,6 +4,7 @@
 //! forgeries. It is not part of any platform and is neither signed nor protected: a sandbox listens
 //! on a loopback address.
 
+mod market;
 mod money;
 mod notices;
 mod overview;
@@ -47,6 +48,11 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         .route("/_sandbox/sharings", web::get().to(payouts::sharings))
         .route("/_sandbox/sharings/{out_order_no}/finish", web::post().to(payouts::finish_sharing))
         .route("/_sandbox/receivers", web::post().to(payouts::receiver))
+        .route("/_sandbox/catalogue", web::get().to(market::catalogue))
+        .route("/_sandbox/affiliate/orders", web::get().to(market::orders))
+        .route("/_sandbox/affiliate/orders", web::post().to(market::buy))
+        .route("/_sandbox/affiliate/orders/{number}", web::post().to(market::advance))
+        .route("/_sandbox/affiliate/filing", web::post().to(market::filing))
         .route("/_sandbox/notices", web::get().to(notices::list))
         .route("/_sandbox/notices", web::post().to(notices::send));
 }

@@ -1,5 +1,7 @@
 //! Orders, payments, refunds and the books.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
@@ -40,10 +42,12 @@ pub(super) struct Pay {
     mchid: Option<String>,
     notify: Option<bool>,
     #[serde(default)]
+    notify_after_ms: u64,
+    #[serde(default)]
     coupon_fen: i64,
 }
 
-/// `{prepay_id | out_trade_no, mchid?, notify?, coupon_fen?}` → `{transaction_id}`.
+/// `{prepay_id | out_trade_no, mchid?, notify?, notify_after_ms?, coupon_fen?}` → `{transaction_id}`.
 pub(super) async fn pay(state: Data<SandboxState>, body: Json<Pay>) -> HttpResponse {
     let body = body.into_inner();
     let target = match (body.prepay_id, body.out_trade_no, body.mchid) {
@@ -58,7 +62,8 @@ pub(super) async fn pay(state: Data<SandboxState>, body: Json<Pay>) -> HttpRespo
         }
     };
     let notify = body.notify.unwrap_or(state.config().notify);
-    match state.pays_with(target, notify, body.coupon_fen) {
+    let notify_after = notify.then(|| Duration::from_millis(body.notify_after_ms));
+    match state.pays_with(target, notify_after, body.coupon_fen) {
         Ok(transaction_id) => HttpResponse::Ok().json(json!({"transaction_id": transaction_id})),
         Err(PaymentRefused::Unknown) => refused(StatusCode::NOT_FOUND, PaymentRefused::Unknown),
         Err(refusal) => refused(StatusCode::CONFLICT, refusal),

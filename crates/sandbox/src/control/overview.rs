@@ -17,9 +17,8 @@ pub(super) async fn page() -> HttpResponse {
 
 /// Everything the page shows, in one answer.
 pub(super) async fn overview(state: Data<SandboxState>) -> Json<Value> {
-    let mut orders = state.orders();
+    let orders = state.newest_orders(50);
     let mut notices = state.notices();
-    orders.truncate(50);
     notices.truncate(50);
     Json(json!({
         "clock": clock_view(&state),
@@ -27,6 +26,7 @@ pub(super) async fn overview(state: Data<SandboxState>) -> Json<Value> {
         "refunds": state.refunds().into_iter().take(50).collect::<Vec<_>>(),
         "transfers": state.transfers().into_iter().take(50).collect::<Vec<_>>(),
         "sharings": state.sharings().into_iter().take(50).collect::<Vec<_>>(),
+        "affiliate_orders": state.affiliate_orders(),
         "users": state.users(),
         "messages": state.messages().into_iter().take(20).collect::<Vec<_>>(),
         "shipments": state.shipments(),

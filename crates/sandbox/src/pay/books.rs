@@ -76,7 +76,9 @@ impl SandboxState {
 
     /// Puts `fen` into a seller's operations account (negative: takes them out).
     pub fn top_up(&self, mchid: &str, fen: i64) {
-        self.world().purse(mchid).operations += fen;
+        let mut world = self.world();
+        let purse = world.purse(mchid);
+        purse.operations = purse.operations.saturating_add(fen);
     }
 }
 

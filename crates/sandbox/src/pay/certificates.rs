@@ -42,11 +42,9 @@ fn certificate_pem(key: &PrivateKey, serial: &str) -> Result<String, CryptoError
         der(0x30, &[der(0x31, &[der(0x30, &[der(0x06, &[vec![0x55, 4, 3]]), der(0x0c, &[b"Sandbox".to_vec()])])])]);
     let algorithm = der(0x30, &[der(0x06, &[vec![0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]]), der(0x05, &[])]);
     let validity = der(0x30, &[der(0x17, &[b"251231160000Z".to_vec()]), der(0x17, &[b"301230160000Z".to_vec()])]);
-    // A leading zero keeps the serial positive without changing its digits.
-    let positive = if serial.first().is_some_and(|byte| *byte >= 0x80) { [vec![0], serial].concat() } else { serial };
     let version = der(0xa0, &[der(0x02, &[vec![2]])]);
     let public = key.public_der().to_vec();
-    let body = der(0x30, &[version, der(0x02, &[positive]), algorithm.clone(), name.clone(), validity, name, public]);
+    let body = der(0x30, &[version, der(0x02, &[serial]), algorithm.clone(), name.clone(), validity, name, public]);
     let signature = [vec![0], key.sign_raw(&body)?].concat();
     let certificate = der(0x30, &[body, algorithm, der(0x03, &[signature])]);
     Ok(crate::keys::pem("CERTIFICATE", &certificate))

@@ -90,8 +90,8 @@ impl Event {
 }
 
 impl SandboxState {
-    /// Keeps `event` as a notice and, with `deliver`, sends it by the schedule.
-    pub(crate) fn announce(&self, event: Event, deliver: bool) {
+    /// Keeps `event` as a notice and, with `after`, sends it by the schedule once that time is over.
+    pub(crate) fn announce(&self, event: Event, after: Option<Duration>) {
         let notice = {
             let mut world = self.world();
             let seq = world.next_number();
@@ -100,16 +100,19 @@ impl SandboxState {
             world.keep_notice(notice.clone());
             notice
         };
-        if deliver {
+        if let Some(wait) = after {
             let state = self.clone();
-            self.0.courier.run(async move { state.deliver_by_schedule(notice).await });
+            self.0.courier.run(async move {
+                tokio::time::sleep(wait).await;
+                state.deliver_by_schedule(notice).await;
+            });
         }
     }
 
     /// As [`SandboxState::announce`] by the configured switch, when there is something to tell.
     pub(crate) fn announce_some(&self, event: Option<Event>) {
         if let Some(event) = event {
-            self.announce(event, self.config().notify);
+            self.announce(event, self.config().notify.then_some(Duration::ZERO));
         }
     }
 

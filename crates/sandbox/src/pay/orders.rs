@@ -330,11 +330,16 @@ pub struct OrderView {
 impl SandboxState {
     /// All orders, newest first.
     pub fn orders(&self) -> Vec<OrderView> {
+        self.newest_orders(usize::MAX)
+    }
+
+    /// The newest `count` orders.
+    pub(crate) fn newest_orders(&self, count: usize) -> Vec<OrderView> {
         let now = self.now();
         let world = self.world();
         let mut orders: Vec<&Order> = world.orders.values().collect();
         orders.sort_by_key(|order| std::cmp::Reverse(order.seq));
-        orders.into_iter().map(|order| order.view(now)).collect()
+        orders.into_iter().take(count).map(|order| order.view(now)).collect()
     }
 
     /// One order by the shop's number; the first account that has it.

@@ -1,5 +1,7 @@
 //! The user at the phone, who pays.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::notices::Event;
@@ -66,19 +68,20 @@ pub enum PaymentRefused {
 impl SandboxState {
     /// The user pays, and the shop is notified if notices are on. Answers the transaction id.
     pub fn pays(&self, target: impl Into<PayTarget>) -> Result<String, PaymentRefused> {
-        self.pays_with(target, self.config().notify, 0)
+        self.pays_with(target, self.config().notify.then_some(Duration::ZERO), 0)
     }
 
     /// The user pays and no notice is sent by itself.
     pub fn pays_quietly(&self, target: impl Into<PayTarget>) -> Result<String, PaymentRefused> {
-        self.pays_with(target, false, 0)
+        self.pays_with(target, None, 0)
     }
 
-    /// The user pays with a coupon of `coupon_fen` borne by WeChat; `notify` decides over the notice.
+    /// The user pays with a coupon of `coupon_fen` borne by WeChat; the notice is sent `notify_after`
+    /// that time, or not at all.
     pub fn pays_with(
         &self,
         target: impl Into<PayTarget>,
-        notify: bool,
+        notify_after: Option<Duration>,
         coupon_fen: i64,
     ) -> Result<String, PaymentRefused> {
         let (event, transaction_id) = {
@@ -87,7 +90,7 @@ impl SandboxState {
             let now = self.now();
             pay(&mut world, &key, now, coupon_fen, self.config().fee_bp)?
         };
-        self.announce(event, notify);
+        self.announce(event, notify_after);
         Ok(transaction_id)
     }
 }

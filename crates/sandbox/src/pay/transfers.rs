@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Call;
 use super::answer::{Answer, Refusal, Reply};
 use super::books::not_enough;
 use super::notices::Event;
-use super::{Call, fields};
 use crate::clock::{beijing_digits, rfc3339};
 use crate::world::{World, key_of};
 

@@ -29,6 +29,8 @@ pub struct Shop {
     pub sandbox: Running,
     pub merchant: MerchantKeys,
     pub http: reqwest::Client,
+    /// What the platform is to sign under.
+    pub serial: String,
 }
 
 /// An answer of WeChat Pay.
@@ -57,7 +59,7 @@ impl Shop {
         config.workers = 1;
         change(&mut config);
         let sandbox = Sandbox::start(config).unwrap();
-        Self { sandbox, merchant: keys().merchant, http: reqwest::Client::new() }
+        Self { sandbox, merchant: keys().merchant, http: reqwest::Client::new(), serial: keys().platform.public_key_id }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -90,7 +92,7 @@ impl Shop {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.http.request(method, self.url(path)).header("Authorization", authorization);
         request = request.header("Accept", "application/json").header("User-Agent", "test");
-        request = request.header("Wechatpay-Serial", &keys().platform.public_key_id);
+        request = request.header("Wechatpay-Serial", &self.serial);
         if !body.is_empty() {
             request = request.header("Content-Type", "application/json").body(body);
         }
@@ -102,7 +104,7 @@ impl Shop {
         let text = answer.text().await.unwrap();
         let signed = !signature.is_empty();
         if signed {
-            assert_eq!(serial, keys().platform.public_key_id);
+            assert_eq!(serial, self.serial);
             assert!(platform_signed(&format!("{stamp}\n{nonce}\n{text}\n"), &signature), "answer {text}");
         }
         Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), signed }

@@ -1,5 +1,8 @@
 //! Faults, the clock, the log, keys and books that survive.
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sandbox::{Sandbox, SandboxConfig, SandboxKeys};
 use serde_json::json;
 
@@ -78,4 +81,27 @@ async fn keys_and_books_survive_a_restart() {
     assert_eq!(again.state().purse(&keys().merchant.mchid).available, 300);
     again.stop().await.unwrap();
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_platform_certificate_can_be_fetched_in_certificate_mode() {
+    let shop = Shop::open();
+    assert_eq!(shop.get("/v3/certificates").await.code(), (404, "RESOURCE_NOT_EXISTS"), "public-key mode has none");
+    let serial = keys().platform.certificate_serial;
+    let shop = Shop { serial: serial.clone(), ..Shop::with(|config| config.certificate_mode = true) };
+    let list = shop.get("/v3/certificates").await;
+    assert!(list.signed);
+    assert_eq!(list.body["data"][0]["serial_no"], serial);
+    let sealed = &list.body["data"][0]["encrypt_certificate"];
+    let part = |name: &str| sealed[name].as_str().unwrap();
+    let key = UnboundKey::new(&AES_256_GCM, shop.merchant.api_v3_key.as_bytes()).unwrap();
+    let nonce = Nonce::try_assume_unique_for_key(part("nonce").as_bytes()).unwrap();
+    let mut text = STANDARD.decode(part("ciphertext")).unwrap();
+    let pem = LessSafeKey::new(key).open_in_place(nonce, Aad::from(part("associated_data")), &mut text).unwrap();
+    let bare =
+        |pem: &str| STANDARD.decode(pem.lines().filter(|line| !line.starts_with('-')).collect::<String>()).unwrap();
+    let certificate = bare(std::str::from_utf8(pem).unwrap());
+    let public = bare(&keys().platform.public_key_pem().unwrap());
+    let holds = |part: &[u8]| certificate.windows(part.len()).any(|window| window == part);
+    assert!(holds(&public) && holds(&hex::decode(&serial).unwrap()));
 }

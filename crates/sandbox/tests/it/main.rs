@@ -1,8 +1,10 @@
 //! The sandbox over HTTP, with a small client of the test's own, and its verifier over the vectors.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod books;
 mod client;
 mod control;
+mod markets;
 mod notices;
 mod payment;
 mod refunds;

@@ -134,3 +134,35 @@ async fn the_true_notice_can_be_repeated_side_by_side() {
     let by_hand = shop.sandbox.state().notice_about("notice-0004").unwrap();
     assert!(shop.sandbox.state().post_notice(by_hand).await.accepted());
 }
+
+#[tokio::test]
+async fn a_transfer_that_ends_is_told() {
+    let shop = Shop::with(|config| config.notify = true);
+    let (url, inbox) = listen(vec![]).await;
+    let transfer = json!({"appid": shop.merchant.appid, "out_bill_no": "TBN1", "transfer_scene_id": "1005",
+        "openid": shop.openid("leader"), "transfer_amount": 100, "transfer_remark": "佣金", "notify_url": url,
+        "transfer_scene_report_infos": [{"info_type": "岗位类型", "info_content": "团长"},
+            {"info_type": "报酬说明", "info_content": "佣金"}]});
+    assert_eq!(shop.post("/v3/fund-app/mch-transfer/transfer-bills", transfer).await.status, 200);
+    shop.sandbox.state().advance(86_400);
+    waits_for(&inbox, 1).await;
+    let seen = inbox.lock().unwrap()[0].clone();
+    let plain = open(&seen.1).unwrap();
+    assert_eq!((&plain["state"], &plain["fail_reason"]), (&json!("FAIL"), &json!("OVERDUE_CLOSE")));
+    assert_eq!((&plain["mch_id"], &plain["transfer_amount"]), (&json!(shop.merchant.mchid), &json!(100)));
+    assert!(seen.1.contains("\"original_type\":\"mch_payment\""));
+    let forged = shop.sandbox.state().make_notice("TBN1", NoticeKind::WrongAmount).unwrap();
+    assert_eq!(open(std::str::from_utf8(&forged.body).unwrap()).unwrap()["transfer_amount"], 101);
+}
+
+#[tokio::test]
+async fn a_notice_can_be_late() {
+    let shop = Shop::open();
+    let (url, inbox) = listen(vec![]).await;
+    ordered(&shop, &url, "notice-0005").await;
+    let late = json!({"out_trade_no": "notice-0005", "notify": true, "notify_after_ms": 300});
+    assert_eq!(shop.control("/_sandbox/pay", late).await.0, 200);
+    assert_eq!(shop.query("notice-0005").await.body["trade_state"], "SUCCESS");
+    assert!(inbox.lock().unwrap().is_empty(), "paid, and not told yet");
+    waits_for(&inbox, 1).await;
+}

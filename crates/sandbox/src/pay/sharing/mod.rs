@@ -27,7 +27,7 @@ pub(crate) struct SharingTables {
     /// `account/out_order_no` → a sharing or an unfreezing: one namespace.
     pub(super) shares: HashMap<String, share::Sharing>,
     /// `account/out_return_no` → a return.
-    pub(super) returns: HashMap<String, returns::Return>,
+    returns: HashMap<String, returns::Return>,
     /// Receivers whose next shares fail, with the reason: ordered through the control API.
     pub(super) failing: BTreeMap<String, String>,
     /// Merchants that did not agree to returns.

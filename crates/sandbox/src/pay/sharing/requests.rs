@@ -154,7 +154,6 @@ fn enter(
             order_id: format!("300000{day}{:014}", world.next_number()),
             out_order_no: terms.out_order_no.to_owned(),
             finished: false,
-            unfreezes: terms.unfreezes,
             parts,
             request: terms.request,
             created_at: call.now,

@@ -23,8 +23,6 @@ pub(crate) struct Sharing {
     pub(super) order_id: String,
     pub(super) out_order_no: String,
     pub(super) finished: bool,
-    /// Whether the rest of the order unfreezes when this is finished.
-    pub(super) unfreezes: bool,
     pub(super) parts: Vec<Part>,
     pub(super) request: Value,
     pub(super) created_at: i64,

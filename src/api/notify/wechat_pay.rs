@@ -1,0 +1,93 @@
+//! WeChat Pay's notifications: signature, then decryption, then an effect that may come twice.
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, post, web};
+use gateways::pay::wechat_pay::{Notice, NoticeError, NoticeResource, SignatureHeaders};
+use kernel::{Code, Coded, Failure};
+use serde_json::json;
+
+use crate::api::body::read_all;
+use crate::api::problem::{ApiError, status_of};
+use crate::app::App;
+use crate::flows::{payment_received, payout, refund};
+
+/// A notification is a few kilobytes.
+const BODY_MAX: usize = 64 * 1024;
+
+/// Why a notification is turned away; WeChat repeats it.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("the notification was refused")]
+    Notice(#[from] NoticeError),
+    #[error("{0} does not belong to this address")]
+    Misplaced(String),
+}
+
+impl Coded for Refused {
+    fn code(&self) -> Code {
+        Code::NoticeRefused
+    }
+}
+
+/// The body as it came on the wire.
+pub(super) struct RawBody(Vec<u8>);
+
+impl FromRequest for RawBody {
+    type Error = ApiError;
+    type Future = futures::future::LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(_: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let payload = payload.take();
+        Box::pin(async move { Ok(Self(read_all(payload, BODY_MAX).await?)) })
+    }
+}
+
+/// `POST /notify/wechat-pay/{shop}/{kind}`: 204 when the effect is committed, else WeChat repeats.
+#[post("/notify/wechat-pay/{shop}/{kind}")]
+pub(super) async fn notified(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+    body: RawBody,
+) -> HttpResponse {
+    let (shop, kind) = path.into_inner();
+    match handle(&app, &request, &shop, &kind, &body.0).await {
+        Ok(()) => {
+            metrics::counter!("notices_total", "kind" => kind, "outcome" => "done").increment(1);
+            HttpResponse::NoContent().finish()
+        }
+        Err(failure) => {
+            let status = status_of(failure.code());
+            if status.is_server_error() {
+                metrics::counter!("payment_alarms_total", "kind" => "notice").increment(1);
+                tracing::error!(shop, kind, %failure, "ALARM: a notification could not be served; WeChat repeats it");
+            } else {
+                tracing::warn!(shop, kind, %failure, "a notification was refused");
+            }
+            metrics::counter!("notices_total", "kind" => kind, "outcome" => "refused").increment(1);
+            // Which check failed is for our log alone.
+            let mut answer = HttpResponse::build(ApiError::from(failure).status_code());
+            answer.json(json!({ "code": "FAIL", "message": "refused" }))
+        }
+    }
+}
+
+async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: &[u8]) -> Result<(), Failure> {
+    let shop = app.shops.by_code(shop)?;
+    let clients = app.clients.of(&shop);
+    let pay = clients.pay()?;
+    let headers = SignatureHeaders::read(|name| request.headers().get(name)?.to_str().ok());
+    let wall = app.clock.wall().timestamp();
+    let notice: Notice = pay.open_notice(&headers, body, wall).await.map_err(Refused::from)?;
+    pay.check_merchant(&notice).map_err(Refused::from)?;
+    match (kind, &notice.resource) {
+        ("payment", NoticeResource::Transaction(transaction)) if transaction.trade_state.is_paid() => {
+            payment_received::received(app, &shop, transaction).await
+        }
+        // A payment that failed changes nothing here: the order can still be paid.
+        ("payment", NoticeResource::Transaction(_)) => Ok(()),
+        ("refund", NoticeResource::Refund(answer)) => refund::told(app, &shop, answer).await,
+        ("transfer", NoticeResource::Transfer(bill)) => payout::told(app, &shop, bill).await,
+        _ => Err(Refused::Misplaced(notice.original_type.clone()).into()),
+    }
+}

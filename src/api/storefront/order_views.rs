@@ -1,0 +1,225 @@
+//! How orders are shown.
+
+use chrono::{DateTime, Utc};
+use kernel::Fen;
+use kernel::id::{GoodsId, LeaderId, MemberId, OrderId, OrderLineId, PickupPointId, SkuId};
+use serde::Serialize;
+
+use crate::areas::orders::entity::{event, line, order};
+use crate::areas::orders::money;
+use crate::areas::orders::state::{ClosedReason, FulfilmentKind, OrderStatus, RefundStatus};
+use crate::flows::checkout::Placed;
+
+/// An order.
+#[derive(Serialize, utoipa::ToSchema)]
+#[allow(missing_docs, reason = "amounts and times are named by what they are")]
+pub struct OrderView {
+    pub id: OrderId,
+    pub status: OrderStatus,
+    pub closed_reason: Option<ClosedReason>,
+    pub member_id: MemberId,
+    pub fulfilment: FulfilmentView,
+    pub lines: Vec<OrderLineView>,
+    pub goods_fen: Fen,
+    pub spend_and_save_fen: Fen,
+    pub coupon_fen: Fen,
+    pub points_used: i64,
+    pub points_fen: Fen,
+    pub shipping_fen: Fen,
+    pub packing_fen: Fen,
+    pub balance_fen: Fen,
+    /// What WeChat Pay collects.
+    pub payable_fen: Fen,
+    pub refunded_fen: Fen,
+    pub refund_status: RefundStatus,
+    pub remark: Option<String>,
+    /// Until when it can be paid.
+    pub expires_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    pub paid_at: Option<DateTime<Utc>>,
+    pub shipped_at: Option<DateTime<Utc>>,
+    pub arrived_at: Option<DateTime<Utc>>,
+    pub received_at: Option<DateTime<Utc>>,
+    pub completed_at: Option<DateTime<Utc>>,
+    pub closed_at: Option<DateTime<Utc>>,
+    /// What the member may do next: `pay`, `cancel`, `pickup_code`, `confirm_receipt`, `after_sale`.
+    pub actions: Vec<String>,
+    /// What happened, oldest first; only where one order is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Vec<TimelineView>>,
+}
+
+/// How and where the goods are handed over.
+#[derive(Serialize, utoipa::ToSchema)]
+#[allow(missing_docs, reason = "the fields are named by what they are")]
+pub struct FulfilmentView {
+    pub kind: FulfilmentKind,
+    pub pickup_point_id: Option<PickupPointId>,
+    pub leader_id: Option<LeaderId>,
+}
+
+/// A line of an order.
+#[derive(Serialize, utoipa::ToSchema)]
+#[allow(missing_docs, reason = "amounts and times are named by what they are")]
+pub struct OrderLineView {
+    pub id: OrderLineId,
+    pub goods_id: GoodsId,
+    pub sku_id: SkuId,
+    pub title: String,
+    #[schema(value_type = Object)]
+    pub specs: serde_json::Value,
+    pub picture: Option<String>,
+    pub expected_pickup: Option<String>,
+    pub unit_price_fen: Fen,
+    pub quantity: i64,
+    pub goods_fen: Fen,
+    pub spend_and_save_fen: Fen,
+    pub coupon_fen: Fen,
+    pub points_fen: Fen,
+    pub shipping_fen: Fen,
+    pub packing_fen: Fen,
+    pub paid_fen: Fen,
+    pub redeemed_quantity: i64,
+    pub refunded_quantity: i64,
+    pub refunded_fen: Fen,
+    pub shipped_at: Option<DateTime<Utc>>,
+    pub arrived_at: Option<DateTime<Utc>>,
+    pub received_at: Option<DateTime<Utc>>,
+    /// Until when an after-sale ticket may be opened.
+    pub after_sale_until: Option<DateTime<Utc>>,
+    pub carrier: Option<String>,
+    pub tracking_no: Option<String>,
+}
+
+/// An entry of the timeline.
+#[derive(Serialize, utoipa::ToSchema)]
+#[allow(missing_docs, reason = "the fields are named by what they are")]
+pub struct TimelineView {
+    pub event: String,
+    pub status: OrderStatus,
+    /// `member`, `leader`, `operator`, `wechat` or `system`.
+    pub actor: String,
+    pub note: Option<String>,
+    pub at: DateTime<Utc>,
+}
+
+impl OrderView {
+    /// An order just placed.
+    pub fn placed(placed: &Placed) -> Self {
+        Self::new(&placed.order, &placed.lines)
+    }
+
+    /// An order with its lines.
+    pub fn new(order: &order::Model, lines: &[line::Model]) -> Self {
+        Self {
+            id: order.id,
+            status: order.status,
+            closed_reason: order.closed_reason,
+            member_id: order.member_id,
+            fulfilment: FulfilmentView {
+                kind: order.fulfilment,
+                pickup_point_id: order.pickup_point_id,
+                leader_id: order.leader_id,
+            },
+            lines: lines.iter().filter(|line| line.order_id == order.id).map(OrderLineView::new).collect(),
+            goods_fen: order.goods_fen,
+            spend_and_save_fen: order.spend_and_save_fen,
+            coupon_fen: order.coupon_fen,
+            points_used: order.points_used,
+            points_fen: order.points_fen,
+            shipping_fen: order.shipping_fen,
+            packing_fen: order.packing_fen,
+            balance_fen: order.balance_fen,
+            payable_fen: order.payable_fen,
+            refunded_fen: order.refunded_fen,
+            refund_status: order.refund_status,
+            remark: order.remark.clone(),
+            expires_at: order.expires_at,
+            created_at: order.created_at,
+            paid_at: order.paid_at,
+            shipped_at: order.shipped_at,
+            arrived_at: order.arrived_at,
+            received_at: order.received_at,
+            completed_at: order.completed_at,
+            closed_at: order.closed_at,
+            actions: actions(order).iter().map(|action| (*action).to_owned()).collect(),
+            timeline: None,
+        }
+    }
+
+    /// The same with its timeline.
+    pub fn with_timeline(mut self, events: &[event::Model]) -> Self {
+        self.timeline = Some(events.iter().map(TimelineView::new).collect());
+        self
+    }
+}
+
+/// What the member may do next.
+fn actions(order: &order::Model) -> &'static [&'static str] {
+    let pickup = order.fulfilment != FulfilmentKind::Express;
+    match (order.status, pickup) {
+        (OrderStatus::PendingPayment, _) => &["pay", "cancel"],
+        (OrderStatus::Paid, true) => &["cancel", "pickup_code", "after_sale"],
+        (OrderStatus::Paid, false) => &["cancel", "after_sale"],
+        (OrderStatus::Shipped, true) => &["pickup_code", "after_sale"],
+        (OrderStatus::Shipped, false) => &["confirm_receipt", "after_sale"],
+        (OrderStatus::Arrived, _) => &["pickup_code", "confirm_receipt", "after_sale"],
+        (OrderStatus::Received, _) => &["after_sale"],
+        (OrderStatus::AwaitingGroup | OrderStatus::Completed | OrderStatus::Closed, _) => &[],
+    }
+}
+
+impl OrderLineView {
+    fn new(line: &line::Model) -> Self {
+        Self {
+            id: line.id,
+            goods_id: line.goods_id,
+            sku_id: line.sku_id,
+            title: line.title.clone(),
+            specs: line.specs.clone(),
+            picture: line.picture.clone(),
+            expected_pickup: line.expected_pickup.clone(),
+            unit_price_fen: line.unit_price_fen,
+            quantity: line.quantity,
+            goods_fen: line.goods_fen,
+            spend_and_save_fen: line.spend_and_save_fen,
+            coupon_fen: line.coupon_fen,
+            points_fen: line.points_fen,
+            shipping_fen: line.shipping_fen,
+            packing_fen: line.packing_fen,
+            // The stored parts were summed once when the order was placed.
+            paid_fen: money::paid(line).unwrap_or_default(),
+            redeemed_quantity: line.redeemed,
+            refunded_quantity: line.refunded_quantity,
+            refunded_fen: line.refunded_fen,
+            shipped_at: line.shipped_at,
+            arrived_at: line.arrived_at,
+            received_at: line.received_at,
+            after_sale_until: line.after_sale_until,
+            carrier: line.carrier.clone(),
+            tracking_no: line.tracking_no.clone(),
+        }
+    }
+}
+
+impl TimelineView {
+    fn new(event: &event::Model) -> Self {
+        Self {
+            event: event.event.clone(),
+            status: event.to_status,
+            // Whose id it was is for the console alone.
+            actor: event.actor.split(':').next().unwrap_or_default().to_owned(),
+            note: event.note.clone(),
+            at: event.at,
+        }
+    }
+}
+
+/// A page of orders.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct OrderPage {
+    /// Newest first.
+    pub items: Vec<OrderView>,
+    /// For the next page; null on the last.
+    pub next_cursor: Option<String>,
+}

@@ -1,0 +1,152 @@
+//! Commissions through an order's life: the rule is frozen when it is ordered, earned when it is
+//! paid, taken back as money goes back, and released when the after-sale window has ended.
+
+use std::collections::BTreeMap;
+
+use kernel::id::{LeaderId, LeaderLevelId};
+use kernel::{BasisPoints, Failure, Fen, Time};
+use sea_orm::ConnectionTrait;
+use serde::Deserialize;
+
+use crate::areas::commissions::entity::commission;
+use crate::areas::commissions::rules::{self, LineMoney, RateTable, Reckoning, Referral, Refunded, Snapshot};
+use crate::areas::commissions::service::{self, Reversal};
+use crate::areas::leaders;
+use crate::areas::leaders::entity::{leader, level};
+use crate::areas::orders::entity::{line, order};
+use crate::areas::orders::state::FulfilmentKind;
+use crate::areas::shops::query::Shop;
+use crate::areas::shops::settings::Settings;
+
+/// A leader with everything his earnings depend on, read once an order.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    leader: leader::Model,
+    level: Option<level::Model>,
+    referrals: Vec<Referral>,
+}
+
+/// Reads what a leader's earnings depend on: his level, and who recommended him.
+///
+/// `None` when no such leader exists: nobody earns then.
+pub async fn terms(conn: &impl ConnectionTrait, shop: &Shop, leader: LeaderId) -> Result<Option<Terms>, Failure> {
+    let Some(leader) = leaders::query::by_id(conn, shop.id, leader).await? else { return Ok(None) };
+    let level = match leader.level_id {
+        Some(level) if shop.settings.leader_level_mode => leaders::query::level(conn, shop.id, level).await?,
+        _ => None,
+    };
+    let mut referrals = Vec::new();
+    let mut above = leader.recommender_id;
+    let levels = usize::from(shop.settings.referral_levels);
+    for rate in shop.settings.referral_rates_bp.iter().take(levels) {
+        let Some(id) = above else { break };
+        let Some(recommender) = leaders::query::by_id(conn, shop.id, id).await? else { break };
+        above = recommender.recommender_id;
+        // A pickup point only earns nothing; who recommended it still may.
+        let rate_bp = if recommender.pickup_only { BasisPoints::ZERO } else { *rate };
+        referrals.push(Referral { leader_id: id, rate_bp });
+    }
+    Ok(Some(Terms { leader, level, referrals }))
+}
+
+/// The commission rule of a line, to be stored on it when it is ordered.
+///
+/// `goods` is the goods' own commission as stored with them.
+pub fn snapshot(
+    terms: &Terms,
+    settings: &Settings,
+    goods: Option<&serde_json::Value>,
+) -> Result<serde_json::Value, Failure> {
+    let goods = goods.map(GoodsTerms::deserialize).transpose().map_err(error_of_rule)?.unwrap_or_default();
+    let level = terms.level.as_ref();
+    let (own, source) = rules::choose_rate(&RateTable {
+        goods: goods.own.reckoning(),
+        goods_for_level: level.and_then(|level| goods.levels.get(&level.id)).and_then(Earning::reckoning),
+        level: level.map(|level| level.rate_bp),
+        shop: settings.leader_rate_bp,
+        level_mode: settings.leader_level_mode,
+    });
+    let snapshot = Snapshot {
+        leader_id: terms.leader.id,
+        pickup_only: terms.leader.pickup_only,
+        own,
+        source,
+        multiplier_bp: terms.leader.multiplier_bp,
+        points_in_base: settings.points_in_base,
+        referrals: terms.referrals.clone(),
+    };
+    Ok(serde_json::to_value(&snapshot).map_err(error_of_rule)?)
+}
+
+fn error_of_rule(error: serde_json::Error) -> crate::areas::commissions::error::CommissionError {
+    error.into()
+}
+
+/// The goods' commission as the goods keep it.
+#[derive(Default, Deserialize)]
+struct GoodsTerms {
+    #[serde(flatten)]
+    own: Earning,
+    #[serde(default)]
+    levels: BTreeMap<LeaderLevelId, Earning>,
+}
+
+#[derive(Default, Deserialize)]
+struct Earning {
+    rate_bp: Option<BasisPoints>,
+    fixed_fen: Option<Fen>,
+}
+
+impl Earning {
+    fn reckoning(&self) -> Option<Reckoning> {
+        self.fixed_fen.map(Reckoning::FixedFen).or(self.rate_bp.map(Reckoning::RateBp))
+    }
+}
+
+/// Writes the commissions of a paid order, pending, inside the payment's transaction.
+///
+/// The payment's journal credits what is returned: [`crate::areas::ledger::state::AccountKind::LeaderPending`] of each leader.
+pub async fn accrue(
+    conn: &impl ConnectionTrait,
+    order: &order::Model,
+    lines: &[line::Model],
+    now: Time,
+) -> Result<Vec<commission::Model>, Failure> {
+    let by_leader = order.fulfilment == FulfilmentKind::LeaderDelivery;
+    let mut earned = Vec::new();
+    for line in lines {
+        let Some(rule) = &line.commission_rule else { continue };
+        let snapshot = Snapshot::deserialize(rule).map_err(error_of_rule)?;
+        let parts = rules::parts(&snapshot, &money_of(line), by_leader)?;
+        if parts.iter().any(|part| part.capped) {
+            tracing::warn!(line = %line.id, "a fixed commission was above its base and has been capped");
+            metrics::counter!("commissions_capped_total").increment(1);
+        }
+        earned.extend(service::create(conn, order.shop_id, order.id, line.id, &parts, now).await?);
+    }
+    Ok(earned)
+}
+
+fn money_of(line: &line::Model) -> LineMoney {
+    LineMoney {
+        goods: line.goods_fen,
+        spend_and_save: line.spend_and_save_fen,
+        coupon: line.coupon_fen,
+        points: line.points_fen,
+        shipping: line.shipping_fen,
+        quantity: line.quantity,
+    }
+}
+
+/// Takes back what a refund of a line reverses, inside the refund's transaction.
+///
+/// `refunded` counts everything refunded so far, this refund included. The caller books what is
+/// returned: a pending part out of [`crate::areas::ledger::state::AccountKind::LeaderPending`]; a released one by R-30, as a
+/// platform loss or out of [`crate::areas::ledger::state::AccountKind::LeaderAvailable`], below zero if need be.
+pub async fn reverse(
+    conn: &impl ConnectionTrait,
+    line: &line::Model,
+    refunded: &Refunded,
+) -> Result<Vec<Reversal>, Failure> {
+    Ok(service::reverse(conn, line.shop_id, line.id, refunded).await?)
+}

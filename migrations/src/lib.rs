@@ -1,8 +1,8 @@
 //! The schema's history, append-only, one set for SQLite and PostgreSQL.
 //!
-//! A migration is a file of SQL in `sql/` with four words that differ between the two databases:
-//! `{id}`, `{text}`, `{int}`, `{time}` and `{json}`. The same columns, checks, keys and indexes
-//! stand on both.
+//! A migration is a file of SQL in `sql/` with six words that differ between the two databases:
+//! `{id}`, `{text}`, `{word}` (text in the order of its code points), `{int}`, `{time}` and
+//! `{json}`. The same columns, checks, keys and indexes stand on both.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DatabaseBackend;
@@ -63,11 +63,23 @@ fn tables(sql: &str) -> Vec<&str> {
 
 /// The statements of a file in one database's words. No statement holds a semicolon inside.
 fn statements(sql: &str, backend: DatabaseBackend) -> Vec<String> {
-    let words: [(&str, &str); 5] = match backend {
-        DatabaseBackend::Postgres => {
-            [("{id}", "UUID"), ("{text}", "TEXT"), ("{int}", "BIGINT"), ("{time}", "TIMESTAMPTZ"), ("{json}", "JSONB")]
-        }
-        _ => [("{id}", "BLOB"), ("{text}", "TEXT"), ("{int}", "INTEGER"), ("{time}", "TEXT"), ("{json}", "TEXT")],
+    let words: [(&str, &str); 6] = match backend {
+        DatabaseBackend::Postgres => [
+            ("{id}", "UUID"),
+            ("{text}", "TEXT"),
+            ("{word}", "TEXT COLLATE \"C\""),
+            ("{int}", "BIGINT"),
+            ("{time}", "TIMESTAMPTZ"),
+            ("{json}", "JSONB"),
+        ],
+        _ => [
+            ("{id}", "BLOB"),
+            ("{text}", "TEXT"),
+            ("{word}", "TEXT"),
+            ("{int}", "INTEGER"),
+            ("{time}", "TEXT"),
+            ("{json}", "TEXT"),
+        ],
     };
     sql.split(';')
         .map(str::trim)

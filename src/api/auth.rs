@@ -122,6 +122,28 @@ impl FromRequest for MaybeMember {
     }
 }
 
+/// Somebody who looks around, signed in or not.
+pub struct Visitor {
+    /// The shop, by token, else by `X-App-Id`.
+    pub shop: Arc<Shop>,
+    /// The member, if the call carries a token.
+    pub member: Option<MemberId>,
+}
+
+impl FromRequest for Visitor {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let visitor = if request.headers().contains_key(AUTHORIZATION) {
+            signed_in(request).map(|who| Self { shop: who.shop, member: Some(who.member) })
+        } else {
+            shop_of(request).map(|shop| Self { shop, member: None })
+        };
+        ready(visitor.map_err(ApiError::from))
+    }
+}
+
 /// An approved leader, read from the database at each call; a frozen one is let in to look.
 #[derive(Clone, Debug)]
 pub struct SignedInLeader {

@@ -122,13 +122,27 @@ impl<T: DeserializeOwned + 'static> FromRequest for QueryOf<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parsed = web::Query::<T>::from_query(request.query_string());
-        ready(parsed.map(|query| Self(query.into_inner())).map_err(|error| {
-            let message = error.to_string();
-            let field = message.split('`').nth(1).unwrap_or("query").to_owned();
-            invalid(field, &message).into()
-        }))
+        ready(parse_query(request.query_string()).map(Self).map_err(ApiError::from))
     }
+}
+
+/// Reads a query string, for handlers that need it only now and then.
+pub fn parse_query<T: DeserializeOwned>(text: &str) -> Result<T, Invalid> {
+    web::Query::<T>::from_query(text).map(web::Query::into_inner).map_err(|error| {
+        let message = error.to_string();
+        let field = message.split('`').nth(1).unwrap_or("query").to_owned();
+        invalid(field, &message)
+    })
+}
+
+/// For fields of a query that are sent empty when nothing was chosen: `?category=&q=`.
+pub fn empty_is_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
 }
 
 /// The id in a path; an id of another kind names nothing.

@@ -117,9 +117,12 @@ pub fn status_of(code: Code) -> StatusCode {
         C::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         C::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         C::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        C::Busy | C::LoginUnavailable | C::PaymentUnavailable | C::MarketplaceUnavailable | C::CodeImageUnavailable => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        C::Busy
+        | C::LoginUnavailable
+        | C::PhoneUnavailable
+        | C::PaymentUnavailable
+        | C::MarketplaceUnavailable
+        | C::CodeImageUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         C::IdempotencyKeyReused
         | C::PhoneCodeInvalid
         | C::AddressTooMany
@@ -145,6 +148,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::ShopClosed
         | C::PickupPointClosed
         | C::CategoryInUse
+        | C::GoodsChanged
         | C::GoodsNotOnSale
         | C::GoodsNotInRegion
         | C::StockShort
@@ -178,6 +182,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::SharingNotOffered
         | C::EffectNotDead
         | C::NameTaken
+        | C::LeaderCycle
         | C::OperatorLastOwner => StatusCode::CONFLICT,
     }
 }

@@ -37,6 +37,8 @@ pub struct ShopClients {
     version: i64,
     /// The mini-program's server API.
     pub miniprogram: MiniProgram,
+    /// Held while an access token is fetched, so that this process fetches one at a time.
+    pub token_turn: Arc<tokio::sync::Mutex<()>>,
     pay: Result<WechatPay, String>,
     has_account: bool,
 }
@@ -100,6 +102,7 @@ impl Clients {
         ShopClients {
             version: shop.version,
             miniprogram: MiniProgram::new(self.wechat.clone(), shop.appid.clone(), secret, self.http.clone()),
+            token_turn: Arc::default(),
             pay,
             has_account: shop.profile.wechat_pay.is_some(),
         }

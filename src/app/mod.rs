@@ -1,6 +1,7 @@
 //! [`App`]: everything shared, built once. Flows, requests and jobs get a reference to it.
 
 mod barred;
+mod catalogue;
 mod clients;
 mod shop_book;
 mod sign_ins;
@@ -9,6 +10,7 @@ use kernel::Clock;
 use secrecy::ExposeSecret;
 
 pub use barred::Barred;
+pub use catalogue::{Catalogue, Rendered, Viewer};
 pub use clients::{Clients, NoPay, ShopClients};
 pub use shop_book::ShopBook;
 pub use sign_ins::SignIns;
@@ -46,6 +48,8 @@ pub struct App {
     pub barred: Barred,
     /// Attempts to sign in to the console.
     pub sign_ins: SignIns,
+    /// What shoppers read most, rendered.
+    pub catalogue: Catalogue,
 }
 
 impl App {
@@ -72,6 +76,7 @@ impl App {
             shops: ShopBook::default(),
             barred: Barred::default(),
             sign_ins: SignIns::default(),
+            catalogue: Catalogue::default(),
         };
         app.shops.refresh(&app.db, &app.sealer).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         Ok(app)

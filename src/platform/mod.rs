@@ -2,6 +2,7 @@
 
 pub mod db;
 pub mod entity;
+pub mod leases;
 pub mod outbox;
 pub mod redis;
 pub mod request_keys;

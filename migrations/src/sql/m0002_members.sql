@@ -107,6 +107,7 @@ CREATE TABLE leaders (
     UNIQUE (shop_id, member_id),
     FOREIGN KEY (member_id) REFERENCES members (id)
 );
+CREATE INDEX leaders_by_shop_id ON leaders (shop_id, id);
 CREATE INDEX leaders_by_shop_state_id ON leaders (shop_id, state, id);
 CREATE INDEX leaders_by_shop_recommender ON leaders (shop_id, recommender_id);
 
@@ -127,11 +128,13 @@ CREATE TABLE pickup_points (
     leader_id  {id} NOT NULL,
     name       {text} NOT NULL,
     community  {text} NOT NULL,
+    region     {text},
     address    {text} NOT NULL,
     lat        DOUBLE PRECISION NOT NULL,
     lng        DOUBLE PRECISION NOT NULL,
     picture    {text},
     hours      {text},
+    enabled    BOOLEAN NOT NULL,
     open       BOOLEAN NOT NULL,
     created_at {time} NOT NULL,
     updated_at {time} NOT NULL,
@@ -139,6 +142,7 @@ CREATE TABLE pickup_points (
     FOREIGN KEY (leader_id) REFERENCES leaders (id)
 );
 CREATE INDEX pickup_points_by_shop_open_lat ON pickup_points (shop_id, open, lat);
+CREATE INDEX pickup_points_by_shop_open_id ON pickup_points (shop_id, open, id);
 CREATE INDEX pickup_points_by_shop_leader ON pickup_points (shop_id, leader_id);
 
 CREATE TABLE verifiers (

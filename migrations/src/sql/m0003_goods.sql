@@ -46,10 +46,11 @@ CREATE INDEX goods_by_shop_on_shelf_position_id ON goods (shop_id, on_shelf, pos
 CREATE INDEX goods_by_shop_on_shelf_category_position_id ON goods (shop_id, on_shelf, category_id, position, id);
 CREATE INDEX goods_by_shop_on_shelf_price_from_fen_id ON goods (shop_id, on_shelf, price_from_fen, id);
 CREATE INDEX goods_by_shop_id ON goods (shop_id, id);
+CREATE INDEX goods_by_category ON goods (category_id);
 
 CREATE TABLE goods_words (
     shop_id  {id} NOT NULL,
-    word     {text} NOT NULL,
+    word     {word} NOT NULL,
     goods_id {id} NOT NULL,
     PRIMARY KEY (shop_id, word, goods_id),
     FOREIGN KEY (goods_id) REFERENCES goods (id)

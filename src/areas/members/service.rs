@@ -70,12 +70,12 @@ fn session_key_place(member: MemberId) -> String {
 }
 
 /// A change of the profile; what is `None` stays.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ProfileChange {
     /// The nickname.
     pub nickname: Option<String>,
-    /// The picture's URL.
-    pub avatar: Option<String>,
+    /// The picture's URL; `Some(None)` takes it away.
+    pub avatar: Option<Option<String>>,
 }
 
 /// Changes the profile.

@@ -8,3 +8,4 @@ pub mod profile;
 pub mod query;
 pub mod service;
 pub mod settings;
+pub mod wechat_tokens;

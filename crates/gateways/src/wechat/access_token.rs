@@ -19,24 +19,25 @@ pub struct AccessToken {
     pub expires_in_s: i64,
 }
 
-/// Where the token of one mini-program is kept: a row all instances share.
-pub trait TokenStore: Sync {
+/// Where the token of one mini-program is kept: a row all instances share. Its futures stay on
+/// the thread they began on, as everything behind an HTTP worker does.
+pub trait TokenStore {
     /// What can go wrong with the store.
     type Error: fmt::Display;
 
     /// The token in use, if there is one that has not run out.
-    fn current(&self) -> impl Future<Output = Result<Option<String>, Self::Error>> + Send;
+    fn current(&self) -> impl Future<Output = Result<Option<String>, Self::Error>>;
 
     /// Keeps a fetched token.
-    fn keep(&self, token: &AccessToken) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    fn keep(&self, token: &AccessToken) -> impl Future<Output = Result<(), Self::Error>>;
 
     /// Drops the token, but only if it is still `token`: ten failing callers must not throw away
     /// the good one the first of them has fetched.
-    fn forget(&self, token: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    fn forget(&self, token: &str) -> impl Future<Output = Result<(), Self::Error>>;
 
     /// Whether one of the 20 forced refreshes of the day may be spent now; at least 30 s lie
     /// between two.
-    fn may_force(&self) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+    fn may_force(&self) -> impl Future<Output = Result<bool, Self::Error>>;
 }
 
 #[derive(Serialize)]

@@ -17,6 +17,9 @@ pub struct Model {
     pub name: String,
     #[sea_orm(column_type = "Text")]
     pub community: String,
+    /// Province, city and district in words.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub region: Option<String>,
     #[sea_orm(column_type = "Text")]
     pub address: String,
     /// GCJ-02.
@@ -27,7 +30,9 @@ pub struct Model {
     pub picture: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub hours: Option<String>,
-    /// Approved, enabled and not resting.
+    /// The point's own switch.
+    pub enabled: bool,
+    /// Enabled, and its leader enabled and not resting.
     pub open: bool,
     pub created_at: Time,
     pub updated_at: Time,

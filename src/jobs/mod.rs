@@ -14,6 +14,7 @@ mod deliver_outbox;
 mod query_open_payments;
 mod reconcile_stock;
 mod refresh_lists;
+mod register_receivers;
 mod send_transfers;
 mod share_profits;
 mod sweep;
@@ -52,6 +53,11 @@ pub const JOBS: &[Job] = &[
     },
     Job { name: "reconcile_stock", every: Duration::from_secs(5), run: |app| Box::pin(reconcile_stock::run(app)) },
     Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) },
+    Job {
+        name: "register_receivers",
+        every: Duration::from_secs(60),
+        run: |app| Box::pin(register_receivers::run(app)),
+    },
     Job { name: "send_transfers", every: Duration::from_secs(1), run: |app| Box::pin(send_transfers::run(app)) },
     Job { name: "share_profits", every: Duration::from_secs(5), run: |app| Box::pin(share_profits::run(app)) },
     Job { name: "sweep", every: Duration::from_secs(600), run: |app| Box::pin(sweep::run(app)) },

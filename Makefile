@@ -9,7 +9,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 BINARY  = $(TARGET)/debug/tuanqiao
 FIRST   = "the first time takes some ten minutes on two cores"
 
-.PHONY: help demo tour build test test-fast check fmt lint audit clean-data
+.PHONY: help demo tour build contract test test-fast check fmt lint audit clean-data
 .NOTPARALLEL:
 .DEFAULT_GOAL = help
 
@@ -26,6 +26,9 @@ build: ## Build the debug binary that demo, tour and tests share.
 	@scripts/toolchain.sh
 	@echo "== build ("$(FIRST)")"
 	@$(BUILD)
+
+contract: build ## Write miniapp-api.yaml, console-api.yaml and docs/error-codes.md from the code.
+	@$(BINARY) contract export
 
 test: ## All that must hold: format, lints, every test on SQLite and on PostgreSQL + Redis.
 	@scripts/toolchain.sh fmt clippy

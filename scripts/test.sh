@@ -2,7 +2,11 @@
 # Runs the tests of the whole workspace; arguments are passed on, a plain word filters by name.
 #
 #   scripts/services.sh run scripts/test.sh          everything
-#   scripts/test.sh order                            on SQLite, tests whose name has "order"
+#   scripts/test.sh order                            tests whose name has "order"
+#   TUANQIAO_TEST_ONLY=sqlite scripts/test.sh        without those that need PostgreSQL and Redis
+#
+# A story runs on both set-ups, as NAME::sqlite_embedded and NAME::postgres_redis. Without servers the
+# latter fail and say so: only TUANQIAO_TEST_ONLY=sqlite, which is `make test-fast`, leaves them out.
 #
 # Always the whole workspace: a selection of packages resolves features anew and rebuilds the
 # dependencies. cargo-nextest runs the tests when it is there (a process each, heavy ones alone, a
@@ -15,7 +19,12 @@ locked=()
 if [ -n "${CI:-}" ]; then locked=(--locked); fi
 
 if cargo nextest --version >/dev/null 2>&1; then
-    exec cargo nextest run --workspace ${locked[@]+"${locked[@]}"} "$@"
+    only=()
+    if [ "${TUANQIAO_TEST_ONLY:-}" = sqlite ]; then only=(-E 'not test(postgres_redis)'); fi
+    exec cargo nextest run --workspace ${locked[@]+"${locked[@]}"} ${only[@]+"${only[@]}"} "$@"
 fi
 echo "test: cargo-nextest is not installed, plain cargo test runs the same tests (a little slower)" >&2
-exec cargo test --workspace --lib --bins --tests --no-fail-fast ${locked[@]+"${locked[@]}"} "$@"
+only=()
+if [ "${TUANQIAO_TEST_ONLY:-}" = sqlite ]; then only=(--skip postgres_redis); fi
+exec cargo test --workspace --lib --bins --tests --no-fail-fast ${locked[@]+"${locked[@]}"} "$@" \
+    -- ${only[@]+"${only[@]}"}

@@ -43,6 +43,11 @@ impl Server {
     /// Binds and begins to work. Must be called inside an actix system.
     pub fn start(app: web::Data<App>, role: Role) -> std::io::Result<Self> {
         let listener = TcpListener::bind(&app.config.server.bind)?;
+        Self::start_on(listener, app, role)
+    }
+
+    /// As [`Server::start`], on a socket that is bound already.
+    pub fn start_on(listener: TcpListener, app: web::Data<App>, role: Role) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let limits = web::Data::new(RateLimits::new(&app.config.limits));
         let documents = web::Data::new((document::miniapp(), document::console()));

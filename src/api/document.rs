@@ -1,9 +1,12 @@
 //! The API's documents, exported from the annotations of the code.
 
 use actix_web::App;
+use actix_web::http::StatusCode;
 use utoipa::OpenApi;
+use utoipa::openapi::{OpenApi as OpenApiDocument, PathItem, RefOr};
 use utoipa_actix_web::AppExt;
 
+use super::problem::Problem;
 use super::{console, leader, storefront};
 
 #[derive(OpenApi)]
@@ -14,6 +17,7 @@ use super::{console, leader, storefront};
             lists by cursor, errors as application/problem+json with a stable code.",
         license(name = "MIT", identifier = "MIT")
     ),
+    components(schemas(Problem)),
     modifiers(&BearerToken)
 )]
 struct MiniApp;
@@ -25,6 +29,7 @@ struct MiniApp;
         description = "What the operators' console calls. Sign in first; writes send X-CSRF-Token.",
         license(name = "MIT", identifier = "MIT")
     ),
+    components(schemas(Problem)),
     modifiers(&SessionCookie)
 )]
 struct Console;
@@ -50,17 +55,56 @@ impl utoipa::Modify for SessionCookie {
 }
 
 /// `miniapp-api.yaml`: the storefront and leader API.
-pub fn miniapp() -> utoipa::openapi::OpenApi {
-    App::new()
-        .into_utoipa_app()
-        .openapi(MiniApp::openapi())
-        .configure(storefront::routes)
-        .configure(leader::routes)
-        .split_for_parts()
-        .1
+pub fn miniapp() -> OpenApiDocument {
+    let app = App::new().into_utoipa_app().openapi(MiniApp::openapi());
+    described(app.configure(storefront::routes).configure(leader::routes).split_for_parts().1)
 }
 
 /// `console-api.yaml`: the operators' API.
-pub fn console() -> utoipa::openapi::OpenApi {
-    App::new().into_utoipa_app().openapi(Console::openapi()).configure(console::routes).split_for_parts().1
+pub fn console() -> OpenApiDocument {
+    let app = App::new().into_utoipa_app().openapi(Console::openapi());
+    described(app.configure(console::routes).split_for_parts().1)
+}
+
+/// The document with a word for each answer: OpenAPI wants one, our annotations leave it out where
+/// the status says it all.
+fn described(mut document: OpenApiDocument) -> OpenApiDocument {
+    for item in document.paths.paths.values_mut() {
+        let PathItem { get, put, post, delete, patch, .. } = item;
+        for operation in [get, put, post, delete, patch].into_iter().flatten() {
+            for (status, response) in &mut operation.responses.responses {
+                if let RefOr::T(response) = response
+                    && response.description.is_empty()
+                {
+                    let known = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
+                    response.description = known.and_then(|s| s.canonical_reason()).unwrap_or("Answered").to_owned();
+                }
+            }
+        }
+    }
+    document
+}
+
+/// The files of the public contract with their text, by path from the repository's root.
+pub fn files() -> anyhow::Result<[(&'static str, String); 3]> {
+    Ok([
+        ("miniapp-api.yaml", miniapp().to_yaml()?),
+        ("console-api.yaml", console().to_yaml()?),
+        ("docs/error-codes.md", error_codes()),
+    ])
+}
+
+/// `docs/error-codes.md`: every code with its status and titles.
+fn error_codes() -> String {
+    let mut text = "# Error codes\n\n\
+        Every refusal is `application/problem+json` with one of these in `code`. Codes are stable: they are\n\
+        added, never renamed. The title is Chinese or English by `Accept-Language`; `detail` says what\n\
+        happened in the case at hand. This page is written by `make contract`.\n\n\
+        | code | status | 中文 | English |\n| --- | --- | --- | --- |\n"
+        .to_owned();
+    for code in kernel::Code::ALL {
+        let status = super::problem::status_of(*code).as_u16();
+        text.push_str(&format!("| `{code}` | {status} | {} | {} |\n", code.title_zh(), code.title_en()));
+    }
+    text
 }

@@ -1,5 +1,6 @@
 //! The command line: one binary, one file a command.
 
+mod contract;
 mod leader;
 mod migrate;
 mod operator;
@@ -34,6 +35,9 @@ enum Command {
     /// Bring the database's schema up to date, or look at it.
     #[command(subcommand)]
     Migrate(migrate::Action),
+    /// The public contract as files.
+    #[command(subcommand)]
+    Contract(contract::Action),
     /// Create or update a shop from a file.
     #[command(subcommand)]
     Shop(shop::Action),
@@ -69,6 +73,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(config, args).await,
         Command::Migrate(action) => migrate::run(config, action).await,
         Command::Leader(action) => leader::run(config, action).await,
+        Command::Contract(action) => contract::run(&action),
         Command::Operator(action) => operator::run(config, action).await,
         Command::Shop(action) => shop::run(config, action).await,
     }

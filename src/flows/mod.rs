@@ -17,4 +17,5 @@ pub mod profit_sharing;
 pub mod refund;
 pub mod session;
 pub mod settings;
+pub mod shop_file;
 pub mod wechat_tokens;

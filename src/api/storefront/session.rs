@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::members::MemberView;
 use crate::api::auth::{CurrentShop, SignedInMember};
 use crate::api::body::JsonBody;
+use crate::api::fields::Fields;
 use crate::api::problem::Failures;
 use crate::api::reply::{Reply, json, no_content};
 use crate::app::App;
@@ -62,6 +63,10 @@ impl From<Tokens> for TokensView {
 #[post("/api/v1/session")]
 async fn sign_in(app: web::Data<App>, shop: CurrentShop, body: JsonBody<SignIn>) -> Reply {
     let SignIn { code, invited_by } = body.value;
+    let mut fields = Fields::default();
+    let code = fields.line("code", &code, 1, 256);
+    let invited_by = fields.line_if("invited_by", invited_by.as_deref(), 64);
+    fields.done()?;
     let signed_in = flows::session::sign_in(&app, &shop.0, &code, invited_by.as_deref()).await?;
     let Tokens { access_token, refresh_token, expires_in } = signed_in.tokens;
     json(&SessionView { access_token, refresh_token, expires_in, member: (&signed_in.member).into() })
@@ -71,6 +76,7 @@ async fn sign_in(app: web::Data<App>, shop: CurrentShop, body: JsonBody<SignIn>)
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Refresh {
+    #[schema(max_length = 256)]
     refresh_token: String,
 }
 

@@ -1,0 +1,35 @@
+//! Applying a shop file: the command line, the demo and the tests create shops this way.
+
+use std::sync::Arc;
+
+use kernel::Failure;
+use secrecy::SecretString;
+
+use crate::app::App;
+use crate::areas::shops::profile::ShopFile;
+use crate::areas::shops::query::Shop;
+use crate::areas::shops::service;
+use crate::areas::shops::settings::Settings;
+
+/// Creates or updates the shop that the file's `text` describes, and checks that its keys work.
+///
+/// `resolve` reads secrets given as `env:NAME` or `file:PATH`. Applying a file twice changes nothing.
+pub async fn apply(
+    app: &App,
+    text: &str,
+    resolve: impl Fn(&str) -> Result<SecretString, String>,
+) -> Result<Arc<Shop>, Failure> {
+    let draft = ShopFile::parse(text)?.into_draft(resolve)?;
+    let defaults = Settings {
+        payment_window_s: app.config.orders.payment_window_s,
+        after_sale_window_s: app.config.orders.after_sale_window_s,
+        ..Settings::default()
+    };
+    let id = app.db.write(async |tx| service::apply(tx, &app.sealer, &draft, &defaults, app.clock.now()).await).await?;
+    app.shops.refresh(&app.db, &app.sealer).await?;
+    let shop = app.shops.by_id(id)?;
+    if draft.profile.wechat_pay.is_some() {
+        app.clients.of(&shop).pay()?;
+    }
+    Ok(shop)
+}

@@ -1,0 +1,229 @@
+//! [`TestApp`]: the product as `serve` runs it, with its own database, clock and sandbox.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use migrations::Migrator;
+use sandbox::{MerchantKeys, Sandbox, SandboxConfig, SandboxKeys, SandboxState};
+use sea_orm_migration::MigratorTrait;
+use tuanqiao::app::App;
+use tuanqiao::areas::operators::role::Role;
+use tuanqiao::areas::shops::query::Shop;
+use tuanqiao::config::{Config, Synchronous, resolve_secret};
+use tuanqiao::flows::{operators, shop_file};
+use tuanqiao::jobs;
+use tuanqiao::platform::db::Db;
+use tuanqiao::server::{Role, Server};
+
+use crate::setup::{Place, Setup};
+use crate::shopper::Client;
+
+/// The password of every operator in the tests.
+pub const PASSWORD: &str = "a long password for tests";
+
+/// The running product. Jobs run only when asked ([`TestApp::run_due_jobs`]), and both clocks only
+/// move on by themselves or by [`TestApp::advance`], so a story tells the same every time.
+pub struct TestApp {
+    /// The inside, for what no call offers.
+    pub app: Data<App>,
+    /// The stand-in of every platform.
+    pub sandbox: sandbox::Running,
+    /// Where the API listens.
+    pub address: SocketAddr,
+    server: Option<Server>,
+    _place: Place,
+}
+
+impl TestApp {
+    /// Starts the product with one shop, `demo`, after `change` had a look at the configuration.
+    pub async fn with(setup: Setup, change: impl FnOnce(&mut Config)) -> Self {
+        let place = Place::make(setup).await;
+        let sandbox = Sandbox::start(sandbox_config()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut config = config(&place, &sandbox, address);
+        change(&mut config);
+        let db = Db::connect(&config.database).await.unwrap();
+        Migrator::up(db.maintenance(), None).await.unwrap();
+        let app = Data::new(App::build(config, db).await.unwrap());
+        let server = Server::start_on(listener, app.clone(), Role::Api).unwrap();
+        let running = Self { app, sandbox, address, server: Some(server), _place: place };
+        running.apply_shop(&shop_text("demo", &running.keys().merchant, &running.keys())).await;
+        running
+    }
+
+    /// Ends the process gracefully.
+    pub async fn stop(mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+
+    /// Ends the process gracefully and starts another on the same database and address.
+    pub async fn restart(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+        let config = self.app.config.clone();
+        let db = Db::connect(&config.database).await.unwrap();
+        self.app = Data::new(App::build(config, db).await.unwrap());
+        self.server = Some(Server::start(self.app.clone(), Role::Api).unwrap());
+    }
+
+    /// Applies a shop file.
+    pub async fn apply_shop(&self, text: &str) -> Arc<Shop> {
+        shop_file::apply(&self.app, text, resolve_secret).await.unwrap()
+    }
+
+    /// Another shop with its own mini-program and merchant.
+    pub async fn second_shop(&self, code: &str) -> Arc<Shop> {
+        let merchant = second_merchant();
+        self.sandbox.state().add_merchant(&merchant).unwrap();
+        self.apply_shop(&shop_text(code, &merchant, &self.keys())).await
+    }
+
+    /// The first shop.
+    pub fn shop(&self) -> Arc<Shop> {
+        self.app.shops.by_code("demo").unwrap()
+    }
+
+    /// The sandbox's keys.
+    pub fn keys(&self) -> SandboxKeys {
+        self.sandbox.state().keys().clone()
+    }
+
+    /// The users' side of WeChat and WeChat Pay.
+    pub fn wechat(&self) -> &SandboxState {
+        self.sandbox.state()
+    }
+
+    /// A caller who is nobody yet.
+    pub fn anybody(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// A signed-in member of the only shop; the same name is the same member.
+    pub async fn member(&self, name: &str) -> Client {
+        self.anybody().signs_in(&self.wechat().login_code(name, false)).await
+    }
+
+    /// A signed-in operator of the first shop who may do everything.
+    pub async fn operator(&self) -> Client {
+        let created =
+            operators::create(&self.app, self.shop().id, None, "keeper", PASSWORD.to_owned(), Role::Owner).await;
+        assert!(created.is_ok() || created.is_err_and(|failure| failure.code() == kernel::Code::NameTaken));
+        self.anybody().signs_in_to_console("keeper", PASSWORD).await
+    }
+
+    /// Moves business time on, here and at the platforms.
+    pub fn advance(&self, seconds: i64) {
+        self.app.clock.advance(chrono::Duration::seconds(seconds));
+        self.wechat().advance(seconds);
+    }
+
+    /// Runs every job until nothing is due.
+    pub async fn run_due_jobs(&self) {
+        jobs::run_due(&self.app).await.unwrap();
+    }
+}
+
+fn sandbox_config() -> SandboxConfig {
+    let mut config = SandboxConfig::new(kept_keys("sandbox.json", SandboxKeys::generate));
+    // Notices are posted by hand, so that a story knows when they have arrived.
+    config.notify = false;
+    config.settle_after_ms = Some(0);
+    config.workers = 1;
+    config
+}
+
+fn second_merchant() -> MerchantKeys {
+    kept_keys("second.json", SandboxKeys::generate).merchant
+}
+
+/// Keys cost a while to make, so one set serves every run of the tests.
+fn kept_keys<E: std::fmt::Debug>(file: &str, make: impl Fn() -> Result<SandboxKeys, E>) -> SandboxKeys {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(file);
+    SandboxKeys::load(&path).unwrap_or_else(|_| {
+        let keys = make().unwrap();
+        // Another test may do the same: whoever comes last wins, and nobody reads half a file.
+        let fresh = path.with_extension(std::process::id().to_string());
+        keys.save(&fresh).unwrap();
+        std::fs::rename(fresh, &path).unwrap();
+        keys
+    })
+}
+
+fn config(place: &Place, sandbox: &sandbox::Running, address: SocketAddr) -> Config {
+    let mut config = Config::load(None).unwrap();
+    config.server.bind = address.to_string();
+    config.server.public_url = format!("http://{address}");
+    config.server.workers = 2;
+    config.server.shutdown_s = 5;
+    config.database.url = place.database_url.clone();
+    config.database.max_connections = 8;
+    config.database.synchronous = Synchronous::Normal;
+    config.stock.backend = place.stock;
+    config.stock.redis_url = place.redis_url.clone();
+    config.storage.folder = place.folder.join("files").display().to_string();
+    config.platforms.wechat = sandbox.base_url();
+    config.platforms.wechat_pay = sandbox.base_url();
+    config.platforms.wechat_pay_backup = sandbox.base_url();
+    config.platforms.pinduoduo = sandbox.pinduoduo_url();
+    config.platforms.taobao = sandbox.taobao_url();
+    config.sandbox.enabled = true;
+    config.limits.anonymous_per_ip_per_s = 0;
+    config.limits.member_per_s = 0;
+    config.secrets.master_key = uuid::Uuid::new_v4().to_string().into();
+    config
+}
+
+/// A shop file whose accounts are the sandbox's.
+pub fn shop_text(code: &str, merchant: &MerchantKeys, keys: &SandboxKeys) -> String {
+    let (pdd, taobao) = (&keys.pinduoduo, &keys.taobao);
+    format!(
+        r#"
+code = "{code}"
+name = "邻里团 {code}"
+
+[miniprogram]
+appid = "{appid}"
+secret = "{secret}"
+
+[wechat_pay]
+mchid = "{mchid}"
+merchant_serial = "{serial}"
+merchant_key = """{merchant_key}"""
+api_v3_key = "{api_v3_key}"
+platform_public_key_id = "{public_key_id}"
+platform_public_key = """{public_key}"""
+
+[marketplaces.pinduoduo_affiliate]
+client_id = "{client_id}"
+client_secret = "{client_secret}"
+pid = "{pid}"
+
+[marketplaces.taobao_affiliate]
+app_key = "{app_key}"
+app_secret = "{app_secret}"
+adzone_id = "{adzone_id}"
+site_id = "{site_id}"
+"#,
+        appid = merchant.appid,
+        secret = merchant.secret,
+        mchid = merchant.mchid,
+        serial = merchant.serial,
+        merchant_key = merchant.private_key_pem().unwrap(),
+        api_v3_key = merchant.api_v3_key,
+        public_key_id = keys.platform.public_key_id,
+        public_key = keys.platform.public_key_pem().unwrap(),
+        client_id = pdd.client_id,
+        client_secret = pdd.client_secret,
+        pid = pdd.pid,
+        app_key = taobao.app_key,
+        app_secret = taobao.app_secret,
+        adzone_id = taobao.adzone_id,
+        site_id = taobao.site_id,
+    )
+}

@@ -1,0 +1,83 @@
+//! Throws requests made from the documents at the running product: good ones, and good ones with one
+//! thing wrong. No answer may be a fault of ours, and every answer must be a documented one.
+//!
+//! `SEED=n` repeats a run's choices, `FUZZ_SECONDS=n` makes a longer one.
+
+mod attack;
+mod dice;
+mod make;
+mod operation;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tuanqiao::api::document;
+
+use crate::app::TestApp;
+use crate::json_schema::Schemas;
+use crate::shopper::Client;
+use attack::Attack;
+use dice::Dice;
+use make::Known;
+use operation::Operation;
+
+/// How long one run throws requests.
+const SECONDS: u64 = 6;
+
+on_both! {
+    async fn no_request_finds_a_fault_or_an_undocumented_answer(app: TestApp) {
+        let callers = vec![("nobody", app.anybody()), ("a member", app.member("anna").await)];
+        let document = serde_json::to_value(document::miniapp()).unwrap();
+        throw(app, &document, callers).await;
+    }
+}
+
+on_both! {
+    async fn no_console_request_finds_a_fault_or_an_undocumented_answer(app: TestApp) {
+        let document = serde_json::to_value(document::console()).unwrap();
+        throw(app, &document, vec![("nobody", app.anybody()), ("an operator", app.operator().await)]).await;
+    }
+}
+
+/// Throws requests for each operation and each caller in turn until the time is over.
+async fn throw(app: &TestApp, document: &Value, callers: Vec<(&str, Client)>) {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
+    let seed: u64 = number("SEED").unwrap_or_else(rand::random);
+    println!("SEED={seed}");
+    let schemas = Schemas::of(document);
+    let operations = Operation::all(document);
+    let end = Instant::now() + Duration::from_secs(number("FUZZ_SECONDS").unwrap_or(SECONDS));
+    let mut known = Known::default();
+    let mut findings: BTreeMap<String, String> = BTreeMap::new();
+    let (mut round, mut thrown) = (0, 0);
+    while Instant::now() < end && !operations.is_empty() {
+        for (place, operation) in operations.iter().enumerate() {
+            for (name, caller) in &callers {
+                let mut dice = Dice::new(seed, &[round, place as u64, name.len() as u64]);
+                let attack = Attack::make(&mut dice, &schemas, operation, &known);
+                let answer = attack.send(caller).await;
+                thrown += 1;
+                known.learn(&answer.body);
+                for finding in attack.judge(&schemas, operation, &answer) {
+                    let key = format!("{} {}: {}", operation.method, operation.path, first_words(&finding));
+                    findings.entry(key).or_insert_with(|| {
+                        format!("{attack}\n  by {name}, answered {} {}\n  {finding}", answer.status, answer.text())
+                    });
+                }
+                // Signing out is part of the game; the next round needs a member again.
+                if answer.status == 204 && operation.ends_the_session() {
+                    break;
+                }
+            }
+        }
+        round += 1;
+    }
+    println!("{thrown} requests in {round} rounds over {} operations", operations.len());
+    let all: Vec<String> = findings.into_values().collect();
+    assert!(all.is_empty(), "SEED={seed}: {} findings\n\n{}", all.len(), all.join("\n\n"));
+}
+
+fn first_words(finding: &str) -> String {
+    finding.chars().take(60).filter(|c| !c.is_ascii_digit()).collect()
+}

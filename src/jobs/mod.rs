@@ -14,6 +14,8 @@ mod deliver_outbox;
 mod query_open_payments;
 mod reconcile_stock;
 mod refresh_lists;
+mod send_transfers;
+mod share_profits;
 mod sweep;
 
 /// One kind of recurring work.
@@ -51,6 +53,8 @@ pub const JOBS: &[Job] = &[
     Job { name: "reconcile_stock", every: Duration::from_secs(5), run: |app| Box::pin(reconcile_stock::run(app)) },
     Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) },
     Job { name: "sweep", every: Duration::from_secs(600), run: |app| Box::pin(sweep::run(app)) },
+    Job { name: "send_transfers", every: Duration::from_secs(1), run: |app| Box::pin(send_transfers::run(app)) },
+    Job { name: "share_profits", every: Duration::from_secs(5), run: |app| Box::pin(share_profits::run(app)) },
 ];
 
 /// The jobs at work.

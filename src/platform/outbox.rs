@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use chrono::Duration;
-use kernel::Time;
 use kernel::id::{EffectId, ShopId};
+use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
+use kernel::{Failure, Time};
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict};
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, QueryTrait, entity::prelude::*};
 
@@ -145,6 +146,28 @@ pub async fn replay(conn: &impl ConnectionTrait, shop: ShopId, id: EffectId, now
         .exec(conn)
         .await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// The effect with this id.
+pub async fn by_id(conn: &impl ConnectionTrait, shop: ShopId, id: EffectId) -> Result<Option<effect::Model>, DbErr> {
+    effect::in_shop(shop).filter(effect::Column::Id.eq(id)).one(conn).await
+}
+
+/// A shop's effects in one state, newest first.
+pub async fn list(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    state: EffectState,
+    page: &PageRequest,
+) -> Result<Page<effect::Model>, Failure> {
+    let mut select = effect::in_shop(shop)
+        .filter(effect::Column::State.eq(state))
+        .order_by_desc(effect::Column::Id)
+        .limit(page.limit + 1);
+    if let Some(cursor) = &page.cursor {
+        select = select.filter(effect::Column::Id.lt(decode_cursor::<EffectId>(cursor)?));
+    }
+    Ok(Page::cut(select.all(conn).await?, page.limit, |row: &effect::Model| encode_cursor(&row.id)))
 }
 
 /// Deletes delivered effects older than `before`, in a bounded batch; dead ones stay.

@@ -9,7 +9,7 @@ use migrations::Migrator;
 use sandbox::{MerchantKeys, Sandbox, SandboxConfig, SandboxKeys, SandboxState};
 use sea_orm_migration::MigratorTrait;
 use tuanqiao::app::App;
-use tuanqiao::areas::operators::role::Role;
+use tuanqiao::areas::operators::role::Role as OperatorRole;
 use tuanqiao::areas::shops::query::Shop;
 use tuanqiao::config::{Config, Synchronous, resolve_secret};
 use tuanqiao::flows::{operators, shop_file};
@@ -112,7 +112,8 @@ impl TestApp {
     /// A signed-in operator of the first shop who may do everything.
     pub async fn operator(&self) -> Client {
         let created =
-            operators::create(&self.app, self.shop().id, None, "keeper", PASSWORD.to_owned(), Role::Owner).await;
+            operators::create(&self.app, self.shop().id, None, "keeper", PASSWORD.to_owned(), OperatorRole::Owner)
+                .await;
         assert!(created.is_ok() || created.is_err_and(|failure| failure.code() == kernel::Code::NameTaken));
         self.anybody().signs_in_to_console("keeper", PASSWORD).await
     }

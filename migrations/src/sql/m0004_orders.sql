@@ -84,6 +84,7 @@ CREATE INDEX orders_by_shop_leader_status_id ON orders (shop_id, leader_id, stat
 CREATE INDEX orders_by_status_expires_at ON orders (status, expires_at);
 CREATE INDEX orders_by_status_arrived_at ON orders (status, arrived_at);
 CREATE INDEX orders_by_status_shipped_at ON orders (status, shipped_at);
+CREATE INDEX orders_shared_by_shop_paid_at ON orders (shop_id, paid_at) WHERE profit_sharing;
 
 CREATE TABLE stock_holds (
     id         {id} NOT NULL,

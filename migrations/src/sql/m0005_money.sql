@@ -116,6 +116,7 @@ CREATE TABLE sharing_parts (
     FOREIGN KEY (sharing_id) REFERENCES sharings (id)
 );
 CREATE INDEX sharing_parts_by_sharing ON sharing_parts (sharing_id);
+CREATE INDEX sharing_parts_by_shop_party_result ON sharing_parts (shop_id, party_id, result);
 
 CREATE TABLE ledger_journals (
     id         {id} NOT NULL,

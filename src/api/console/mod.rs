@@ -1,23 +1,32 @@
 //! What the operators' console calls: one file per resource.
 
+mod explain;
 mod leader_applications;
 mod leader_levels;
 mod leaders;
+mod ledger;
 mod operators;
+mod outbox;
 mod pickup_points;
 mod session;
 mod settings;
+mod sharing;
+mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route of the console.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .configure(leader_applications::routes)
-        .configure(leader_levels::routes)
-        .configure(leaders::routes)
-        .configure(operators::routes)
-        .configure(pickup_points::routes)
-        .configure(session::routes)
-        .configure(settings::routes);
+    config.configure(explain::routes);
+    config.configure(leader_applications::routes);
+    config.configure(leader_levels::routes);
+    config.configure(leaders::routes);
+    config.configure(ledger::routes);
+    config.configure(operators::routes);
+    config.configure(outbox::routes);
+    config.configure(pickup_points::routes);
+    config.configure(session::routes);
+    config.configure(settings::routes);
+    config.configure(sharing::routes);
+    config.configure(withdrawals::routes);
 }

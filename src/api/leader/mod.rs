@@ -3,10 +3,14 @@
 mod members;
 mod poster;
 mod verifiers;
+mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route for leaders.
 pub fn routes(config: &mut ServiceConfig) {
-    config.configure(members::routes).configure(poster::routes).configure(verifiers::routes);
+    config.configure(members::routes);
+    config.configure(poster::routes);
+    config.configure(verifiers::routes);
+    config.configure(withdrawals::routes);
 }

@@ -94,7 +94,37 @@ pub async fn journals(
     if let Some(cursor) = &page.cursor {
         select = select.filter(journal::Column::Id.lt(decode_cursor::<JournalId>(cursor)?));
     }
-    let rows = select.all(conn).await?;
+    let rows = with_entries(conn, shop, select.all(conn).await?).await?;
+    Ok(Page::cut(rows, page.limit, |row: &Journal| encode_cursor(&row.journal.id)))
+}
+
+/// The journals any of these causes wrote, oldest first, at most `limit`.
+pub async fn journals_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    causes: &[Uuid],
+    limit: u64,
+) -> Result<Vec<Journal>, LedgerError> {
+    let rows = journal::in_shop(shop)
+        .filter(journal::Column::CauseId.is_in(causes.iter().copied()))
+        .order_by_asc(journal::Column::Id)
+        .limit(limit)
+        .all(conn)
+        .await?;
+    with_entries(conn, shop, rows).await
+}
+
+/// The journal with this id.
+pub async fn journal(conn: &impl ConnectionTrait, shop: ShopId, id: JournalId) -> Result<Option<Journal>, LedgerError> {
+    let row = journal::in_shop(shop).filter(journal::Column::Id.eq(id)).all(conn).await?;
+    Ok(with_entries(conn, shop, row).await?.pop())
+}
+
+async fn with_entries(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    rows: Vec<journal::Model>,
+) -> Result<Vec<Journal>, LedgerError> {
     let entries = entry::in_shop(shop)
         .filter(entry::Column::JournalId.is_in(rows.iter().map(|row| row.id)))
         .order_by_asc(entry::Column::Id)
@@ -104,8 +134,7 @@ pub async fn journals(
         let entries = entries.iter().filter(|entry| entry.journal_id == journal.id).cloned().collect();
         Journal { journal, entries }
     };
-    let rows = rows.into_iter().map(with_entries).collect();
-    Ok(Page::cut(rows, page.limit, |row: &Journal| encode_cursor(&row.journal.id)))
+    Ok(rows.into_iter().map(with_entries).collect())
 }
 
 /// What a check of a shop's books found; empty lists mean that everything adds up to zero.

@@ -1,4 +1,16 @@
-//! AREA payouts
+//! Paying leaders: withdrawals and their transfers, and profit sharing of paid orders.
+//!
+//! This area keeps rows and rules. It never talks to WeChat Pay and books nothing: the flows are
+//! `flows/payout.rs` and `flows/profit_sharing.rs`.
 
 pub mod entity;
+pub mod error;
+pub mod query;
+pub mod requests;
+pub mod rules;
+pub mod service;
+pub mod sharings;
 pub mod state;
+pub mod transfers;
+
+pub use error::PayoutError;

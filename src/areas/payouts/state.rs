@@ -59,7 +59,8 @@ impl WithdrawalState {
         use WithdrawalState as S;
         Some(match (self, event) {
             (S::Applied, E::Approved) => S::Approved,
-            (S::Applied, E::Rejected) => S::Rejected,
+            // A granted withdrawal by hand may still be refused; one by transfer is sent at once.
+            (S::Applied | S::Approved, E::Rejected) => S::Rejected,
             (S::Approved, E::TransferStarted) => S::Paying,
             (S::Paying, E::Paid) => S::Paid,
             (S::Paying, E::TransferFailed) => S::Failed,
@@ -181,7 +182,7 @@ impl SharingState {
         Some(match (self, event) {
             (S::Created, E::Accepted) => S::Processing,
             (S::Created | S::Processing, E::Finished) => S::Finished,
-            (S::Created, E::Refused) => S::Failed,
+            (S::Created | S::Processing, E::Refused) => S::Failed,
             (S::Failed, E::Retried) => S::Created,
             _ => return None,
         })
@@ -222,7 +223,7 @@ mod tests {
             arrows += ways;
         }
         // Every arrow of the rule's picture and no other.
-        assert_eq!(arrows, 5);
+        assert_eq!(arrows, 6);
     }
 
     #[test]
@@ -246,6 +247,6 @@ mod tests {
             arrows += ways;
         }
         // Every arrow of the rule's picture and no other.
-        assert_eq!(arrows, 5);
+        assert_eq!(arrows, 6);
     }
 }

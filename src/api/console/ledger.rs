@@ -1,0 +1,174 @@
+//! The shop's books, for reading.
+
+use actix_web::{get, web};
+use chrono::{DateTime, Utc};
+use kernel::failure::Invalid;
+use kernel::id::{
+    CommissionId, EntryId, JournalId, LeaderId, MemberId, OrderId, OrderLineId, PaymentId, RefundId, SharingPartId,
+    SupplierId, WithdrawalId,
+};
+use serde::{Deserialize, Serialize};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::api::auth_console::{Operator, Permission};
+use crate::api::body::{QueryOf, page_request};
+use crate::api::list::ListView;
+use crate::api::problem::Failures;
+use crate::api::reply::{Reply, json};
+use crate::app::App;
+use crate::areas::ledger::entity::entry;
+use crate::areas::ledger::query::{self, Journal};
+use crate::areas::ledger::state::{AccountKind, LedgerUnit};
+
+/// A cause's kind is one of ours and short.
+const CAUSE_MAX: usize = 64;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(accounts).service(journals);
+}
+
+/// An account with the sum of its entries.
+#[derive(Serialize, utoipa::ToSchema)]
+struct AccountView {
+    account: AccountKind,
+    /// What is counted.
+    unit: LedgerUnit,
+    /// Debits less credits, in fen or points.
+    sum: i64,
+}
+
+/// A balanced journal.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct JournalView {
+    id: JournalId,
+    /// What kind of thing caused it.
+    cause_kind: String,
+    /// Which one.
+    cause_id: String,
+    note: Option<String>,
+    /// Business time.
+    at: DateTime<Utc>,
+    entries: Vec<EntryView>,
+}
+
+/// One side of a journal.
+#[derive(Serialize, utoipa::ToSchema)]
+struct EntryView {
+    id: EntryId,
+    account: AccountKind,
+    /// Whose, where accounts are a party's own.
+    party: Option<String>,
+    unit: LedgerUnit,
+    /// Fen or points; debit above zero, credit below.
+    amount: i64,
+}
+
+impl From<Journal> for JournalView {
+    fn from(Journal { journal, entries }: Journal) -> Self {
+        Self {
+            id: journal.id,
+            cause_id: cause_text(&journal.cause_kind, journal.cause_id),
+            cause_kind: journal.cause_kind,
+            note: journal.note,
+            at: journal.at,
+            entries: entries.into_iter().map(EntryView::from).collect(),
+        }
+    }
+}
+
+impl From<entry::Model> for EntryView {
+    fn from(row: entry::Model) -> Self {
+        Self {
+            id: row.id,
+            account: row.account,
+            party: row.party.map(|party| party_text(row.account, party)),
+            unit: row.unit,
+            amount: row.amount,
+        }
+    }
+}
+
+fn cause_text(kind: &str, id: Uuid) -> String {
+    match kind {
+        "payment" => OrderId::from_uuid(id).to_string(),
+        "late_payment" => PaymentId::from_uuid(id).to_string(),
+        "release" => OrderLineId::from_uuid(id).to_string(),
+        "shared" => SharingPartId::from_uuid(id).to_string(),
+        kind if kind.starts_with("refund") => RefundId::from_uuid(id).to_string(),
+        kind if kind.starts_with("withdrawal") => WithdrawalId::from_uuid(id).to_string(),
+        _ => id.to_string(),
+    }
+}
+
+fn party_text(account: AccountKind, id: Uuid) -> String {
+    use AccountKind as A;
+    match account {
+        A::LeaderPending | A::LeaderAvailable | A::LeaderFrozen => LeaderId::from_uuid(id).to_string(),
+        A::SupplierPending | A::SupplierAvailable | A::SupplierFrozen => SupplierId::from_uuid(id).to_string(),
+        A::MemberBalance | A::MemberBalanceGift | A::MemberPayable | A::Points | A::PointsIssued => {
+            MemberId::from_uuid(id).to_string()
+        }
+        _ => id.to_string(),
+    }
+}
+
+/// The id a cause is named by, whatever its kind.
+fn cause_id(text: &str) -> Option<Uuid> {
+    text.parse()
+        .map(OrderId::uuid)
+        .or_else(|_| text.parse().map(OrderLineId::uuid))
+        .or_else(|_| text.parse().map(PaymentId::uuid))
+        .or_else(|_| text.parse().map(RefundId::uuid))
+        .or_else(|_| text.parse().map(WithdrawalId::uuid))
+        .or_else(|_| text.parse().map(SharingPartId::uuid))
+        .or_else(|_| text.parse().map(CommissionId::uuid))
+        .ok()
+        .or_else(|| text.parse().ok())
+}
+
+/// Every account of the shop. All sums of one unit add up to zero.
+#[utoipa::path(
+    tag = "books", operation_id = "ledger_accounts", security(("session" = [])),
+    responses((status = 200, body = ListView<AccountView>), Failures)
+)]
+#[get("/console/api/v1/ledger/accounts")]
+async fn accounts(app: web::Data<App>, who: Operator) -> Reply {
+    who.may(Permission::Books)?;
+    let sums = query::accounts(app.db.reader(), who.shop.id).await?;
+    let view = |sum: query::AccountSum| AccountView { account: sum.account, unit: sum.unit, sum: sum.sum };
+    json(&ListView::from(sums.into_iter().map(view).collect::<Vec<_>>()))
+}
+
+/// Which journals.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct JournalsQuery {
+    /// A kind of cause (`payment`, `refund`, `release`, `withdrawal`, …) or the id of one.
+    #[param(max_length = 64)]
+    cause: Option<String>,
+    /// 1 to 100; 20 when left out.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u64>,
+    /// An earlier answer's `next_cursor`.
+    cursor: Option<String>,
+}
+
+/// Journals, newest first.
+#[utoipa::path(
+    tag = "books", operation_id = "ledger_journals", security(("session" = [])), params(JournalsQuery),
+    responses((status = 200, body = ListView<JournalView>), Failures)
+)]
+#[get("/console/api/v1/ledger/journals")]
+async fn journals(app: web::Data<App>, who: Operator, asked: QueryOf<JournalsQuery>) -> Reply {
+    who.may(Permission::Books)?;
+    let JournalsQuery { cause, limit, cursor } = asked.0;
+    if cause.as_ref().is_some_and(|cause| cause.chars().count() > CAUSE_MAX || cause.contains('\0')) {
+        return Err(Invalid::field("cause", "too_long", "at most 64 characters").into());
+    }
+    let id = cause.as_deref().and_then(cause_id);
+    let kind = cause.as_deref().filter(|_| id.is_none());
+    let page = query::journals(app.db.reader(), who.shop.id, kind, id, &page_request(limit, cursor)?).await?;
+    json(&ListView::from(page.map(JournalView::from)))
+}

@@ -1,0 +1,91 @@
+//! What can go wrong with paying leaders.
+
+use kernel::id::WithdrawalId;
+use kernel::{Code, Coded, Fen};
+use serde_json::json;
+
+use super::state::{WithdrawalChannel, WithdrawalState};
+
+/// Errors of this area.
+#[derive(Debug, thiserror::Error)]
+pub enum PayoutError {
+    /// No such withdrawal.
+    #[error("the withdrawal does not exist")]
+    NotFound,
+    /// The state does not allow it, or another was faster.
+    #[error("the withdrawal {id} is {state:?}")]
+    WrongState {
+        /// Which.
+        id: WithdrawalId,
+        /// Where it stands.
+        state: WithdrawalState,
+    },
+    /// Below the shop's or the platform's least amount.
+    #[error("a withdrawal is at least {0} fen")]
+    TooSmall(Fen),
+    /// Above the scene's limit; never split silently.
+    #[error("a withdrawal is at most {0} fen")]
+    TooLarge(Fen),
+    /// The day's count or sum is used up.
+    #[error("the daily limit of withdrawals is reached")]
+    DailyLimit {
+        /// Withdrawals a day.
+        count: Option<i32>,
+        /// Money a day.
+        sum: Option<Fen>,
+    },
+    /// The shop pays in another way.
+    #[error("the shop does not pay this way")]
+    ChannelNotOffered(Option<WithdrawalChannel>),
+    /// The order was not flagged when it was paid.
+    #[error("the order cannot be shared: {0}")]
+    SharingNotOffered(&'static str),
+    /// Too early without a reason.
+    #[error("the order cannot be shared yet: {0}")]
+    SharingNotDue(&'static str),
+    /// The platform does not take the receiver.
+    #[error("the receiver was refused: {0}")]
+    ReceiverInvalid(String),
+    /// Others kept changing the same row.
+    #[error("the payout is being changed by others")]
+    Contended,
+    /// A stored request cannot be read.
+    #[error("a stored request of a payout cannot be read: {0}")]
+    Unreadable(String),
+    /// An amount left the range.
+    #[error(transparent)]
+    Money(#[from] kernel::MoneyError),
+    /// The database failed.
+    #[error("payout storage failed")]
+    Db(#[from] sea_orm::DbErr),
+}
+
+impl Coded for PayoutError {
+    fn code(&self) -> Code {
+        match self {
+            PayoutError::NotFound => Code::WithdrawalNotFound,
+            PayoutError::WrongState { .. } => Code::WithdrawalWrongState,
+            PayoutError::TooSmall(_) => Code::WithdrawalTooSmall,
+            PayoutError::TooLarge(_) => Code::WithdrawalTooLarge,
+            PayoutError::DailyLimit { .. } => Code::WithdrawalDailyLimit,
+            PayoutError::ChannelNotOffered(_) => Code::WithdrawalChannel,
+            PayoutError::SharingNotOffered(_) => Code::SharingNotOffered,
+            PayoutError::SharingNotDue(_) => Code::SharingNotDue,
+            PayoutError::ReceiverInvalid(_) => Code::ReceiverInvalid,
+            PayoutError::Contended => Code::Busy,
+            PayoutError::Money(_) => Code::AmountOutOfRange,
+            PayoutError::Unreadable(_) | PayoutError::Db(_) => Code::Internal,
+        }
+    }
+
+    fn extra(&self) -> Option<serde_json::Value> {
+        match self {
+            PayoutError::WrongState { state, .. } => Some(json!({ "state": state })),
+            PayoutError::TooSmall(least) => Some(json!({ "min_fen": least })),
+            PayoutError::TooLarge(most) => Some(json!({ "max_fen": most })),
+            PayoutError::DailyLimit { count, sum } => Some(json!({ "daily_count": count, "daily_fen": sum })),
+            PayoutError::ChannelNotOffered(offered) => Some(json!({ "offered": offered })),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Reading withdrawals, transfers and sharings.
+
+use kernel::Failure;
+use kernel::id::{LeaderId, OrderId, ShopId, WithdrawalId};
+use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+
+use super::entity::{sharing, sharing_part, transfer, withdrawal};
+use super::error::PayoutError;
+use super::state::WithdrawalState;
+
+/// The withdrawal with this id.
+pub async fn withdrawal(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: WithdrawalId,
+) -> Result<Option<withdrawal::Model>, PayoutError> {
+    Ok(withdrawal::in_shop(shop).filter(withdrawal::Column::Id.eq(id)).one(conn).await?)
+}
+
+/// The transfer of a withdrawal, once there is one.
+pub async fn transfer_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    withdrawal: WithdrawalId,
+) -> Result<Option<transfer::Model>, PayoutError> {
+    Ok(transfer::in_shop(shop).filter(transfer::Column::WithdrawalId.eq(withdrawal)).one(conn).await?)
+}
+
+/// The transfers of these withdrawals, in no order.
+pub async fn transfers_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    withdrawals: &[withdrawal::Model],
+) -> Result<Vec<transfer::Model>, PayoutError> {
+    if withdrawals.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = withdrawals.iter().map(|row| row.id);
+    Ok(transfer::in_shop(shop).filter(transfer::Column::WithdrawalId.is_in(ids)).all(conn).await?)
+}
+
+/// The withdrawals of a shop, newest first, perhaps of one leader or in one state.
+pub async fn withdrawals(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    leader: Option<LeaderId>,
+    state: Option<WithdrawalState>,
+    page: &PageRequest,
+) -> Result<Page<withdrawal::Model>, Failure> {
+    let mut select = withdrawal::in_shop(shop).order_by_desc(withdrawal::Column::Id).limit(page.limit + 1);
+    if let Some(leader) = leader {
+        select = select.filter(withdrawal::Column::LeaderId.eq(leader));
+    }
+    if let Some(state) = state {
+        select = select.filter(withdrawal::Column::State.eq(state));
+    }
+    if let Some(cursor) = &page.cursor {
+        select = select.filter(withdrawal::Column::Id.lt(decode_cursor::<WithdrawalId>(cursor)?));
+    }
+    let rows = select.all(conn).await?;
+    Ok(Page::cut(rows, page.limit, |row: &withdrawal::Model| encode_cursor(&row.id)))
+}
+
+/// The sharing requests of an order, oldest first, each with its parts.
+pub async fn sharings_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    order: OrderId,
+) -> Result<Vec<(sharing::Model, Vec<sharing_part::Model>)>, PayoutError> {
+    let rows = sharing::in_shop(shop)
+        .filter(sharing::Column::OrderId.eq(order))
+        .order_by_asc(sharing::Column::Id)
+        .all(conn)
+        .await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let parts = sharing_part::in_shop(shop)
+        .filter(sharing_part::Column::SharingId.is_in(ids))
+        .order_by_asc(sharing_part::Column::Id)
+        .all(conn)
+        .await?;
+    let with_parts = |row: sharing::Model| {
+        let own = parts.iter().filter(|part| part.sharing_id == row.id).cloned().collect();
+        (row, own)
+    };
+    Ok(rows.into_iter().map(with_parts).collect())
+}

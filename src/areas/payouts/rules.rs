@@ -1,0 +1,197 @@
+//! The arithmetic of paying leaders. Pure.
+
+use chrono::Duration;
+use kernel::{BasisPoints, Fen, MoneyError, Time};
+
+use super::error::PayoutError;
+use super::state::WithdrawalChannel;
+
+/// The platform's smallest transfer (WeChat Pay sheet §7).
+pub const TRANSFER_MIN: Fen = Fen::from_fen(10);
+/// From this amount on a transfer needs the receiver's real name (WeChat Pay sheet §7).
+pub const NAME_FROM: Fen = Fen::from_fen(200_000);
+/// How long an ordinary merchant's shareable money stays frozen (WeChat Pay sheet §6).
+pub const FREEZE_DAYS: i64 = 30;
+/// The earliest moment after payment at which sharing works, with a margin for two clocks.
+pub const SHARE_AFTER: Duration = Duration::seconds(65);
+
+/// What a shop allows a withdrawal to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// The only channel the shop pays by; none when it shares instead.
+    pub offered: Option<WithdrawalChannel>,
+    /// The least amount.
+    pub min: Fen,
+    /// The most by transfer: the scene's limit.
+    pub transfer_max: Fen,
+    /// The fee.
+    pub fee: BasisPoints,
+}
+
+/// The parts of a withdrawal; fee and net add up to the amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// Kept by the shop, rounded half-up.
+    pub fee: Fen,
+    /// What the leader gets.
+    pub net: Fen,
+}
+
+/// Checks amount and channel and works out the fee.
+pub fn quote(terms: &Terms, amount: Fen, channel: WithdrawalChannel) -> Result<Quote, PayoutError> {
+    if terms.offered != Some(channel) {
+        return Err(PayoutError::ChannelNotOffered(terms.offered));
+    }
+    if amount < terms.min || !amount.is_positive() {
+        return Err(PayoutError::TooSmall(terms.min));
+    }
+    let by_transfer = channel == WithdrawalChannel::WechatTransfer;
+    if by_transfer && amount > terms.transfer_max {
+        return Err(PayoutError::TooLarge(terms.transfer_max));
+    }
+    let fee = amount.rate_half_up(terms.fee)?;
+    let net = amount.minus(fee)?;
+    if (by_transfer && net < TRANSFER_MIN) || !net.is_positive() {
+        return Err(PayoutError::TooSmall(terms.min.max(TRANSFER_MIN)));
+    }
+    Ok(Quote { fee, net })
+}
+
+/// Whether an operator has to look at a withdrawal first: from the threshold on.
+pub fn needs_review(amount: Fen, threshold: Option<Fen>) -> bool {
+    threshold.is_some_and(|from| amount >= from)
+}
+
+/// The pause before the next question to the platform: 5 s doubling up to `most`.
+pub fn pause(asked: i32, most: Duration) -> Duration {
+    let grown = Duration::seconds(5i64 << asked.clamp(0, 20).unsigned_abs());
+    grown.min(most)
+}
+
+/// What may still be shared of a payment: `ceiling` of what was paid, less what was shared, and
+/// never more than what was not refunded. Nothing rather than less than nothing.
+pub fn room_to_share(paid: Fen, refunded: Fen, shared: Fen, ceiling: BasisPoints) -> Result<Fen, MoneyError> {
+    let most = paid.rate_down(ceiling)?.min(paid.minus(refunded)?);
+    Ok(most.minus(shared)?.max(Fen::ZERO))
+}
+
+/// Each receiver's part: what it is owed, or its share of the room by largest remainder.
+pub fn shares(owed: &[Fen], room: Fen) -> Result<Vec<Fen>, MoneyError> {
+    if Fen::sum(owed.iter().copied())? <= room {
+        return Ok(owed.to_vec());
+    }
+    room.split(owed)
+}
+
+/// Business time at which an order is unfrozen whatever is still waiting.
+pub fn unfreeze_by(paid_at: Time, margin_days: i64) -> Time {
+    paid_at + Duration::days((FREEZE_DAYS - margin_days).max(1))
+}
+
+/// Business time after which a share can no longer arrive, so that a refused one is given up.
+pub fn share_until(paid_at: Time) -> Time {
+    paid_at + Duration::days(FREEZE_DAYS - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use kernel::{Code, Coded};
+    use proptest::prelude::*;
+
+    fn fen(amount: i64) -> Fen {
+        Fen::from_fen(amount)
+    }
+
+    fn terms() -> Terms {
+        Terms {
+            offered: Some(WithdrawalChannel::WechatTransfer),
+            min: fen(100),
+            transfer_max: fen(2_000_000),
+            fee: BasisPoints::new(60),
+        }
+    }
+
+    #[test]
+    fn the_fee_is_rounded_half_up_and_comes_out_of_the_amount() {
+        let quote = |amount| quote(&terms(), fen(amount), WithdrawalChannel::WechatTransfer);
+        assert_eq!(quote(10_000).unwrap(), Quote { fee: fen(60), net: fen(9_940) });
+        // 0.6 % of 750 is 4.5 fen.
+        assert_eq!(quote(750).unwrap(), Quote { fee: fen(5), net: fen(745) });
+        assert_eq!(quote(99).unwrap_err().code(), Code::WithdrawalTooSmall);
+        let large = quote(2_000_001).unwrap_err();
+        assert_eq!(large.code(), Code::WithdrawalTooLarge);
+        assert_eq!(large.extra().unwrap(), serde_json::json!({ "max_fen": 2_000_000 }));
+    }
+
+    #[test]
+    fn a_channel_the_shop_does_not_pay_by_is_refused() {
+        let manual = quote(&terms(), fen(500), WithdrawalChannel::Manual).unwrap_err();
+        assert_eq!(manual.code(), Code::WithdrawalChannel);
+        let sharing = Terms { offered: None, ..terms() };
+        let refused = quote(&sharing, fen(500), WithdrawalChannel::WechatTransfer).unwrap_err();
+        assert_eq!(refused.code(), Code::WithdrawalChannel);
+        let by_hand = Terms { offered: Some(WithdrawalChannel::Manual), ..terms() };
+        assert!(quote(&by_hand, fen(9_000_000), WithdrawalChannel::Manual).is_ok(), "the limit is the scene's");
+    }
+
+    #[test]
+    fn what_the_platform_would_not_send_is_refused_before_it_is_frozen() {
+        let tiny = Terms { min: fen(1), fee: BasisPoints::new(9_000), ..terms() };
+        assert_eq!(
+            quote(&tiny, fen(50), WithdrawalChannel::WechatTransfer).unwrap_err().code(),
+            Code::WithdrawalTooSmall
+        );
+    }
+
+    #[test]
+    fn review_begins_at_the_threshold_itself() {
+        assert!(!needs_review(fen(1_000_000), None));
+        assert!(!needs_review(fen(499), Some(fen(500))));
+        assert!(needs_review(fen(500), Some(fen(500))) && needs_review(fen(1), Some(Fen::ZERO)));
+    }
+
+    #[test]
+    fn pauses_grow_and_end_somewhere() {
+        let hour = Duration::hours(1);
+        assert_eq!(pause(0, hour), Duration::seconds(5));
+        assert_eq!(pause(3, hour), Duration::seconds(40));
+        assert_eq!(pause(i32::MAX, hour), hour);
+    }
+
+    #[test]
+    fn the_ceiling_and_refunds_both_limit_what_is_shared() {
+        let room = |refunded, shared| room_to_share(fen(10_000), fen(refunded), fen(shared), BasisPoints::new(3_000));
+        assert_eq!(room(0, 0).unwrap(), fen(3_000));
+        assert_eq!(room(0, 2_999).unwrap(), fen(1));
+        assert_eq!(room(8_000, 0).unwrap(), fen(2_000));
+        assert_eq!(room(10_000, 0).unwrap(), Fen::ZERO);
+        assert_eq!(room(9_000, 3_000).unwrap(), Fen::ZERO);
+        assert_eq!(shares(&[fen(2_000), fen(500)], fen(3_000)).unwrap(), [fen(2_000), fen(500)]);
+        assert_eq!(shares(&[fen(4_000), fen(2_000)], fen(3_000)).unwrap(), [fen(2_000), fen(1_000)]);
+        assert_eq!(shares(&[fen(5)], Fen::ZERO).unwrap(), [Fen::ZERO]);
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_is_given_more_than_he_is_owed_nor_all_more_than_there_is(
+            owed in prop::collection::vec(0i64..10_000_000, 0..10), room in 0i64..20_000_000,
+        ) {
+            let owed: Vec<Fen> = owed.into_iter().map(Fen::from_fen).collect();
+            let parts = shares(&owed, fen(room)).unwrap();
+            prop_assert!(Fen::sum(parts.iter().copied()).unwrap() <= fen(room));
+            for (part, owed) in parts.iter().zip(&owed) {
+                prop_assert!(part <= owed && !part.is_negative());
+            }
+        }
+
+        #[test]
+        fn fee_and_net_add_up(amount in 100i64..2_000_000, fee in 0i32..9_000) {
+            let terms = Terms { fee: BasisPoints::new(fee), ..terms() };
+            if let Ok(quote) = quote(&terms, fen(amount), WithdrawalChannel::WechatTransfer) {
+                prop_assert_eq!(quote.fee.plus(quote.net).unwrap(), fen(amount));
+            }
+        }
+    }
+}

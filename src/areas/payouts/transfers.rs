@@ -1,0 +1,163 @@
+//! Writing transfers: rows first, calls after.
+
+use chrono::Duration;
+use kernel::Time;
+use kernel::id::{ShopId, TransferId, WithdrawalId};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+
+use super::entity::transfer;
+use super::error::PayoutError;
+use super::requests::{self, TransferRequest};
+use super::state::{TransferEvent, TransferState};
+
+/// How long one worker keeps a transfer to itself while it talks to the platform.
+const CLAIM: Duration = Duration::seconds(45);
+
+/// Writes the transfer of a withdrawal with the exact request, due at once. Its number is new and
+/// never replaced: one withdrawal has one transfer.
+pub async fn create(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    withdrawal: WithdrawalId,
+    request: &TransferRequest,
+    now: Time,
+    wall: Time,
+) -> Result<transfer::Model, PayoutError> {
+    let row = transfer::Model {
+        id: TransferId::new(),
+        shop_id: shop,
+        withdrawal_id: withdrawal,
+        state: TransferState::Created,
+        amount_fen: request.amount_fen,
+        openid: request.openid.clone(),
+        request_body: Some(requests::to_text(request)?),
+        platform_bill_no: None,
+        package_info: None,
+        fail_reason: None,
+        next_query_at: Some(wall),
+        queries: 0,
+        created_at: now,
+        finished_at: None,
+    };
+    let active: transfer::ActiveModel = row.clone().into();
+    transfer::Entity::insert(active.reset_all()).exec_without_returning(conn).await?;
+    Ok(row)
+}
+
+/// The transfers of every shop that are due at `wall`, oldest first, at most `limit`.
+pub async fn due(
+    conn: &impl ConnectionTrait,
+    wall: Time,
+    limit: u64,
+) -> Result<Vec<(ShopId, TransferId)>, PayoutError> {
+    let open = [TransferState::Created, TransferState::Processing, TransferState::WaitingForUser];
+    Ok(transfer::Entity::find()
+        .select_only()
+        .columns([transfer::Column::ShopId, transfer::Column::Id])
+        .filter(transfer::Column::State.is_in(open))
+        .filter(transfer::Column::NextQueryAt.lte(wall))
+        .order_by_asc(transfer::Column::NextQueryAt)
+        .limit(limit)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+/// Takes an open transfer for one exchange with the platform; `None` when it is final or another
+/// worker has it. With `only_due` it must be due at `wall`.
+pub async fn claim(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: TransferId,
+    only_due: bool,
+    wall: Time,
+) -> Result<Option<transfer::Model>, PayoutError> {
+    let Some(row) = by_id(conn, shop, id).await? else { return Ok(None) };
+    if row.state.is_final() || (only_due && row.next_query_at.is_none_or(|at| at > wall)) {
+        return Ok(None);
+    }
+    let claimed = transfer::Entity::update_many()
+        .col_expr(transfer::Column::NextQueryAt, Expr::value(wall + CLAIM))
+        .col_expr(transfer::Column::Queries, Expr::col(transfer::Column::Queries).add(1))
+        .filter(transfer::Column::Id.eq(id))
+        .filter(transfer::Column::State.eq(row.state))
+        .filter(transfer::Column::Queries.eq(row.queries))
+        .exec(conn)
+        .await?;
+    Ok((claimed.rows_affected == 1).then_some(row))
+}
+
+/// Puts a transfer back, to be looked at again at `at` (wall time), with what was said.
+pub async fn look_again(
+    conn: &impl ConnectionTrait,
+    id: TransferId,
+    at: Time,
+    said: Option<String>,
+) -> Result<(), PayoutError> {
+    let mut update = transfer::Entity::update_many()
+        .col_expr(transfer::Column::NextQueryAt, Expr::value(at))
+        .filter(transfer::Column::Id.eq(id));
+    if let Some(said) = said {
+        update = update.col_expr(transfer::Column::FailReason, Expr::value(requests::cut(said)));
+    }
+    update.exec(conn).await?;
+    Ok(())
+}
+
+/// What the platform told about a transfer.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// The platform's number.
+    pub bill_no: Option<String>,
+    /// What opens the confirmation; none once it is of no use.
+    pub package_info: Option<String>,
+    /// Why it ended unpaid.
+    pub fail_reason: Option<String>,
+    /// When to ask again, wall time; none once final.
+    pub ask_again: Option<Time>,
+}
+
+/// Moves a transfer on by `event` and stores what was told. `None` when the event cannot happen to
+/// it or another was faster: then nothing was written and nothing more is to be done.
+pub async fn advance(
+    conn: &impl ConnectionTrait,
+    row: &transfer::Model,
+    event: TransferEvent,
+    told: &Told,
+    now: Time,
+) -> Result<Option<TransferState>, PayoutError> {
+    let Some(next) = row.state.after(event) else { return Ok(None) };
+    let changed = store(row, told)
+        .col_expr(transfer::Column::State, Expr::value(next))
+        .col_expr(transfer::Column::FinishedAt, Expr::value(next.is_final().then_some(now)))
+        .exec(conn)
+        .await?;
+    Ok((changed.rows_affected == 1).then_some(next))
+}
+
+/// Stores what was told about a transfer whose state stays.
+pub async fn refresh(conn: &impl ConnectionTrait, row: &transfer::Model, told: &Told) -> Result<(), PayoutError> {
+    store(row, told).exec(conn).await?;
+    Ok(())
+}
+
+fn store(row: &transfer::Model, told: &Told) -> sea_orm::UpdateMany<transfer::Entity> {
+    let bill_no = told.bill_no.clone().or_else(|| row.platform_bill_no.clone());
+    transfer::Entity::update_many()
+        .col_expr(transfer::Column::PlatformBillNo, Expr::value(bill_no))
+        .col_expr(transfer::Column::PackageInfo, Expr::value(told.package_info.clone()))
+        .col_expr(transfer::Column::FailReason, Expr::value(told.fail_reason.clone().map(requests::cut)))
+        .col_expr(transfer::Column::NextQueryAt, Expr::value(told.ask_again))
+        .filter(transfer::Column::Id.eq(row.id))
+        .filter(transfer::Column::State.eq(row.state))
+}
+
+/// The transfer with this id.
+pub async fn by_id(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: TransferId,
+) -> Result<Option<transfer::Model>, PayoutError> {
+    Ok(transfer::in_shop(shop).filter(transfer::Column::Id.eq(id)).one(conn).await?)
+}

@@ -1,0 +1,254 @@
+//! A sharing request's exchanges with the platform (R-72, WeChat Pay sheet §6).
+//!
+//! A refusal that time may cure (the order is still being processed, a receiver is missing) is
+//! tried again under the same number until the freeze ends. "Finished" says nothing: every
+//! receiver's own result is looked at.
+
+use chrono::Duration;
+use gateways::pay::wechat_pay::{
+    NewSharing, PayError, ReceiverResult, Share, SharingOrder, SharingState as Theirs, WechatPay,
+};
+use kernel::id::SharingId;
+use kernel::{Failure, Time};
+use sea_orm::ConnectionTrait;
+use sea_orm::entity::prelude::*;
+
+use super::receiver::ReceiverType;
+use crate::app::App;
+use crate::areas::ledger::state::AccountKind;
+use crate::areas::ledger::{self, Draft, Floor};
+use crate::areas::payments::entity::payment;
+use crate::areas::payouts::entity::{sharing, sharing_part};
+use crate::areas::payouts::requests::{self, SharingRequest};
+use crate::areas::payouts::sharings::{self, Told};
+use crate::areas::payouts::state::{PartResult, SharingEvent, SharingKind, SharingState};
+use crate::areas::payouts::{PayoutError, rules};
+use crate::areas::shops::query::Shop;
+
+/// The longest pause between two exchanges.
+const PAUSE_MOST: Duration = Duration::hours(1);
+
+/// What came of one exchange.
+enum Answer {
+    /// The platform shows the request.
+    Order(SharingOrder),
+    /// There was nothing left to unfreeze.
+    NothingFrozen(String),
+    /// Refused for good, and the platform's query knows no such number.
+    Refused(String),
+    /// Ask again later; `sent` when the request may have arrived.
+    Later { why: String, sent: bool },
+}
+
+/// Sends a request that is due, or asks what became of it.
+#[tracing::instrument(skip_all, fields(sharing = %id))]
+pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failure> {
+    let claimed = app.db.write(async |tx| Ok(sharings::claim(tx, shop.id, id, app.clock.wall()).await?)).await?;
+    let Some((row, parts)) = claimed else { return Ok(()) };
+    let clients = app.clients.of(shop);
+    let answer = match clients.pay() {
+        Ok(pay) => talk(app, pay, &row).await?,
+        Err(error) => {
+            tracing::error!(shop = %shop.id, %error, "a share waits for the shop's payment account");
+            Answer::Later { why: error.to_string(), sent: false }
+        }
+    };
+    match answer {
+        Answer::Order(order) => record(app, shop, &row, &parts, &order).await,
+        Answer::NothingFrozen(why) => end(app, &row, &[], SharingEvent::Finished, &why).await,
+        Answer::Refused(why) => {
+            metrics::counter!("sharings_refused_total").increment(1);
+            tracing::error!(why, "a share was refused; what it held stays owed to the leaders");
+            end(app, &row, &parts, SharingEvent::Refused, &why).await
+        }
+        Answer::Later { why, sent } => postpone(app, &row, why, sent).await,
+    }
+}
+
+async fn talk(app: &App, pay: &WechatPay, row: &sharing::Model) -> Result<Answer, Failure> {
+    let number = row.id.to_string();
+    if row.state == SharingState::Processing {
+        match pay.query_sharing(&row.transaction_id, &number).await {
+            Ok(order) => return Ok(Answer::Order(order)),
+            // A request whose answer was lost never arrived: the same number goes out again.
+            Err(PayError::NotFound(_)) => {}
+            Err(error) => return Ok(Answer::Later { why: error.to_string(), sent: false }),
+        }
+    }
+    let stored: SharingRequest = requests::from_text(row.request_body.as_deref())?;
+    let asked = match row.kind {
+        SharingKind::Unfreeze => pay.unfreeze(&row.transaction_id, &number, &stored.description).await,
+        SharingKind::Share => pay.share(&to_platform(row, number.clone(), &stored)?).await,
+    };
+    let error = match asked {
+        Ok(order) => return Ok(Answer::Order(order)),
+        Err(error) => error,
+    };
+    if error.is_definite_refusal() && (is_final(&error) || too_late(app, row).await?) {
+        return confirm_refusal(pay, row, &number, &error).await;
+    }
+    if matches!(error, PayError::Config(_)) {
+        metrics::counter!("sharings_blocked_total").increment(1);
+        tracing::error!(%error, "a share cannot be made until somebody mends the account");
+    }
+    let sent = matches!(error, PayError::Unknown(_) | PayError::Malformed(_));
+    Ok(Answer::Later { why: error.to_string(), sent })
+}
+
+/// Too much for the order, or for what is left of it: time does not cure that.
+fn is_final(error: &PayError) -> bool {
+    match error {
+        PayError::NotEnough(_) => true,
+        PayError::Refused(refusal) => refusal.code == "RULE_LIMIT",
+        _ => false,
+    }
+}
+
+/// Whether the freeze ends, so that a share refused now comes no more.
+async fn too_late(app: &App, row: &sharing::Model) -> Result<bool, Failure> {
+    let payment = payment::Entity::find_by_id(row.payment_id).one(app.db.reader()).await?;
+    let paid_at = payment.and_then(|payment| payment.paid_at).unwrap_or(row.created_at);
+    Ok(app.clock.now() > rules::share_until(paid_at))
+}
+
+/// A refusal alone proves nothing when an earlier request under the number may have arrived.
+async fn confirm_refusal(
+    pay: &WechatPay,
+    row: &sharing::Model,
+    number: &str,
+    refusal: &PayError,
+) -> Result<Answer, Failure> {
+    let words = || refusal.refusal().map_or_else(|| refusal.to_string(), |r| format!("{}: {}", r.code, r.message));
+    Ok(match pay.query_sharing(&row.transaction_id, number).await {
+        Ok(order) => Answer::Order(order),
+        Err(PayError::NotFound(answer)) if answer.signed => {
+            let nothing_left = row.kind == SharingKind::Unfreeze && matches!(refusal, PayError::NotEnough(_));
+            if nothing_left { Answer::NothingFrozen(words()) } else { Answer::Refused(words()) }
+        }
+        Err(error) => Answer::Later { why: error.to_string(), sent: false },
+    })
+}
+
+/// Applies what the platform says; each part's effect happens once.
+async fn record(
+    app: &App,
+    shop: &Shop,
+    row: &sharing::Model,
+    parts: &[sharing_part::Model],
+    order: &SharingOrder,
+) -> Result<(), Failure> {
+    let at = app.clock.wall() + rules::pause(row.queries, PAUSE_MOST);
+    app.db
+        .write(async |tx| {
+            let now = app.clock.now();
+            let mut all_settled = true;
+            for part in parts {
+                all_settled &= settle(tx, shop, part, order, now).await?;
+            }
+            let finished = order.state == Theirs::Finished && all_settled;
+            if order.state == Theirs::Finished && !all_settled {
+                tracing::error!(sharing = %row.id, "a finished share names no result for one of its receivers");
+            }
+            let event = if finished { SharingEvent::Finished } else { SharingEvent::Accepted };
+            let ask_again = (!finished).then_some(at);
+            let told = Told { order_id: order.order_id.clone(), fail_reason: None, ask_again };
+            if sharings::advance(tx, row, event, &told, now).await?.is_none() {
+                sharings::look_again(tx, row.id, at, None).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Books one part by its receiver's own result; `false` while there is none.
+async fn settle(
+    tx: &impl ConnectionTrait,
+    shop: &Shop,
+    part: &sharing_part::Model,
+    order: &SharingOrder,
+    now: Time,
+) -> Result<bool, Failure> {
+    if part.result != PartResult::Pending {
+        return Ok(true);
+    }
+    let same_kind = |kind: &Option<String>| kind.as_ref().is_none_or(|kind| *kind == part.receiver_type);
+    let theirs =
+        order.receivers.iter().find(|r| r.account == part.account && same_kind(&r.kind) && r.amount == part.amount_fen);
+    let result = match theirs.and_then(|receiver| receiver.result.as_ref()) {
+        Some(ReceiverResult::Success) => PartResult::Succeeded,
+        Some(ReceiverResult::Closed) => PartResult::Closed,
+        _ => return Ok(false),
+    };
+    let reason = theirs.and_then(|receiver| receiver.fail_reason.clone()).filter(|_| result == PartResult::Closed);
+    if let Some(reason) = &reason {
+        tracing::warn!(part = %part.id, reason, "a receiver got nothing; its part stays owed");
+    }
+    let first = sharings::settle_part(tx, part.id, result, reason).await?;
+    if first && result == PartResult::Succeeded {
+        let mut draft = Draft::new(shop.id, "shared", part.id.uuid());
+        draft.debit(AccountKind::LeaderAvailable, Some(part.party_id), part.amount_fen);
+        draft.credit(AccountKind::Clearing, None, part.amount_fen)?;
+        // The money has gone, whatever a clawback did to the account meanwhile.
+        ledger::service::post(tx, &draft, Floor::Below, now).await?;
+    }
+    Ok(true)
+}
+
+async fn end(
+    app: &App,
+    row: &sharing::Model,
+    parts: &[sharing_part::Model],
+    event: SharingEvent,
+    why: &str,
+) -> Result<(), Failure> {
+    app.db
+        .write(async |tx| {
+            let told = Told { fail_reason: Some(why.to_owned()), ..Told::default() };
+            if sharings::advance(tx, row, event, &told, app.clock.now()).await?.is_some() {
+                for part in parts {
+                    sharings::settle_part(tx, part.id, PartResult::Closed, Some(why.to_owned())).await?;
+                }
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn postpone(app: &App, row: &sharing::Model, why: String, sent: bool) -> Result<(), Failure> {
+    tracing::warn!(why, sent, "a share has no clear answer yet");
+    let at = app.clock.wall() + rules::pause(row.queries, PAUSE_MOST);
+    app.db
+        .write(async |tx| {
+            let told = Told { order_id: None, fail_reason: Some(why.clone()), ask_again: Some(at) };
+            let moved = match row.state {
+                SharingState::Created if sent => {
+                    sharings::advance(tx, row, SharingEvent::Accepted, &told, app.clock.now()).await?
+                }
+                _ => None,
+            };
+            if moved.is_none() {
+                sharings::look_again(tx, row.id, at, Some(why.clone())).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn to_platform(row: &sharing::Model, number: String, stored: &SharingRequest) -> Result<NewSharing, PayoutError> {
+    let share = |receiver: &requests::ReceiverShare| {
+        let kind = ReceiverType::from_word(&receiver.kind);
+        Ok(Share {
+            kind: kind.ok_or_else(|| PayoutError::Unreadable(format!("receiver type {}", receiver.kind)))?.kind(),
+            account: receiver.account.clone(),
+            name: None,
+            amount: receiver.amount_fen,
+            description: stored.description.clone(),
+        })
+    };
+    Ok(NewSharing {
+        transaction_id: row.transaction_id.clone(),
+        out_order_no: number,
+        shares: stored.receivers.iter().map(share).collect::<Result<_, PayoutError>>()?,
+        unfreeze_rest: false,
+    })
+}

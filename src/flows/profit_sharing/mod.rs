@@ -1,0 +1,14 @@
+//! Sharing a paid order's money with its leaders, and ending every flagged order in an unfreeze
+//! (R-71 … R-73).
+//!
+//! [`plan`] writes requests once an order is settled, or before its freeze ends; [`exchange`] sends
+//! them and asks until each receiver has a result. Only a receiver's own success is booked; what
+//! cannot be shared stays owed on the leader's available account.
+
+mod exchange;
+mod plan;
+mod receiver;
+
+pub use exchange::exchange;
+pub use plan::{due_orders, plan, share_now};
+pub use receiver::{Receiver, ReceiverType, register_receiver};

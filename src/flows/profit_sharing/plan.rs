@@ -1,0 +1,279 @@
+//! What is shared of an order, with whom, and when it is unfrozen.
+
+use std::collections::BTreeMap;
+
+use chrono::Duration;
+use kernel::id::{LeaderId, OperatorId, OrderId};
+use kernel::{Failure, Fen, Time};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
+use serde_json::json;
+
+use super::receiver::receiver_of;
+use crate::app::App;
+use crate::areas::commissions::entity::commission;
+use crate::areas::commissions::state::CommissionState;
+use crate::areas::ledger::state::AccountKind;
+use crate::areas::orders::entity::order;
+use crate::areas::orders::error::OrderError;
+use crate::areas::orders::state::OrderStatus;
+use crate::areas::payments::entity::{payment, refund};
+use crate::areas::payments::state::{PaymentState, RefundState};
+use crate::areas::payouts::entity::{sharing, sharing_part};
+use crate::areas::payouts::requests::ReceiverShare;
+use crate::areas::payouts::sharings::{self, NewPart, Shared};
+use crate::areas::payouts::state::{PartResult, SharingKind, SharingState};
+use crate::areas::payouts::{PayoutError, query, rules};
+use crate::areas::shops::query::Shop;
+use crate::areas::{leaders, ledger, operators::audit};
+
+/// Between an order's last share and its unfreeze, since the platform counts requests an order.
+const BETWEEN: Duration = Duration::seconds(3);
+/// Orders older than this are unfrozen by the platform itself.
+const FORGOTTEN: Duration = Duration::days(rules::FREEZE_DAYS + 1);
+
+/// Who wants an order shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// The job: all is settled, or the freeze ends.
+    Due,
+    /// An operator, now; parts that failed are tried again.
+    Now,
+}
+
+/// The flagged orders of a shop whose next request can be planned, at most `limit`: settled or
+/// closed ones, and those whose freeze ends soon.
+pub async fn due_orders(app: &App, shop: &Shop, limit: u64) -> Result<Vec<OrderId>, Failure> {
+    let now = app.clock.now();
+    let margin = shop.settings.freeze_margin_days;
+    let planned = Query::select()
+        .expr(Expr::value(1))
+        .from(sharing::Entity)
+        .and_where(Expr::col((sharing::Entity, sharing::Column::OrderId)).equals((order::Entity, order::Column::Id)))
+        .cond_where(
+            Condition::any()
+                .add(sharing::Column::Kind.eq(SharingKind::Unfreeze))
+                .add(sharing::Column::State.is_in([SharingState::Created, SharingState::Processing])),
+        )
+        .to_owned();
+    let ended = [OrderStatus::Completed, OrderStatus::Closed];
+    let ripe = Condition::any()
+        .add(order::Column::Status.is_in(ended))
+        .add(order::Column::PaidAt.lte(now - (rules::unfreeze_by(now, margin) - now)));
+    Ok(order::in_shop(shop.id)
+        .select_only()
+        .column(order::Column::Id)
+        // As a bare term, so that the partial index of flagged orders serves.
+        .filter(Expr::col((order::Entity, order::Column::ProfitSharing)))
+        .filter(order::Column::PayableFen.gt(0))
+        .filter(order::Column::PaidAt.gt(now - FORGOTTEN))
+        .filter(order::Column::PaidAt.lte(now - rules::SHARE_AFTER))
+        .filter(ripe)
+        .filter(Expr::exists(planned).not())
+        .order_by_asc(order::Column::PaidAt)
+        .limit(limit)
+        .into_tuple()
+        .all(app.db.reader())
+        .await?)
+}
+
+/// Writes the next request of an order: a share while a leader is owed something, then the unfreeze.
+/// `false` when it takes none.
+#[tracing::instrument(skip_all, fields(order = %id))]
+pub async fn plan(app: &App, shop: &Shop, id: OrderId) -> Result<bool, Failure> {
+    app.db
+        .write(async |tx| {
+            let Some(open) = open_order(app, tx, shop, id).await? else { return Ok(false) };
+            if !write_share(app, tx, shop, &open, Wanted::Due).await? {
+                write_unfreeze(app, tx, &open).await?;
+            }
+            Ok(true)
+        })
+        .await
+}
+
+/// An operator has an order shared now: what is released, if the window is over or a reason is given.
+///
+/// A window that is still running keeps its commissions pending, and they are shared when it ends.
+/// Errors: `sharing.not_offered`, `sharing.not_due`.
+pub async fn share_now(
+    app: &App,
+    shop: &Shop,
+    id: OrderId,
+    by: OperatorId,
+    reason: Option<&str>,
+) -> Result<Vec<(sharing::Model, Vec<sharing_part::Model>)>, Failure> {
+    app.db
+        .write(async |tx| {
+            let open = open_order(app, tx, shop, id).await?;
+            let open = open.ok_or(PayoutError::SharingNotOffered("it is not flagged, not paid, or ended already"))?;
+            if app.clock.now() < open.paid_at + rules::SHARE_AFTER {
+                return Err(PayoutError::SharingNotDue("a minute has to pass after payment").into());
+            }
+            let ended = matches!(open.order.status, OrderStatus::Completed | OrderStatus::Closed);
+            if !ended && reason.is_none() {
+                return Err(PayoutError::SharingNotDue("the after-sale window is running; give a reason").into());
+            }
+            let shares = write_share(app, tx, shop, &open, Wanted::Now).await?;
+            if !shares && !ended {
+                return Err(PayoutError::SharingNotDue("no released commission can be shared").into());
+            }
+            if !shares {
+                write_unfreeze(app, tx, &open).await?;
+            }
+            let detail = json!({ "reason": reason });
+            audit::note(tx, shop.id, by, "order.share", id, detail, app.clock.now()).await?;
+            Ok(query::sharings_of(tx, shop.id, id).await?)
+        })
+        .await
+}
+
+/// A flagged, paid order that can still be shared, locked against another planner.
+struct OpenOrder {
+    order: order::Model,
+    payment: payment::Model,
+    paid_at: Time,
+    shared: Shared,
+    sharings: Vec<(sharing::Model, Vec<sharing_part::Model>)>,
+}
+
+async fn open_order(
+    app: &App,
+    tx: &impl ConnectionTrait,
+    shop: &Shop,
+    id: OrderId,
+) -> Result<Option<OpenOrder>, Failure> {
+    let order = order::in_shop(shop.id).filter(order::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
+    let order = order.ok_or(OrderError::NotFound(id))?;
+    let payment = payment::Entity::find()
+        .filter(payment::Column::ShopId.eq(shop.id))
+        .filter(payment::Column::OrderId.eq(id))
+        .filter(payment::Column::State.eq(PaymentState::Succeeded))
+        .one(tx)
+        .await?;
+    let Some(payment) = payment.filter(|_| order.profit_sharing) else { return Ok(None) };
+    let (Some(transaction_id), Some(paid_at)) = (payment.transaction_id.clone(), order.paid_at) else {
+        return Ok(None);
+    };
+    let sharings = query::sharings_of(tx, shop.id, id).await?;
+    let busy = |row: &sharing::Model| {
+        row.kind == SharingKind::Unfreeze || matches!(row.state, SharingState::Created | SharingState::Processing)
+    };
+    if sharings.iter().any(|(row, _)| busy(row)) || paid_at + FORGOTTEN < app.clock.now() {
+        return Ok(None);
+    }
+    let shared = Shared { shop: shop.id, order: id, payment: payment.id, transaction_id };
+    Ok(Some(OpenOrder { order, payment, paid_at, shared, sharings }))
+}
+
+/// Writes a share of what the leaders are owed; `false` when there is nothing to share.
+async fn write_share(
+    app: &App,
+    tx: &impl ConnectionTrait,
+    shop: &Shop,
+    open: &OpenOrder,
+    wanted: Wanted,
+) -> Result<bool, Failure> {
+    let mut parts = Vec::new();
+    for (leader, owed) in owed_to_leaders(tx, shop, open, wanted).await? {
+        let row = leaders::query::by_id(tx, shop.id, leader).await?;
+        let Some(receiver) = row.as_ref().and_then(receiver_of) else { continue };
+        let free = free_of(tx, shop, leader).await?;
+        parts.push((leader, receiver, std::cmp::min(owed, free)));
+    }
+    parts.retain(|(.., owed)| owed.is_positive());
+    let given = open.sharings.iter().flat_map(|(_, parts)| parts).filter(|part| part.result != PartResult::Closed);
+    let given = Fen::sum(given.map(|part| part.amount_fen))?;
+    let refunded = refunded(tx, shop, open).await?;
+    let ceiling = shop.settings.sharing_ceiling_bp;
+    let room = rules::room_to_share(open.payment.amount_fen, refunded, given, ceiling)?;
+    let owed: Vec<Fen> = parts.iter().map(|(.., owed)| *owed).collect();
+    let shares = rules::shares(&owed, room)?;
+    let parts: Vec<NewPart> = parts
+        .into_iter()
+        .zip(shares)
+        .filter(|(_, share)| share.is_positive())
+        .map(|((leader, receiver, _), share)| NewPart {
+            party_kind: "leader",
+            party: leader.uuid(),
+            share: ReceiverShare {
+                kind: receiver.kind.word().to_owned(),
+                account: receiver.account,
+                amount_fen: share,
+            },
+        })
+        .collect();
+    if parts.is_empty() {
+        return Ok(false);
+    }
+    let row = sharings::create(tx, &open.shared, &parts, "团购佣金", app.clock.now(), app.clock.wall()).await?;
+    tracing::info!(sharing = %row.id, amount = %row.amount_fen, "a share is planned");
+    Ok(true)
+}
+
+async fn write_unfreeze(app: &App, tx: &impl ConnectionTrait, open: &OpenOrder) -> Result<(), Failure> {
+    let pause = if open.sharings.is_empty() { Duration::zero() } else { BETWEEN };
+    let at = app.clock.wall() + pause;
+    let row = sharings::create(tx, &open.shared, &[], "解冻剩余资金", app.clock.now(), at).await?;
+    tracing::info!(sharing = %row.id, "an unfreeze is planned");
+    Ok(())
+}
+
+/// What each leader was released on this order and has not been given, by ascending leader.
+///
+/// A part that failed is owed on and not tried again by itself: the account is at fault.
+async fn owed_to_leaders(
+    tx: &impl ConnectionTrait,
+    shop: &Shop,
+    open: &OpenOrder,
+    wanted: Wanted,
+) -> Result<BTreeMap<LeaderId, Fen>, Failure> {
+    let released = commission::in_shop(shop.id)
+        .filter(commission::Column::OrderId.eq(open.order.id))
+        .filter(commission::Column::State.eq(CommissionState::Released))
+        .all(tx)
+        .await?;
+    let mut owed: BTreeMap<LeaderId, Fen> = BTreeMap::new();
+    for row in released {
+        let sum = owed.entry(row.leader_id).or_default();
+        *sum = sum.plus(row.amount_fen.minus(row.reversed_fen)?)?;
+    }
+    for part in open.sharings.iter().flat_map(|(_, parts)| parts) {
+        let leader = LeaderId::from_uuid(part.party_id);
+        let Some(sum) = owed.get_mut(&leader) else { continue };
+        if part.result != PartResult::Closed {
+            *sum = sum.minus(part.amount_fen)?;
+        } else if wanted == Wanted::Due {
+            owed.remove(&leader);
+        }
+    }
+    Ok(owed)
+}
+
+/// What a leader has available and not on its way already: a clawback may have taken some of it.
+async fn free_of(tx: &impl ConnectionTrait, shop: &Shop, leader: LeaderId) -> Result<Fen, Failure> {
+    let available = ledger::query::balance(tx, shop.id, AccountKind::LeaderAvailable, leader.uuid()).await?;
+    let on_its_way: Vec<Fen> = sharing_part::in_shop(shop.id)
+        .select_only()
+        .column(sharing_part::Column::AmountFen)
+        .filter(sharing_part::Column::PartyId.eq(leader.uuid()))
+        .filter(sharing_part::Column::Result.eq(PartResult::Pending))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(Fen::from_fen(available).minus(Fen::sum(on_its_way)?)?)
+}
+
+/// What of the payment went back or is on its way back.
+async fn refunded(tx: &impl ConnectionTrait, shop: &Shop, open: &OpenOrder) -> Result<Fen, Failure> {
+    let amounts: Vec<Fen> = refund::Entity::find()
+        .select_only()
+        .column(refund::Column::WechatFen)
+        .filter(refund::Column::ShopId.eq(shop.id))
+        .filter(refund::Column::OrderId.eq(open.order.id))
+        .filter(refund::Column::State.is_not_in([RefundState::Failed, RefundState::Closed]))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(Fen::sum(amounts)?)
+}

@@ -155,7 +155,7 @@ fn audited(leader: &leader::Model) -> serde_json::Value {
 }
 
 /// Sets who receives a leader's shares. A person without an account given is the leader himself.
-/// The payout flow registers the receiver at WeChat: `leaders::receiver::waiting` lists those to do.
+/// It is registered at WeChat by [`crate::flows::profit_sharing::register_receiver`].
 pub async fn set_receiver(
     app: &App,
     shop: &Shop,

@@ -16,6 +16,7 @@ mod receive_orders;
 mod reconcile_stock;
 mod refresh_lists;
 mod release_commissions;
+mod register_receivers;
 mod send_transfers;
 mod share_profits;
 mod sweep;
@@ -59,6 +60,9 @@ pub const JOBS: &[Job] = &[
         name: "release_commissions",
         every: Duration::from_secs(5),
         run: |app| Box::pin(release_commissions::run(app)),
+        name: "register_receivers",
+        every: Duration::from_secs(60),
+        run: |app| Box::pin(register_receivers::run(app)),
     },
     Job { name: "send_transfers", every: Duration::from_secs(1), run: |app| Box::pin(send_transfers::run(app)) },
     Job { name: "share_profits", every: Duration::from_secs(5), run: |app| Box::pin(share_profits::run(app)) },

@@ -218,5 +218,6 @@ async fn put_receiver(app: web::Data<App>, who: Operator, id: PathId<LeaderId>, 
     }
     fields.done()?;
     let changed = flows::leaders::set_receiver(&app, &who.shop, who.operator, *id, asked.r#type, account, name).await?;
+    let changed = flows::profit_sharing::register_receiver(&app, &who.shop, changed).await?;
     json(&LeaderView::new(&app, changed)?)
 }

@@ -47,8 +47,8 @@ on_both! {
         assert_eq!(anna.get("/api/v1/me/leader").await.ok()["application"]["reason"], "照片不清楚");
 
         let second = anna.post("/api/v1/leaders/applications", form.clone()).await.ok();
-        let path = format!("{APPLICATIONS}/{}", second["id"].as_str().unwrap());
-        let deciding = (0..6).map(|_| keeper.post(&format!("{path}/approve"), json!({})));
+        let path = format!("{APPLICATIONS}/{}/approve", second["id"].as_str().unwrap());
+        let deciding = (0..6).map(|_| keeper.post(&path, json!({})));
         let answers = futures::future::join_all(deciding).await;
         assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
         for late in answers.into_iter().filter(|answer| answer.status != 200) {

@@ -81,6 +81,7 @@ impl Server {
                     app.configure(|config| {
                         if serves_api {
                             notify::routes(config);
+                            crate::api::sandbox::routes(config);
                             crate::api::pages::routes(config, &documents);
                         }
                     })

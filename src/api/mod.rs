@@ -14,4 +14,5 @@ pub mod operations;
 pub mod pages;
 pub mod problem;
 pub mod reply;
+pub mod sandbox;
 pub mod storefront;

@@ -1,11 +1,15 @@
 //! The command line: one binary, one file a command.
 
+mod caller;
 mod contract;
+mod demo;
 mod leader;
 mod migrate;
 mod operator;
+mod sandbox;
 mod serve;
 mod shop;
+mod tour;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::App;
 use crate::config::Config;
+use crate::flows::business_time;
 use crate::platform::db::Db;
 use crate::platform::telemetry;
 
@@ -32,6 +37,10 @@ pub struct Cli {
 enum Command {
     /// Serve the API, the console and the jobs in one process.
     Serve(serve::Args),
+    /// Run the product on its embedded default, with the sandbox for every platform and a seeded shop.
+    Demo(demo::Args),
+    /// Run the stand-in for WeChat, WeChat Pay and the marketplaces alone.
+    Sandbox(sandbox::Args),
     /// Bring the database's schema up to date, or look at it.
     #[command(subcommand)]
     Migrate(migrate::Action),
@@ -44,6 +53,8 @@ enum Command {
     /// Approve applications to become a leader.
     #[command(subcommand)]
     Leader(leader::Action),
+    /// Play the whole story against a running demo, over HTTP alone.
+    Tour(tour::Args),
     /// Create console operators.
     #[command(subcommand)]
     Operator(operator::Action),
@@ -68,9 +79,15 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
-    telemetry::start_logging(&config.log)?;
+    // The demo chooses its own way of logging.
+    if !matches!(command, Command::Demo(_)) {
+        telemetry::start_logging(&config.log)?;
+    }
     match command {
         Command::Serve(args) => serve::run(config, args).await,
+        Command::Demo(args) => demo::run(config, args).await,
+        Command::Sandbox(args) => sandbox::run(config, args).await,
+        Command::Tour(args) => tour::run(config, args).await,
         Command::Migrate(action) => migrate::run(config, action).await,
         Command::Leader(action) => leader::run(config, action).await,
         Command::Contract(action) => contract::run(&action),
@@ -83,7 +100,9 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
 async fn open_app(config: Config) -> anyhow::Result<App> {
     let db = Db::connect(&config.database).await?;
     migrate::expect_current(&db).await?;
-    App::build(config, db).await
+    let app = App::build(config, db).await?;
+    business_time::restore(&app).await.map_err(told)?;
+    Ok(app)
 }
 
 /// A failure as an error for the command line.

@@ -1,6 +1,7 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
 pub mod after_sale;
+pub mod business_time;
 pub mod cart;
 pub mod checkout;
 pub mod close_order;

@@ -9,6 +9,7 @@ mod setup;
 mod answer;
 mod app;
 mod shopper;
+mod trade;
 
 mod console_session;
 mod contract;
@@ -17,7 +18,9 @@ mod json_schema;
 mod layers;
 mod leaders;
 mod members;
+mod notices;
 mod pickup_points;
 mod schema;
 mod session;
 mod settings;
+mod story;

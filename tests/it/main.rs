@@ -11,6 +11,7 @@ mod app;
 mod shopper;
 
 mod contract;
+mod delivery;
 mod fuzz;
 mod json_schema;
 mod layers;

@@ -47,7 +47,8 @@ impl<'a> Scene<'a> {
     /// The same with further settings, as lines of TOML.
     pub async fn with_settings(app: &'a TestApp, settings: &str) -> Self {
         let text = shop_text("demo", &app.keys().merchant, &app.keys());
-        let rates = "leader_rate_bp = 1000\nreferral_rates_bp = [200]\nreferral_levels = 1";
+        let rate = if settings.contains("leader_rate_bp") { "" } else { "leader_rate_bp = 1000\n" };
+        let rates = format!("{rate}referral_rates_bp = [200]\nreferral_levels = 1");
         app.apply_shop(&format!("{text}\n[settings]\n{rates}\n{settings}\n")).await;
         let (leader, recommender) = (app.member("lena").await, app.member("rosa").await);
         let recommender_id = lead(app, &recommender, "Rosa", None).await;

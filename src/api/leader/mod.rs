@@ -3,8 +3,11 @@
 mod commissions;
 mod dashboard;
 pub(in crate::api) mod deliveries;
+mod members;
 pub(in crate::api) mod orders;
+mod poster;
 mod redemptions;
+mod verifiers;
 mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -14,7 +17,10 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(commissions::routes);
     config.configure(dashboard::routes);
     config.configure(deliveries::routes);
+    config.configure(members::routes);
     config.configure(orders::routes);
+    config.configure(poster::routes);
     config.configure(redemptions::routes);
+    config.configure(verifiers::routes);
     config.configure(withdrawals::routes);
 }

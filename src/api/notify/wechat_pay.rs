@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::api::body::read_all;
 use crate::api::problem::{ApiError, status_of};
 use crate::app::App;
-use crate::flows::{payment_received, refund};
+use crate::flows::{payment_received, payout, refund};
 
 /// A notification is a few kilobytes.
 const BODY_MAX: usize = 64 * 1024;
@@ -87,6 +87,7 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
         // A payment that failed changes nothing here: the order can still be paid.
         ("payment", NoticeResource::Transaction(_)) => Ok(()),
         ("refund", NoticeResource::Refund(answer)) => refund::told(app, &shop, answer).await,
+        ("transfer", NoticeResource::Transfer(bill)) => payout::told(app, &shop, bill).await,
         _ => Err(Refused::Misplaced(notice.original_type.clone()).into()),
     }
 }

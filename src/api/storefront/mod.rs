@@ -2,11 +2,13 @@
 
 mod addresses;
 mod after_sales;
+mod cart;
 mod categories;
 mod checkout;
 mod confirm_receipt;
-mod goods;
+pub(super) mod goods;
 mod home;
+mod leader_applications;
 mod members;
 pub(crate) mod order_views;
 mod orders;
@@ -14,6 +16,7 @@ mod pickup_code;
 mod pickup_points;
 mod session;
 mod shown;
+pub(super) mod uploads;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -21,14 +24,17 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig) {
     config.configure(addresses::routes);
     config.configure(after_sales::routes);
+    config.configure(cart::routes);
     config.configure(categories::routes);
     config.configure(checkout::routes);
     config.configure(confirm_receipt::routes);
     config.configure(goods::routes);
     config.configure(home::routes);
+    config.configure(leader_applications::routes);
     config.configure(members::routes);
     config.configure(orders::routes);
     config.configure(pickup_code::routes);
     config.configure(pickup_points::routes);
     config.configure(session::routes);
+    config.configure(uploads::routes);
 }

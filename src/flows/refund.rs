@@ -20,6 +20,7 @@ use crate::areas::{orders, stock};
 use crate::flows::commission;
 use crate::flows::effects::Effect;
 use crate::flows::prepay::notify_url;
+use crate::flows::receipt;
 
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,7 +203,7 @@ pub async fn make(
     plan: Plan,
 ) -> Result<Made, Failure> {
     let now = app.clock.now();
-    let order = orders::query::by_id(tx, shop.id, order).await?.ok_or(RefundError::NotPaid(order))?;
+    let order = orders::progress::lock(tx, shop.id, order).await?;
     let refundable_state = !matches!(order.status, OrderStatus::PendingPayment | OrderStatus::Closed);
     if !refundable_state {
         return Err(RefundError::NotPaid(order.id).into());
@@ -233,6 +234,7 @@ pub async fn make(
     refunds::create(tx, &row, &rows).await?;
     orders::money::set_refund_status(tx, &order, OrderRefundStatus::InProgress, now).await?;
     orders::service::note(tx, &order, Some(order.status), "refund_asked", &plan.actor, Some(&plan.reason), now).await?;
+    receipt::after_refund(tx, shop, order.id, &plan.actor, now).await?;
     let refund = if row.wechat_fen == Fen::ZERO {
         succeed(app, tx, shop, &row, None).await?
     } else {

@@ -13,6 +13,7 @@ mod trade;
 
 mod console_session;
 mod contract;
+mod delivery;
 mod fuzz;
 mod json_schema;
 mod layers;

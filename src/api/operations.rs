@@ -16,7 +16,8 @@ pub async fn healthz() -> Reply {
 #[get("/readyz")]
 pub async fn readyz(app: web::Data<App>) -> Reply {
     let database = app.db.reader().execute_unprepared("SELECT 1").await.is_ok();
-    let report = serde_json::json!({"database": database});
-    let mut answer = if database { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let stock_store = app.gate.ready().await.is_ok();
+    let report = serde_json::json!({"database": database, "stock_store": stock_store});
+    let mut answer = if database && stock_store { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     Ok(answer.json(report))
 }

@@ -15,6 +15,7 @@ pub mod payout;
 pub mod prepay;
 pub mod profit_sharing;
 pub mod refund;
+pub mod rotate_secrets;
 pub mod session;
 pub mod settings;
 pub mod shop_file;

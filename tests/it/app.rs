@@ -112,7 +112,8 @@ impl TestApp {
     /// A signed-in operator of the first shop who may do everything.
     pub async fn operator(&self) -> Client {
         let created =
-            operators::create(&self.app, self.shop().id, None, "keeper", PASSWORD.to_owned(), OperatorRole::Owner).await;
+            operators::create(&self.app, self.shop().id, None, "keeper", PASSWORD.to_owned(), OperatorRole::Owner)
+                .await;
         assert!(created.is_ok() || created.is_err_and(|failure| failure.code() == kernel::Code::NameTaken));
         self.anybody().signs_in_to_console("keeper", PASSWORD).await
     }

@@ -11,8 +11,12 @@ mod app;
 mod shopper;
 
 mod contract;
+mod funds;
+mod funds;
 mod fuzz;
 mod json_schema;
 mod layers;
+mod payouts;
 mod schema;
 mod session;
+mod sharing;

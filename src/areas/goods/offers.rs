@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use kernel::id::{GoodsId, PickupPointId, ShopId, SkuId};
 use kernel::{Code, Coded, ListingKind, Time};
 use sea_orm::entity::prelude::*;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::entity::{goods, goods_region, sku};
+use super::rules;
+use super::terms::{PickupRule, PurchaseLimit};
 
 /// Why a SKU cannot be bought now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,20 +88,6 @@ impl NotForSale {
     }
 }
 
-/// The purchase limits of goods; absent is no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Limits {
-    /// Most units in one order.
-    pub per_order: Option<i64>,
-    /// Most units a member and day.
-    pub per_day: Option<i64>,
-    /// Most units a member, ever.
-    pub ever: Option<i64>,
-    /// Least units in one order.
-    pub minimum: Option<i64>,
-}
-
 /// A SKU with its goods.
 #[derive(Clone, Debug)]
 pub struct Offer {
@@ -114,14 +101,15 @@ pub struct Offer {
 
 impl Offer {
     /// The goods' purchase limits.
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> PurchaseLimit {
         let stored = self.goods.purchase_limit.clone();
         stored.and_then(|limits| serde_json::from_value(limits).ok()).unwrap_or_default()
     }
 
     /// When an order placed at `now` may be collected, in words.
-    pub fn expected_pickup(&self, _now: Time) -> Option<String> {
-        None
+    pub fn expected_pickup(&self, now: Time) -> Option<String> {
+        let rule: PickupRule = serde_json::from_value(self.goods.pickup.clone()?).ok()?;
+        Some(rules::expected_pickup(&rule, now))
     }
 
     /// Whether the SKU may be sold at `now`, apart from quantities.

@@ -14,9 +14,8 @@ pub(super) enum Action {
 pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     let Action::Rotate = action;
     let app = open_app(config).await?;
-    let report = rotate_secrets::rotate(&app, |place, sealed| println!("{place}: {sealed} sealed anew"))
-        .await
-        .map_err(told)?;
+    let report =
+        rotate_secrets::rotate(&app, |place, sealed| println!("{place}: {sealed} sealed anew")).await.map_err(told)?;
     app.db.close().await;
     for place in &report.unreadable {
         println!("cannot be opened with any key: {place}");

@@ -36,8 +36,10 @@ pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
         let drift = reconcile::reconcile(app.db.reader(), &app.gate, shop.id).await?;
         for difference in &drift.differences {
             let outcome = if difference.mended { "mended" } else { "moved meanwhile; run again" };
-            println!("{}: {} in the gate {:?}, expected {:?}: {outcome}", shop.code, difference.sku, difference.gate,
-                difference.expected);
+            println!(
+                "{}: {} in the gate {:?}, expected {:?}: {outcome}",
+                shop.code, difference.sku, difference.gate, difference.expected
+            );
         }
         for order in &drift.stale {
             println!("{}: the gate still held units for {order}, which has ended; given back", shop.code);

@@ -115,6 +115,10 @@ pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Resu
 /// What follows the commit: the gate forgets the order, the outbox worker wakes.
 pub async fn after_commit(app: &App, shop: &Shop, order: &order::Model) {
     app.gate.settle(shop.id, order.id).await;
+    app.catalogue.forget_viewer(shop.id, order.member_id).await;
+    if shop.settings.stock_deduct == StockDeduct::Payment {
+        app.catalogue.stock_moved(shop.id);
+    }
     app.bell.ring();
 }
 

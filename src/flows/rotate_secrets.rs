@@ -4,7 +4,7 @@
 use kernel::id::{AddressId, ApplicationId, LeaderId, MemberId, OperatorId, ShopId};
 use kernel::{Failure, Time};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
-use sea_orm::{ConnectionTrait, ExprTrait as _, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use serde_json::Value;
 use uuid::Uuid;
 

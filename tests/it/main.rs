@@ -10,13 +10,17 @@ mod answer;
 mod app;
 mod shopper;
 
+mod console_session;
 mod contract;
-mod funds;
 mod funds;
 mod fuzz;
 mod json_schema;
 mod layers;
+mod leaders;
+mod members;
 mod payouts;
+mod pickup_points;
 mod schema;
 mod session;
+mod settings;
 mod sharing;

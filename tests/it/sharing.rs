@@ -25,7 +25,13 @@ const SHARES: &str = "[payout]\nmode = \"profit_sharing\"\n";
 impl TestApp {
     /// A flagged order of `total` paid at the platform, in `status`, with a released commission for
     /// each leader named, whose money the leader has available already.
-    async fn shared_order(&self, buyer: &Client, status: OrderStatus, total: i64, earned: &[(LeaderId, i64)]) -> OrderId {
+    async fn shared_order(
+        &self,
+        buyer: &Client,
+        status: OrderStatus,
+        total: i64,
+        earned: &[(LeaderId, i64)],
+    ) -> OrderId {
         let (shop, now, wall) = (self.shop(), self.app.clock.now(), self.app.clock.wall());
         let (order_id, line_id, payment_id) = (OrderId::new(), OrderLineId::new(), PaymentId::new());
         let member = tuanqiao::areas::members::query::by_id(self.app.db.reader(), shop.id, buyer.id().parse().unwrap());

@@ -1,6 +1,10 @@
 //! What the operators' console calls: one file per resource.
 
+mod categories;
+mod delivery_lists;
 mod explain;
+mod goods;
+mod goods_body;
 mod leader_applications;
 mod leader_levels;
 mod leaders;
@@ -11,13 +15,19 @@ mod pickup_points;
 mod session;
 mod settings;
 mod sharing;
+mod ship;
+mod stock;
+mod uploads;
 mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route of the console.
 pub fn routes(config: &mut ServiceConfig) {
+    config.configure(categories::routes);
+    config.configure(delivery_lists::routes);
     config.configure(explain::routes);
+    config.configure(goods::routes);
     config.configure(leader_applications::routes);
     config.configure(leader_levels::routes);
     config.configure(leaders::routes);
@@ -28,5 +38,8 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(session::routes);
     config.configure(settings::routes);
     config.configure(sharing::routes);
+    config.configure(ship::routes);
+    config.configure(stock::routes);
+    config.configure(uploads::routes);
     config.configure(withdrawals::routes);
 }

@@ -4,11 +4,12 @@ use chrono::Duration;
 use gateways::pay::wechat_pay::NewPrepay;
 use kernel::id::{CommissionId, GoodsId, LeaderId, OrderId, OrderLineId, PaymentId, SkuId};
 use kernel::{BasisPoints, Fen};
-use sea_orm::EntityTrait;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use tuanqiao::areas::commissions::entity::commission;
 use tuanqiao::areas::commissions::state::{CommissionKind, CommissionState};
 use tuanqiao::areas::ledger::state::AccountKind;
+use tuanqiao::areas::ledger::{self, Draft, Floor};
 use tuanqiao::areas::orders::entity::{line, order};
 use tuanqiao::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
 use tuanqiao::areas::payments::entity::payment;
@@ -178,6 +179,44 @@ impl TestApp {
         order_id
     }
 
+    /// A line of the order, received, whose window is running and whose commission is pending.
+    async fn earns_pending(&self, order: OrderId, leader: LeaderId, fen: i64) {
+        let (shop, now) = (self.shop().id, self.app.clock.now());
+        let settled = line::in_shop(shop).filter(line::Column::OrderId.eq(order)).one(self.app.db.reader());
+        let row = line::Model {
+            id: OrderLineId::new(),
+            position: 1,
+            settled_at: None,
+            received_at: Some(now),
+            after_sale_until: Some(now + Duration::days(7)),
+            ..settled.await.unwrap().unwrap()
+        };
+        let earned = commission::in_shop(shop).filter(commission::Column::OrderId.eq(order)).one(self.app.db.reader());
+        let earned = commission::Model {
+            id: CommissionId::new(),
+            line_id: row.id,
+            amount_fen: Fen::from_fen(fen),
+            state: CommissionState::Pending,
+            released_at: None,
+            ..earned.await.unwrap().unwrap()
+        };
+        let id = row.id;
+        let (row, earned) =
+            (line::ActiveModel::from(row).reset_all(), commission::ActiveModel::from(earned).reset_all());
+        self.app
+            .db
+            .write(async |tx| {
+                line::Entity::insert(row.clone()).exec_without_returning(tx).await?;
+                commission::Entity::insert(earned.clone()).exec_without_returning(tx).await?;
+                let mut draft = Draft::new(shop, "test_pending", id.uuid());
+                draft.debit(AccountKind::Marketing, None, Fen::from_fen(fen));
+                draft.credit(AccountKind::LeaderPending, Some(leader.uuid()), Fen::from_fen(fen))?;
+                Ok(ledger::service::post(tx, &draft, Floor::Zero, now).await?)
+            })
+            .await
+            .unwrap();
+    }
+
     /// What became of an order's requests: kind, state and the parts' results.
     async fn shared(&self, order: OrderId) -> Vec<(SharingKind, SharingState, Vec<(i64, PartResult)>)> {
         let rows = sharings_of(self.app.db.reader(), self.shop().id, order).await.unwrap();
@@ -318,6 +357,7 @@ on_both! {
         let anna = app.leader_with("anna", 900).await;
         receives(&keeper, &anna).await;
         let order = app.shared_order(&buyer, OrderStatus::Received, 10_000, &[(anna.id, 900)]).await;
+        app.earns_pending(order, anna.id, 300).await;
         let path = format!("/console/api/v1/orders/{order}/share");
         keeper.post(&path, json!({"reason": "x"})).await.refused(409, "sharing.not_due");
         app.advance(70);
@@ -326,6 +366,8 @@ on_both! {
         assert_eq!(shared["items"][0]["parts"][0]["party_id"], json!(anna.id));
         app.run_due_jobs().await;
         app.payouts_go_on().await;
+        let share = (SharingKind::Share, FINISHED, vec![(1_200, PartResult::Succeeded)]);
+        assert_eq!(app.shared(order).await, [share], "what was pending is released early");
         assert_eq!(app.funds(anna.id).await, (0, 0));
         assert_eq!(app.shared(order).await.len(), 1, "the window is running: not unfrozen yet");
         keeper.post(&path, json!({"reason": "again"})).await.refused(409, "sharing.not_due");

@@ -3,13 +3,18 @@
 mod caller;
 mod contract;
 mod demo;
+mod backup;
+mod doctor;
 mod leader;
+mod ledger;
 mod migrate;
 mod operator;
 mod sandbox;
 mod serve;
 mod shop;
 mod tour;
+mod secrets;
+mod stock;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,6 +63,19 @@ enum Command {
     /// Create console operators.
     #[command(subcommand)]
     Operator(operator::Action),
+    /// Check configuration, database, stock store, clock and credentials, and say what to mend.
+    Doctor,
+    /// Check the books.
+    #[command(subcommand)]
+    Ledger(ledger::Action),
+    /// Check the stock.
+    #[command(subcommand)]
+    Stock(stock::Action),
+    /// Write a consistent, checked copy of an SQLite database.
+    Backup(backup::Args),
+    /// Look after the stored secrets.
+    #[command(subcommand)]
+    Secrets(secrets::Action),
 }
 
 /// Runs a command; errors go to the standard error in one sentence.
@@ -84,10 +102,15 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
         telemetry::start_logging(&config.log)?;
     }
     match command {
+        Command::Backup(args) => backup::run(config, args).await,
+        Command::Doctor => doctor::run(config).await,
+        Command::Ledger(action) => ledger::run(config, action).await,
+        Command::Secrets(action) => secrets::run(config, action).await,
         Command::Serve(args) => serve::run(config, args).await,
         Command::Demo(args) => demo::run(config, args).await,
         Command::Sandbox(args) => sandbox::run(config, args).await,
         Command::Tour(args) => tour::run(config, args).await,
+        Command::Stock(action) => stock::run(config, action).await,
         Command::Migrate(action) => migrate::run(config, action).await,
         Command::Leader(action) => leader::run(config, action).await,
         Command::Contract(action) => contract::run(&action),

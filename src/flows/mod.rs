@@ -22,6 +22,7 @@ pub mod prepay;
 pub mod profit_sharing;
 pub mod receipt;
 pub mod refund;
+pub mod rotate_secrets;
 pub mod session;
 pub mod settings;
 pub mod shop_file;

@@ -10,9 +10,12 @@ mod answer;
 mod app;
 mod shopper;
 
+mod cart;
+mod catalogue;
 mod contract;
 mod fuzz;
 mod json_schema;
 mod layers;
 mod schema;
 mod session;
+mod uploads;

@@ -12,10 +12,15 @@ mod shopper;
 
 mod cart;
 mod catalogue;
+mod console_session;
 mod contract;
 mod fuzz;
 mod json_schema;
 mod layers;
+mod leaders;
+mod members;
+mod pickup_points;
 mod schema;
 mod session;
+mod settings;
 mod uploads;

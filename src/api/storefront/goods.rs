@@ -166,7 +166,7 @@ struct GoodsQuery {
     q: Option<String>,
     /// The order of the list.
     #[serde(default, deserialize_with = "empty_is_none")]
-    #[param(value_type = Option<Sort>)]
+    #[param(inline)]
     sort: Option<Sort>,
     /// What this pickup point sells; without it, the member's own.
     #[serde(default, deserialize_with = "empty_is_none")]

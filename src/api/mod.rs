@@ -6,6 +6,7 @@ pub mod body;
 pub mod console;
 pub mod document;
 pub mod fields;
+pub mod files;
 pub mod leader;
 pub mod limits;
 pub mod list;

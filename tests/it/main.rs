@@ -11,6 +11,8 @@ mod app;
 mod shopper;
 mod trade;
 
+mod cart;
+mod catalogue;
 mod console_session;
 mod contract;
 mod delivery;
@@ -28,3 +30,4 @@ mod session;
 mod settings;
 mod story;
 mod sharing;
+mod uploads;

@@ -16,4 +16,5 @@ pub mod profit_sharing;
 pub mod refund;
 pub mod session;
 pub mod shop_file;
+pub mod suspicious;
 pub mod wechat_tokens;

@@ -182,6 +182,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::SharingNotOffered
         | C::EffectNotDead
         | C::NameTaken
+        | C::LeaderCycle
         | C::OperatorLastOwner => StatusCode::CONFLICT,
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: one binary, one file a command.
 
 mod contract;
+mod leader;
 mod migrate;
 mod operator;
 mod serve;
@@ -40,6 +41,9 @@ enum Command {
     /// Create or update a shop from a file.
     #[command(subcommand)]
     Shop(shop::Action),
+    /// Approve applications to become a leader.
+    #[command(subcommand)]
+    Leader(leader::Action),
     /// Create console operators.
     #[command(subcommand)]
     Operator(operator::Action),
@@ -68,6 +72,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve::run(config, args).await,
         Command::Migrate(action) => migrate::run(config, action).await,
+        Command::Leader(action) => leader::run(config, action).await,
         Command::Contract(action) => contract::run(&action),
         Command::Operator(action) => operator::run(config, action).await,
         Command::Shop(action) => shop::run(config, action).await,

@@ -221,7 +221,8 @@ async fn decided(
         let answer = ticket.answer.as_deref();
         orders::service::note(tx, &order, Some(order.status), &what, &actor, answer, now).await?;
     }
-    let detail = serde_json::json!({"order_id": ticket.order_id, "refund_id": ticket.refund_id, "answer": ticket.answer});
+    let detail =
+        serde_json::json!({"order_id": ticket.order_id, "refund_id": ticket.refund_id, "answer": ticket.answer});
     audit::note(tx, ticket.shop_id, operator, action, ticket.id, detail, now).await?;
     let lines = service::lines_of(tx, ticket.shop_id, ticket.id).await?;
     let ticket = Ticket { ticket, lines };

@@ -65,27 +65,23 @@ pub async fn cancel(
     let wrong = |status| OrderError::WrongState { order: id, status, event: OrderEvent::Cancelled };
     let actor = format!("member:{member}");
     match order.status {
-        OrderStatus::PendingPayment => match close(app, shop, order, OrderEvent::Cancelled, &actor, Some(once)).await? {
-            Closed::Now(placed) => Ok(placed),
-            Closed::Before(status) => Err(wrong(status).into()),
-        },
+        OrderStatus::PendingPayment => {
+            match close(app, shop, order, OrderEvent::Cancelled, &actor, Some(once)).await? {
+                Closed::Now(placed) => Ok(placed),
+                Closed::Before(status) => Err(wrong(status).into()),
+            }
+        }
         OrderStatus::Paid if shop.settings.member_cancel_paid => cancel_paid(app, shop, id, &actor, once).await,
         OrderStatus::Paid => Err(CloseError::PaidAlready.into()),
         status => Err(wrong(status).into()),
     }
 }
 
-async fn cancel_paid(
-    app: &App,
-    shop: &Shop,
-    id: OrderId,
-    actor: &str,
-    once: &Once<Placed>,
-) -> Result<Placed, Failure> {
+async fn cancel_paid(app: &App, shop: &Shop, id: OrderId, actor: &str, once: &Once<Placed>) -> Result<Placed, Failure> {
     let (made, placed) = app
         .db
         .write(async |tx| {
-            let order = orders::service::held(tx, shop.id, id).await?;
+            let order = orders::progress::lock(tx, shop.id, id).await?;
             let lines = orders::query::lines_of(tx, shop.id, id).await?;
             let sent = lines.iter().any(|line| line.shipped_at.is_some() || line.redeemed > 0);
             if order.status != OrderStatus::Paid || sent {
@@ -135,6 +131,7 @@ pub async fn close(
     match outcome {
         Ok((closed, given_back)) => {
             app.gate.release(shop.id, id, &given_back).await;
+            app.catalogue.stock_moved(shop.id);
             tracing::info!(order = %id, reason = ?closed.order.closed_reason, "order closed, stock given back");
             metrics::counter!("orders_closed_total").increment(1);
             Ok(Closed::Now(closed))

@@ -1,20 +1,29 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
 pub mod after_sale;
+pub mod cart;
 pub mod checkout;
 pub mod close_order;
 pub mod commission;
+pub mod deliver;
 pub mod effects;
 pub mod explain;
+pub mod goods;
+pub mod leaders;
 pub mod members;
 pub mod operators;
 pub mod outbox;
 pub mod payment_received;
 pub mod payout;
+pub mod pickup;
+pub mod posters;
 pub mod prepay;
 pub mod profit_sharing;
+pub mod receipt;
 pub mod refund;
 pub mod session;
+pub mod settings;
 pub mod shop_file;
 pub mod suspicious;
+pub mod uploads;
 pub mod wechat_tokens;

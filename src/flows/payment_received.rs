@@ -99,6 +99,7 @@ pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Resu
         after_commit(app, shop, &order).await;
     } else {
         app.gate.release(shop.id, order.id, &given_back).await;
+        app.catalogue.stock_moved(shop.id);
         app.bell.ring();
     }
     tracing::info!(order = %order.id, status = ?order.status, amount = %payment.amount_fen, "payment received");
@@ -109,6 +110,10 @@ pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Resu
 /// What follows the commit: the gate forgets the order, the outbox worker wakes.
 pub async fn after_commit(app: &App, shop: &Shop, order: &order::Model) {
     app.gate.settle(shop.id, order.id).await;
+    app.catalogue.forget_viewer(shop.id, order.member_id).await;
+    if shop.settings.stock_deduct == StockDeduct::Payment {
+        app.catalogue.stock_moved(shop.id);
+    }
     app.bell.ring();
 }
 
@@ -143,7 +148,7 @@ async fn book(
     transaction_id: &str,
 ) -> Result<Option<Booked>, Failure> {
     let now = app.clock.now();
-    let order = orders::service::held(tx, shop.id, known.order_id).await?;
+    let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
     let payment = service::held(tx, shop.id, known.id).await?;
     let Some(payment) = payment.filter(|payment| payment.state != PaymentState::Succeeded) else { return Ok(None) };
     let late = order.status == OrderStatus::Closed;

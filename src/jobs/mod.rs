@@ -12,8 +12,11 @@ use crate::app::App;
 mod close_expired_orders;
 mod deliver_outbox;
 mod query_open_payments;
+mod receive_orders;
 mod reconcile_stock;
 mod refresh_lists;
+mod register_receivers;
+mod release_commissions;
 mod send_transfers;
 mod share_profits;
 mod sweep;
@@ -50,11 +53,20 @@ pub const JOBS: &[Job] = &[
         every: Duration::from_secs(2),
         run: |app| Box::pin(query_open_payments::run(app)),
     },
+    Job { name: "receive_orders", every: Duration::from_secs(30), run: |app| Box::pin(receive_orders::run(app)) },
     Job { name: "reconcile_stock", every: Duration::from_secs(5), run: |app| Box::pin(reconcile_stock::run(app)) },
     Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) },
-    Job { name: "sweep", every: Duration::from_secs(600), run: |app| Box::pin(sweep::run(app)) },
+    Job {
+        name: "release_commissions",
+        every: Duration::from_secs(5),
+        run: |app| Box::pin(release_commissions::run(app)),
+        name: "register_receivers",
+        every: Duration::from_secs(60),
+        run: |app| Box::pin(register_receivers::run(app)),
+    },
     Job { name: "send_transfers", every: Duration::from_secs(1), run: |app| Box::pin(send_transfers::run(app)) },
     Job { name: "share_profits", every: Duration::from_secs(5), run: |app| Box::pin(share_profits::run(app)) },
+    Job { name: "sweep", every: Duration::from_secs(600), run: |app| Box::pin(sweep::run(app)) },
 ];
 
 /// The jobs at work.

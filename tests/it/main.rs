@@ -10,9 +10,14 @@ mod answer;
 mod app;
 mod shopper;
 
+mod console_session;
 mod contract;
 mod fuzz;
 mod json_schema;
 mod layers;
+mod leaders;
+mod members;
+mod pickup_points;
 mod schema;
 mod session;
+mod settings;

@@ -117,7 +117,8 @@ pub async fn reverse(
         .all(conn)
         .await?;
     let reversals = would_reverse(&rows, refunded)?;
-    for (row, reversal) in rows.iter().filter_map(|row| Some((row, reversals.iter().find(|r| r.commission == row.id)?))) {
+    for (row, reversal) in rows.iter().filter_map(|row| Some((row, reversals.iter().find(|r| r.commission == row.id)?)))
+    {
         note_reversed(conn, row, row.reversed_fen.plus(reversal.amount)?).await?;
     }
     Ok(reversals)

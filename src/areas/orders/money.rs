@@ -1,8 +1,8 @@
 //! What was paid of an order, and what has gone back of it.
 
 use kernel::{Fen, MoneyError, Time};
-use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait};
 
 use super::entity::{line, order};
 use super::error::OrderError;

@@ -2,8 +2,8 @@
 
 use kernel::Time;
 use kernel::id::{OrderEventId, OrderId, ShopId};
-use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
 use super::entity::{event, line, order};
 use super::error::OrderError;
@@ -138,13 +138,6 @@ fn event_name(happened: OrderEvent) -> &'static str {
         OrderEvent::WindowsEnded => "completed",
         OrderEvent::RefundedInFull => "refunded",
     }
-}
-
-/// The order with its row held until the transaction ends: of two flows that move its money or its
-/// state the second waits, and then sees what the first has left. Held before any other row.
-pub async fn held(conn: &impl ConnectionTrait, shop: ShopId, id: OrderId) -> Result<order::Model, OrderError> {
-    let row = order::in_shop(shop).filter(order::Column::Id.eq(id)).lock(LockType::NoKeyUpdate).one(conn).await?;
-    row.ok_or(OrderError::NotFound(id))
 }
 
 /// Whether the order is still unpaid; if so its row is held until the transaction ends, so that

@@ -27,8 +27,8 @@ use crate::areas::payments::{refunds, service as payments};
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
 use crate::areas::{orders, stock};
-use crate::flows::commission;
 use crate::flows::effects::Effect;
+use crate::flows::{commission, receipt};
 
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,7 @@ pub struct Made {
 pub async fn after_commit(app: &App, shop: &Shop, made: &Made) {
     for (sku, units) in &made.restocked {
         app.gate.adjust(shop.id, *sku, *units).await;
+        app.catalogue.stock_moved(shop.id);
     }
     app.bell.ring();
     tracing::info!(refund = %made.refund.id, order = %made.refund.order_id, amount = %made.refund.amount_fen, "refund asked");
@@ -131,7 +132,7 @@ pub async fn make(
     plan: Plan,
 ) -> Result<Made, Failure> {
     let now = app.clock.now();
-    let order = orders::service::held(tx, shop.id, order).await?;
+    let order = orders::progress::lock(tx, shop.id, order).await?;
     let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
     can_be_made(&order, &plan.parts)?;
     let total = Fen::sum(plan.parts.iter().map(|part| part.amount))?;
@@ -157,6 +158,7 @@ pub async fn make(
     orders::money::set_refund_status(tx, &order, RefundStatus::InProgress, now).await?;
     orders::service::note(tx, &order, Some(order.status), "refund_asked", &plan.actor, Some(&plan.reason), now).await?;
     let restocked = restock(tx, shop, &order, &lines, &plan, now).await?;
+    let order = receipt::after_refund(tx, shop, order.id, &plan.actor, now).await?;
     let refund = if row.wechat_fen == Fen::ZERO {
         send::succeed(app, tx, shop, &order, &row, None).await?
     } else {

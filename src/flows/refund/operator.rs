@@ -58,7 +58,7 @@ pub async fn by_operator(
     let (made, shown) = app
         .db
         .write(async |tx| {
-            orders::service::held(tx, shop.id, order).await?;
+            orders::progress::lock(tx, shop.id, order).await?;
             let lines = orders::query::lines_of(tx, shop.id, order).await?;
             let plan = Plan {
                 parts: plan::parts(&lines, &request.wish, request.with_shipping(shop))?,
@@ -101,7 +101,7 @@ pub async fn retry(
     let shown = app
         .db
         .write(async |tx| {
-            let order = orders::service::held(tx, shop.id, known.order_id).await?;
+            let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
             let mut refund = refunds::by_id(tx, shop.id, id).await?.ok_or(PaymentError::RefundNotFound(id))?;
             if refund.state == RefundState::Succeeded && known.state == RefundState::Succeeded {
                 return Err(PaymentError::RefundWrongState { refund: id, state: refund.state }.into());

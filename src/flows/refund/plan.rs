@@ -178,7 +178,10 @@ mod tests {
         assert_eq!(part.amount.fen(), 1000);
         take(&mut line, part);
         let rest = whole(std::slice::from_ref(&line), true).unwrap();
-        assert_eq!(rest.iter().map(|p| (p.quantity, p.amount.fen(), p.shipping.fen())).collect::<Vec<_>>(), [(0, 60, 60)]);
+        assert_eq!(
+            rest.iter().map(|p| (p.quantity, p.amount.fen(), p.shipping.fen())).collect::<Vec<_>>(),
+            [(0, 60, 60)]
+        );
     }
 
     proptest! {

@@ -161,14 +161,15 @@ async fn apply(
     let moved = app
         .db
         .write(async |tx| {
-            let order = orders::service::held(tx, shop.id, known.order_id).await?;
+            let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
             let refund = refunds::by_id(tx, shop.id, known.id).await?;
             // Somebody else heard the same and was first.
             let Some(refund) = refund.filter(|refund| refund.state.after(event).is_some()) else { return Ok(None) };
             if event == RefundEvent::Succeeded {
                 return Ok(Some(succeed(app, tx, shop, &order, &refund, heard.platform_id.clone()).await?));
             }
-            let (id, why, times) = (heard.platform_id.clone(), heard.reason.clone(), (app.clock.now(), app.clock.wall()));
+            let (id, why, times) =
+                (heard.platform_id.clone(), heard.reason.clone(), (app.clock.now(), app.clock.wall()));
             let after = refunds::advance(tx, &refund, event, id, why, times).await?;
             if let (Some(ticket), true) = (refund.ticket_id, heard.reason.is_some()) {
                 after_sale::refund_failed(tx, shop, ticket, times.0).await?;

@@ -229,7 +229,7 @@ struct RefundParty {
 }
 
 impl From<Preview> for RefundPreview {
-    fn from(preview: Preview) -> Self {
+    fn from(seen: Preview) -> Self {
         let line = |part: &flow::Part| ConsoleRefundLine {
             line_id: part.line,
             quantity: part.quantity,
@@ -244,12 +244,12 @@ impl From<Preview> for RefundPreview {
             shortfall_fen: party.shortfall,
         };
         Self {
-            lines: preview.parts.iter().map(line).collect(),
-            amount_fen: preview.amount,
-            wechat_fen: preview.wechat,
-            revenue_fen: preview.revenue,
-            parties: preview.parties.iter().map(party).collect(),
-            shortfall_fen: preview.shortfall,
+            lines: seen.parts.iter().map(line).collect(),
+            amount_fen: seen.amount,
+            wechat_fen: seen.wechat,
+            revenue_fen: seen.revenue,
+            parties: seen.parties.iter().map(party).collect(),
+            shortfall_fen: seen.shortfall,
         }
     }
 }

@@ -159,7 +159,7 @@ async fn ends_at_platform(app: &App, shop: &Shop, payment: &payment::Model) -> R
     let pay = clients.pay()?;
     let asked = match payment_received::ask(app, shop, pay, &payment).await {
         Ok(Asked::Open) => match pay.close_order(&payment.id.to_string()).await {
-            Ok(()) | Err(PayError::OrderClosed(_) | PayError::NotFound(_)) => Ok(Asked::Closed),
+            Ok(()) | Err(PayError::OrderClosed(_)) => Ok(Asked::Closed),
             // Paid between our question and the close.
             Err(PayError::AlreadyPaid(_)) => payment_received::ask(app, shop, pay, &payment).await,
             Err(error) => Err(CloseError::Unclear(error).into()),
@@ -168,6 +168,11 @@ async fn ends_at_platform(app: &App, shop: &Shop, payment: &payment::Model) -> R
     };
     match asked {
         Ok(Asked::Paid) => Ok(Asked::Paid),
+        // WeChat gave a prepay id for it: that it knows nothing now is no clear answer.
+        Ok(Asked::Unknown) if payment.prepay_id.is_some() => {
+            move_on(app, &payment, PaymentEvent::CloseUndone).await?;
+            Err(CloseError::Unclear(PayError::Unknown("a prepaid order is not known".to_owned())).into())
+        }
         Ok(Asked::Open) => {
             move_on(app, &payment, PaymentEvent::CloseUndone).await?;
             Err(CloseError::Unclear(PayError::Unknown("still open after the close".to_owned())).into())

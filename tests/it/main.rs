@@ -8,6 +8,7 @@
 mod setup;
 mod answer;
 mod app;
+mod shop_floor;
 mod shopper;
 
 mod console_session;
@@ -17,6 +18,9 @@ mod json_schema;
 mod layers;
 mod leaders;
 mod members;
+mod notices;
+mod orders;
+mod payments;
 mod pickup_points;
 mod schema;
 mod session;

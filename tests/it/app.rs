@@ -72,6 +72,13 @@ impl TestApp {
         }
     }
 
+    /// Ends the serving part alone, so that another process can serve the same database and address.
+    pub async fn leave_the_address(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+
     /// Ends the process gracefully and starts another on the same database and address.
     pub async fn restart(&mut self) {
         if let Some(server) = self.server.take() {

@@ -26,5 +26,6 @@ pub mod rotate_secrets;
 pub mod session;
 pub mod settings;
 pub mod shop_file;
+pub mod suspicious;
 pub mod uploads;
 pub mod wechat_tokens;

@@ -8,6 +8,7 @@
 mod setup;
 mod answer;
 mod app;
+mod shop_floor;
 mod shopper;
 mod trade;
 
@@ -19,12 +20,18 @@ mod delivery;
 mod funds;
 mod fuzz;
 mod json_schema;
+mod kill;
 mod layers;
 mod leaders;
 mod members;
 mod notices;
+mod late_notices;
 mod payouts;
+mod orders;
+mod payments;
 mod pickup_points;
+mod races;
+mod refunds;
 mod schema;
 mod session;
 mod settings;

@@ -1,6 +1,7 @@
 //! The command line: one binary, one file a command.
 
 mod contract;
+mod import;
 mod migrate;
 mod operator;
 mod serve;
@@ -34,6 +35,9 @@ enum Command {
     /// Bring the database's schema up to date, or look at it.
     #[command(subcommand)]
     Migrate(migrate::Action),
+    /// Import a marketplace's goods into a shop's catalogue; the same command again goes on where it
+    /// was left.
+    Import(import::Args),
     /// The public contract as files.
     #[command(subcommand)]
     Contract(contract::Action),
@@ -68,6 +72,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve::run(config, args).await,
         Command::Migrate(action) => migrate::run(config, action).await,
+        Command::Import(args) => import::run(config, args).await,
         Command::Contract(action) => contract::run(&action),
         Command::Operator(action) => operator::run(config, action).await,
         Command::Shop(action) => shop::run(config, action).await,

@@ -11,6 +11,7 @@ use crate::app::App;
 
 mod close_expired_orders;
 mod deliver_outbox;
+mod import_marketplaces;
 mod query_open_payments;
 mod reconcile_stock;
 mod refresh_lists;
@@ -45,6 +46,11 @@ pub const JOBS: &[Job] = &[
         run: |app| Box::pin(close_expired_orders::run(app)),
     },
     Job { name: "deliver_outbox", every: Duration::from_secs(1), run: |app| Box::pin(deliver_outbox::run(app)) },
+    Job {
+        name: "import_marketplaces",
+        every: Duration::from_secs(1),
+        run: |app| Box::pin(import_marketplaces::run(app)),
+    },
     Job {
         name: "query_open_payments",
         every: Duration::from_secs(2),

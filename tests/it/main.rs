@@ -12,6 +12,7 @@ mod shopper;
 
 mod contract;
 mod fuzz;
+mod imports;
 mod json_schema;
 mod layers;
 mod schema;

@@ -6,6 +6,7 @@ mod categories;
 mod checkout;
 mod goods;
 mod home;
+mod links;
 mod members;
 pub(crate) mod order_views;
 mod orders;
@@ -25,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(categories::routes)
         .configure(goods::routes)
         .configure(home::routes)
+        .configure(links::routes)
         .configure(addresses::routes)
         .configure(pickup_points::routes)
         .configure(session::routes);

@@ -7,6 +7,7 @@ mod backup;
 mod doctor;
 mod leader;
 mod ledger;
+mod import;
 mod migrate;
 mod operator;
 mod sandbox;
@@ -49,6 +50,9 @@ enum Command {
     /// Bring the database's schema up to date, or look at it.
     #[command(subcommand)]
     Migrate(migrate::Action),
+    /// Import a marketplace's goods into a shop's catalogue; the same command again goes on where it
+    /// was left.
+    Import(import::Args),
     /// The public contract as files.
     #[command(subcommand)]
     Contract(contract::Action),
@@ -113,6 +117,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Stock(action) => stock::run(config, action).await,
         Command::Migrate(action) => migrate::run(config, action).await,
         Command::Leader(action) => leader::run(config, action).await,
+        Command::Import(args) => import::run(config, args).await,
         Command::Contract(action) => contract::run(&action),
         Command::Operator(action) => operator::run(config, action).await,
         Command::Shop(action) => shop::run(config, action).await,

@@ -1,5 +1,6 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod affiliate_link;
 pub mod after_sale;
 pub mod business_time;
 pub mod cart;
@@ -11,6 +12,7 @@ pub mod effects;
 pub mod explain;
 pub mod goods;
 pub mod leaders;
+pub mod import_goods;
 pub mod members;
 pub mod operators;
 pub mod outbox;

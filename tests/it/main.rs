@@ -19,6 +19,7 @@ mod contract;
 mod delivery;
 mod funds;
 mod fuzz;
+mod imports;
 mod json_schema;
 mod kill;
 mod layers;

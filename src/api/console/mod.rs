@@ -9,6 +9,7 @@ mod goods_body;
 mod leader_applications;
 mod leader_levels;
 mod leaders;
+mod imports;
 mod ledger;
 mod operators;
 mod orders;
@@ -36,6 +37,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(leader_applications::routes);
     config.configure(leader_levels::routes);
     config.configure(leaders::routes);
+    config.configure(imports::routes);
     config.configure(ledger::routes);
     config.configure(operators::routes);
     config.configure(orders::routes);

@@ -153,4 +153,19 @@ pub struct Source {
     pub external_id: String,
     /// The goods' page there, where one is known.
     pub url: Option<String>,
+    /// Who sells them there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop_name: Option<String>,
+    /// What the coupon at hand takes off; the SKU's price is the one after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub coupon_fen: Option<Fen>,
+    /// The commission rate the platform names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i32>)]
+    pub rate_bp: Option<BasisPoints>,
+    /// What one piece is expected to earn the shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub estimated_commission_fen: Option<Fen>,
 }

@@ -89,7 +89,8 @@ async fn redis_benchmark(shop: ShopId, skus: [SkuId; 2]) -> Run {
         .args(["free", "held", "due"].map(|name| format!("stock:{{{shop}}}:{name}")))
         .args([order, TTL.as_millis().to_string()])
         .args([skus[0].to_string(), "1".to_owned(), skus[1].to_string(), "2".to_owned()]);
-    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().expect("redis-benchmark is needed");
+    let output =
+        tokio::task::spawn_blocking(move || command.output()).await.unwrap().expect("redis-benchmark is needed");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     read_csv(&text).unwrap_or_else(|| panic!("redis-benchmark said: {text}"))
 }

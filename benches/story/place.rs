@@ -78,8 +78,7 @@ impl Place {
 
     fn file(folder: &Path, name: &str) -> Self {
         let path = folder.join(name);
-        let place =
-            Self { setup: Setup::Sqlite, url: format!("sqlite://{}", path.display()), name: name.to_owned() };
+        let place = Self { setup: Setup::Sqlite, url: format!("sqlite://{}", path.display()), name: name.to_owned() };
         place.remove_files(folder);
         place
     }

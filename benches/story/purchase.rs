@@ -86,7 +86,12 @@ fn id_of(answer: &str) -> String {
 
 impl Bench<'_> {
     /// Records the step once, then measures it. Returns the answers and the state after it.
-    async fn measure(&self, step: &Step<'_>, report: &mut Report, requests: impl Fn() -> Vec<Bytes>) -> (Vec<String>, Place) {
+    async fn measure(
+        &self,
+        step: &Step<'_>,
+        report: &mut Report,
+        requests: impl Fn() -> Vec<Bytes>,
+    ) -> (Vec<String>, Place) {
         let after = step.before.copy(self.folder, &format!("after{}.db", report.figures.len())).await;
         let (answers, works) = record::record(record::config(&after, self.stand_in.address), &requests()).await;
         record::inside(record::config(&after, self.stand_in.address), async |_| ()).await;
@@ -134,9 +139,8 @@ impl Bench<'_> {
     }
 
     async fn forget_gate(&self) {
-        let gate = StockGate::Redis(RedisGate::new(
-            Redis::start(&crate::place::redis_url(), Timing::default()).unwrap(),
-        ));
+        let gate =
+            StockGate::Redis(RedisGate::new(Redis::start(&crate::place::redis_url(), Timing::default()).unwrap()));
         while gate.forget(self.world.shop).await.is_err() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -92,14 +92,29 @@ impl Stage {
                         .pragma("wal_autocheckpoint", "4000")
                         .statement_cache_capacity(300)
                 };
-                let writer = SqlitePoolOptions::new().test_before_acquire(false).max_connections(1).connect_with(options()).await.unwrap();
+                let writer = SqlitePoolOptions::new()
+                    .test_before_acquire(false)
+                    .max_connections(1)
+                    .connect_with(options())
+                    .await
+                    .unwrap();
                 let reader = options().pragma("query_only", "on");
-                let reader = SqlitePoolOptions::new().test_before_acquire(false).max_connections(4).connect_with(reader).await.unwrap();
+                let reader = SqlitePoolOptions::new()
+                    .test_before_acquire(false)
+                    .max_connections(4)
+                    .connect_with(reader)
+                    .await
+                    .unwrap();
                 Self::Sqlite { reader, writer }
             }
             Setup::Postgres => {
                 let options: PgConnectOptions = place.url.parse().unwrap();
-                let pool = PgPoolOptions::new().test_before_acquire(false).max_connections(20).connect_with(options).await.unwrap();
+                let pool = PgPoolOptions::new()
+                    .test_before_acquire(false)
+                    .max_connections(20)
+                    .connect_with(options)
+                    .await
+                    .unwrap();
                 Self::Postgres(pool)
             }
         }

@@ -111,9 +111,7 @@ impl World {
         let now = app.clock.now();
         let saved = app
             .db
-            .write(async |tx| {
-                Ok(goods::service::create(tx, self.shop, &draft, std::slice::from_ref(&sku), now).await?)
-            })
+            .write(async |tx| Ok(goods::service::create(tx, self.shop, &draft, std::slice::from_ref(&sku), now).await?))
             .await
             .unwrap();
         self.goods.push(saved.goods.id);

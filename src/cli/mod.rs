@@ -1,21 +1,21 @@
 //! The command line: one binary, one file a command.
 
+mod backup;
 mod caller;
 mod contract;
 mod demo;
-mod backup;
 mod doctor;
+mod import;
 mod leader;
 mod ledger;
-mod import;
 mod migrate;
 mod operator;
 mod sandbox;
+mod secrets;
 mod serve;
 mod shop;
-mod tour;
-mod secrets;
 mod stock;
+mod tour;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -102,6 +102,10 @@ on_both! {
             marketplace: "pinduoduo_affiliate".to_owned(),
             external_id: "g1".to_owned(),
             url: None,
+            shop_name: None,
+            coupon_fen: None,
+            rate_bp: None,
+            estimated_commission_fen: None,
         };
         let draft = GoodsDraft {
             kind: ListingKind::Affiliate,

@@ -8,8 +8,6 @@ use tuanqiao::areas::leaders::entity::leader;
 use tuanqiao::areas::leaders::state::LeaderState;
 use tuanqiao::areas::ledger::state::AccountKind;
 
-use crate::app::TestApp;
-
 const WITHDRAWALS: &str = "/api/v1/leader/withdrawals";
 const BILLS: &str = "/v3/fund-app/mch-transfer/transfer-bills";
 

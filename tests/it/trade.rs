@@ -2,7 +2,6 @@
 
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
-use tuanqiao::areas::ledger;
 use tuanqiao::areas::stock::entity::level;
 
 use crate::app::TestApp;
@@ -66,12 +65,6 @@ impl TestApp {
     pub async fn free(&self, sku: &str) -> i64 {
         let sku = level::Entity::find_by_id(sku.parse::<kernel::id::SkuId>().unwrap());
         sku.one(self.app.db.reader()).await.unwrap().unwrap().free.unwrap()
-    }
-
-    /// Asserts that the books add up to zero.
-    pub async fn books_are_clean(&self) {
-        let verdict = ledger::query::verify(self.app.db.reader(), self.shop().id).await.unwrap();
-        assert!(verdict.is_clean(), "{verdict:?}");
     }
 }
 

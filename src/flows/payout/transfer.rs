@@ -4,9 +4,7 @@
 //! about, and sent again when the platform does not know it; it is never replaced by another.
 
 use chrono::Duration;
-use gateways::pay::wechat_pay::{
-    NewTransfer, PayError, SceneReport, TransferBill, TransferState as Theirs, WechatPay,
-};
+use gateways::pay::wechat_pay::{NewTransfer, PayError, SceneReport, TransferBill, TransferState as Theirs, WechatPay};
 use kernel::id::TransferId;
 use kernel::{Code, Coded, Failure, Time};
 use sea_orm::ConnectionTrait;

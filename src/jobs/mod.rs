@@ -43,6 +43,7 @@ macro_rules! jobs {
 }
 
 jobs! {
+    import_marketplaces: 2;
     close_expired_orders: 1;
     deliver_outbox: 1;
     query_open_payments: 2;

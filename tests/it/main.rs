@@ -24,3 +24,4 @@ mod schema;
 mod session;
 mod settings;
 mod sharing;
+mod upkeep;

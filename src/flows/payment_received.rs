@@ -1,9 +1,9 @@
 //! Money came in: by notification, by query, or because nothing was to be paid. One road for all.
 
 use gateways::pay::wechat_pay::{PayError, Transaction, WechatPay};
-use kernel::id::PaymentId;
+use kernel::id::{PaymentId, SkuId};
 use kernel::{Code, Coded, Failure};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, TransactionTrait};
 
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
@@ -11,24 +11,20 @@ use crate::areas::ledger::{self, Draft, Floor};
 use crate::areas::orders::entity::order;
 use crate::areas::orders::state::{FulfilmentKind, OrderEvent, OrderStatus};
 use crate::areas::payments::entity::payment;
-use crate::areas::payments::service::{self, Changes, Kept, Paid};
+use crate::areas::payments::service::{self, Changes, Paid};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
 use crate::areas::pickup::codes;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::StockDeduct;
 use crate::areas::{members, orders, stock};
-use crate::flows::refund::{self, Cause};
-use crate::flows::{close_order, commission};
+use crate::flows::{close_order, commission, refund, suspicious};
 
 /// Why money that came in cannot be booked.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiptError {
     /// We never made this number.
-    #[error("no payment has the number {0}")]
+    #[error("no payment or refund has the number {0}")]
     Unknown(String),
-    /// Amount or payer differ from the order.
-    #[error("payment {0} differs from its order: {1}")]
-    Mismatch(PaymentId, &'static str),
     /// The platform says paid but not how.
     #[error("payment {0} is paid but names no transaction")]
     Incomplete(PaymentId),
@@ -42,7 +38,7 @@ impl Coded for ReceiptError {
         match self {
             // A number we do not know is our fault until proven otherwise: WeChat shall repeat.
             ReceiptError::Unknown(_) => Code::Internal,
-            ReceiptError::Mismatch(..) | ReceiptError::Incomplete(_) => Code::NoticeRefused,
+            ReceiptError::Incomplete(_) => Code::NoticeRefused,
             ReceiptError::Unavailable(_) => Code::PaymentUnavailable,
         }
     }
@@ -88,28 +84,27 @@ pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Resu
     let unknown = || ReceiptError::Unknown(number.clone());
     let id: PaymentId = number.parse().map_err(|_| unknown())?;
     let payment = service::by_id(app.db.reader(), shop.id, id).await?.ok_or_else(unknown)?;
+    if let Some(what) = difference(&payment, transaction) {
+        let key = format!("{id}:mismatch");
+        return Err(suspicious::refuse(app, shop, "payment", key, &format!("payment {id} differs: {what}")).await);
+    }
     if payment.state == PaymentState::Succeeded {
         return Ok(());
     }
-    if let Err(error) = agrees(&payment, transaction) {
-        return Err(mismatch(app, shop, &payment, error).await);
-    }
     let transaction_id = transaction.transaction_id.clone().ok_or(ReceiptError::Incomplete(id))?;
-    let booked = app.db.write(async |tx| book(app, tx, shop, &payment, transaction, &transaction_id).await).await;
-    match booked {
-        Ok(order) => {
-            after_commit(app, shop, &order).await;
-            tracing::info!(order = %order.id, status = ?order.status, amount = %payment.amount_fen, "payment received");
-            metrics::counter!("payments_received_total").increment(1);
-            Ok(())
-        }
-        // Another worker or notification was first; what it booked is booked.
-        Err(failure) if failure.code() == Code::PaymentClosing => {
-            let current = service::by_id(app.db.reader(), shop.id, id).await?;
-            if current.is_some_and(|payment| payment.state == PaymentState::Succeeded) { Ok(()) } else { Err(failure) }
-        }
-        Err(failure) => Err(failure),
+    let booked = app.db.write(async |tx| book(app, tx, shop, &payment, transaction, &transaction_id).await).await?;
+    // Another worker or notification was first; what it booked is booked.
+    let Some(Booked { order, given_back }) = booked else { return Ok(()) };
+    if given_back.is_empty() {
+        after_commit(app, shop, &order).await;
+    } else {
+        app.gate.release(shop.id, order.id, &given_back).await;
+        app.catalogue.stock_moved(shop.id);
+        app.bell.ring();
     }
+    tracing::info!(order = %order.id, status = ?order.status, amount = %payment.amount_fen, "payment received");
+    metrics::counter!("payments_received_total").increment(1);
+    Ok(())
 }
 
 /// What follows the commit: the gate forgets the order, the outbox worker wakes.
@@ -122,47 +117,40 @@ pub async fn after_commit(app: &App, shop: &Shop, order: &order::Model) {
     app.bell.ring();
 }
 
-fn agrees(payment: &payment::Model, transaction: &Transaction) -> Result<(), ReceiptError> {
+/// What of the transaction is not as we asked it.
+fn difference(payment: &payment::Model, transaction: &Transaction) -> Option<&'static str> {
     if transaction.total() != Some(payment.amount_fen) {
-        return Err(ReceiptError::Mismatch(payment.id, "the amount"));
+        return Some("the amount");
     }
-    if transaction.payer_openid().is_some_and(|openid| openid != payment.payer_openid) {
-        return Err(ReceiptError::Mismatch(payment.id, "the payer"));
+    let currency = transaction.amount.as_ref().and_then(|amount| amount.currency.as_deref());
+    if currency.is_some_and(|currency| currency != "CNY") {
+        return Some("the currency");
     }
-    Ok(())
+    let other = transaction.payer_openid().is_some_and(|openid| openid != payment.payer_openid);
+    other.then_some("the payer")
 }
 
-async fn mismatch(app: &App, shop: &Shop, payment: &payment::Model, error: ReceiptError) -> Failure {
-    tracing::error!(payment = %payment.id, %error, "ALARM: a payment differs from its order; nothing was delivered");
-    metrics::counter!("payment_alarms_total", "kind" => "mismatch").increment(1);
-    let detail = error.to_string();
-    let kept = app
-        .db
-        .write(async |tx| {
-            let kept = Kept {
-                kind: "payment",
-                key: format!("{}:mismatch", payment.id),
-                platform_id: "",
-                outcome: "mismatch",
-                detail: Some(detail.clone()),
-            };
-            Ok(service::keep_notice(tx, shop.id, kept, app.clock.wall()).await?)
-        })
-        .await;
-    kept.err().unwrap_or_else(|| error.into())
+/// A payment that was booked just now.
+struct Booked {
+    order: order::Model,
+    /// Stock that went back on sale because the money came for what cannot be served.
+    given_back: Vec<(SkuId, i64)>,
 }
 
+/// Books the money; `None` when it is booked already. The order's row is held first, then the
+/// payment's: two notices, or a notice and a close, come one after the other.
 async fn book(
     app: &App,
     tx: &DatabaseTransaction,
     shop: &Shop,
-    payment: &payment::Model,
+    known: &payment::Model,
     transaction: &Transaction,
     transaction_id: &str,
-) -> Result<order::Model, Failure> {
+) -> Result<Option<Booked>, Failure> {
     let now = app.clock.now();
-    let order = orders::query::by_id(tx, shop.id, payment.order_id).await?;
-    let order = order.ok_or(orders::error::OrderError::NotFound(payment.order_id))?;
+    let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
+    let payment = service::held(tx, shop.id, known.id).await?;
+    let Some(payment) = payment.filter(|payment| payment.state != PaymentState::Succeeded) else { return Ok(None) };
     let late = order.status == OrderStatus::Closed;
     let paid = Paid {
         transaction_id: transaction_id.to_owned(),
@@ -171,19 +159,43 @@ async fn book(
         late,
     };
     let changes = Changes { paid: Some(paid), ..Changes::default() };
-    let payment = service::advance(tx, payment, PaymentEvent::Paid, changes, now).await?;
+    let payment = service::advance(tx, &payment, PaymentEvent::Paid, changes, now).await?;
     if late {
         give_back_unserved(app, tx, shop, &order, &payment, "late_payment").await?;
-        return Ok(order);
+        return Ok(Some(Booked { order, given_back: Vec::new() }));
     }
-    match settle(app, tx, shop, order.clone(), "wechat").await {
+    match settle_or_nothing(app, tx, shop, &order).await {
         Err(failure) if is_unserviceable(&failure) => {
             let note = failure.code().text();
-            let closed = close_order::close_unserved(tx, shop, order, note, now).await?;
-            give_back_unserved(app, tx, shop, &closed, &payment, note).await?;
-            Ok(closed)
+            let (order, given_back) = close_order::close_unserved(tx, shop, order, note, now).await?;
+            give_back_unserved(app, tx, shop, &order, &payment, note).await?;
+            Ok(Some(Booked { order, given_back }))
         }
-        other => other,
+        other => Ok(Some(Booked { order: other?, given_back: Vec::new() })),
+    }
+}
+
+/// [`settle`], leaving nothing behind when it fails: a shop that deducts at payment may find one
+/// SKU short after another has been taken.
+async fn settle_or_nothing(
+    app: &App,
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    order: &order::Model,
+) -> Result<order::Model, Failure> {
+    if shop.settings.stock_deduct == StockDeduct::Order {
+        return settle(app, tx, shop, order.clone(), "wechat").await;
+    }
+    let part = tx.begin().await?;
+    match settle(app, &part, shop, order.clone(), "wechat").await {
+        Ok(order) => {
+            part.commit().await?;
+            Ok(order)
+        }
+        Err(failure) => {
+            part.rollback().await?;
+            Err(failure)
+        }
     }
 }
 
@@ -206,7 +218,7 @@ async fn give_back_unserved(
     draft.debit(AccountKind::Clearing, None, payment.amount_fen);
     draft.credit(AccountKind::MemberPayable, Some(order.member_id.uuid()), payment.amount_fen)?;
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
-    refund::ask_whole_payment(app, tx, order, payment, Cause::LatePayment).await?;
+    refund::ask_whole_payment(app, tx, order, payment).await?;
     orders::service::note(tx, order, Some(order.status), "late_payment", "wechat", Some(note), now).await?;
     tracing::warn!(order = %order.id, payment = %payment.id, note, "a payment that buys nothing goes back in full");
     Ok(())

@@ -1,7 +1,7 @@
 //! What the shopper's mini-program calls: one file per resource.
 
 mod addresses;
-mod after_sales;
+pub(crate) mod after_sales;
 mod cart;
 mod categories;
 mod checkout;
@@ -9,6 +9,7 @@ mod confirm_receipt;
 pub(super) mod goods;
 mod home;
 mod leader_applications;
+mod links;
 mod members;
 pub(crate) mod order_views;
 mod orders;
@@ -37,4 +38,16 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(pickup_points::routes);
     config.configure(session::routes);
     config.configure(uploads::routes);
+    config
+        .configure(after_sales::routes)
+        .configure(checkout::routes)
+        .configure(members::routes)
+        .configure(orders::routes)
+        .configure(categories::routes)
+        .configure(goods::routes)
+        .configure(home::routes)
+        .configure(links::routes)
+        .configure(addresses::routes)
+        .configure(pickup_points::routes)
+        .configure(session::routes);
 }

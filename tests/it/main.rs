@@ -38,4 +38,5 @@ mod session;
 mod settings;
 mod sharing;
 mod story;
+mod upkeep;
 mod uploads;

@@ -217,6 +217,13 @@ impl TestApp {
             .unwrap();
     }
 
+    /// Lets every step of sharing happen: plan, share, ask, plan, unfreeze, ask.
+    async fn sharing_comes_to_rest(&self) {
+        for _ in 0..4 {
+            self.payouts_go_on().await;
+        }
+    }
+
     /// What became of an order's requests: kind, state and the parts' results.
     async fn shared(&self, order: OrderId) -> Vec<(SharingKind, SharingState, Vec<(i64, PartResult)>)> {
         let rows = sharings_of(self.app.db.reader(), self.shop().id, order).await.unwrap();
@@ -248,9 +255,7 @@ on_both! {
         app.run_due_jobs().await;
         assert!(app.shared(order).await.is_empty(), "a minute has to pass after payment");
         app.advance(70);
-        app.run_due_jobs().await;
-        app.payouts_go_on().await;
-        app.payouts_go_on().await;
+        app.sharing_comes_to_rest().await;
         let share = (SharingKind::Share, FINISHED, vec![(900, PartResult::Succeeded)]);
         assert_eq!(app.shared(order).await, [share, UNFROZEN], "who has no receiver stays owed");
         assert_eq!((app.funds(anna.id).await, app.funds(ben.id).await), ((0, 0), (200, 0)));
@@ -274,9 +279,7 @@ on_both! {
         let earned = [(anna.id, 4_000), (ben.id, 2_000)];
         let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &earned).await;
         app.advance(70);
-        app.run_due_jobs().await;
-        app.payouts_go_on().await;
-        app.payouts_go_on().await;
+        app.sharing_comes_to_rest().await;
         let mut parts = app.shared(order).await.remove(0).2;
         parts.sort_by_key(|part| part.0);
         assert_eq!(parts, [(1_000, PartResult::Succeeded), (2_000, PartResult::Succeeded)]);
@@ -298,9 +301,7 @@ on_both! {
         ).await.unwrap().unwrap().openid;
         app.wechat().fail_receiver(&account, Some("ACCOUNT_ABNORMAL"));
         app.advance(70);
-        app.run_due_jobs().await;
-        app.payouts_go_on().await;
-        app.payouts_go_on().await;
+        app.sharing_comes_to_rest().await;
         let share = (SharingKind::Share, FINISHED, vec![(900, PartResult::Closed)]);
         assert_eq!(app.shared(order).await, [share, UNFROZEN]);
         assert_eq!(app.funds(anna.id).await, (900, 0));
@@ -341,9 +342,7 @@ on_both! {
         let first = app.shared(order).await;
         assert_eq!(first, [(SharingKind::Share, SharingState::Created, vec![(900, PartResult::Pending)])]);
         app.wechat().advance(70);
-        app.payouts_go_on().await;
-        app.payouts_go_on().await;
-        app.payouts_go_on().await;
+        app.sharing_comes_to_rest().await;
         assert_eq!(app.shared(order).await.len(), 2);
         assert_eq!(app.wechat().purse(&app.keys().merchant.mchid).shared_out, 900);
         app.books_are_clean().await;

@@ -66,12 +66,14 @@ pub fn console() -> OpenApiDocument {
     described(app.configure(console::routes).split_for_parts().1)
 }
 
-/// The document with a word for each answer: OpenAPI wants one, our annotations leave it out where
-/// the status says it all.
+/// The document with a word for each answer and a name for each call: OpenAPI wants both, and our
+/// annotations leave out what status, method and path say anyway.
 fn described(mut document: OpenApiDocument) -> OpenApiDocument {
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let PathItem { get, put, post, delete, patch, .. } = item;
-        for operation in [get, put, post, delete, patch].into_iter().flatten() {
+        for (method, operation) in [("get", get), ("put", put), ("post", post), ("delete", delete), ("patch", patch)] {
+            let Some(operation) = operation else { continue };
+            operation.operation_id = Some(operation_id(method, path));
             for (status, response) in &mut operation.responses.responses {
                 if let RefOr::T(response) = response
                     && response.description.is_empty()
@@ -83,6 +85,13 @@ fn described(mut document: OpenApiDocument) -> OpenApiDocument {
         }
     }
     document
+}
+
+/// `get_orders_id_pickup_code` for `GET /api/v1/orders/{id}/pickup-code`.
+fn operation_id(method: &str, path: &str) -> String {
+    let below = path.split_once("/api/v1/").map_or(path, |(_, below)| below);
+    let words = below.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 /// The files of the public contract with their text, by path from the repository's root.

@@ -71,12 +71,11 @@ impl Fields {
     }
 
     /// Coordinates in GCJ-02.
-    pub fn place(&mut self, lat: f64, lng: f64) -> Option<Place> {
-        let place = Place::new(lat, lng).ok();
-        if place.is_none() {
+    pub fn place(&mut self, lat: f64, lng: f64) -> Place {
+        if Place::new(lat, lng).is_err() {
             self.fault("lat", "out_of_range", "lat -90 to 90, lng -180 to 180, not both 0");
         }
-        place
+        Place { lat, lng }
     }
 
     /// An error when there was any fault.

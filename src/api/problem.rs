@@ -185,6 +185,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::EffectNotDead
         | C::ImportWrongState
         | C::NameTaken
+        | C::LeaderCycle
         | C::OperatorLastOwner => StatusCode::CONFLICT,
     }
 }

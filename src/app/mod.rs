@@ -50,10 +50,10 @@ pub struct App {
     pub marketplaces: Marketplaces,
     /// Sessions and members that may no longer act, though their tokens have not expired.
     pub barred: Barred,
-    /// What shoppers read most, rendered.
-    pub catalogue: Catalogue,
     /// Attempts to sign in to the console.
     pub sign_ins: SignIns,
+    /// What shoppers read most, rendered.
+    pub catalogue: Catalogue,
 }
 
 impl App {
@@ -82,8 +82,8 @@ impl App {
             running_keys: Running::default(),
             shops: ShopBook::default(),
             barred: Barred::default(),
-            catalogue: Catalogue::default(),
             sign_ins: SignIns::default(),
+            catalogue: Catalogue::default(),
         };
         app.shops.refresh(&app.db, &app.sealer).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         Ok(app)

@@ -2,6 +2,7 @@
 
 mod contract;
 mod import;
+mod leader;
 mod migrate;
 mod operator;
 mod serve;
@@ -44,6 +45,9 @@ enum Command {
     /// Create or update a shop from a file.
     #[command(subcommand)]
     Shop(shop::Action),
+    /// Approve applications to become a leader.
+    #[command(subcommand)]
+    Leader(leader::Action),
     /// Create console operators.
     #[command(subcommand)]
     Operator(operator::Action),
@@ -73,6 +77,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(config, args).await,
         Command::Migrate(action) => migrate::run(config, action).await,
         Command::Import(args) => import::run(config, args).await,
+        Command::Leader(action) => leader::run(config, action).await,
         Command::Contract(action) => contract::run(&action),
         Command::Operator(action) => operator::run(config, action).await,
         Command::Shop(action) => shop::run(config, action).await,

@@ -95,6 +95,7 @@ pub async fn close(
     match outcome {
         Ok((closed, given_back)) => {
             app.gate.release(shop.id, closed.id, &given_back).await;
+            app.catalogue.stock_moved(shop.id);
             tracing::info!(order = %closed.id, reason = ?closed.closed_reason, "order closed, stock given back");
             metrics::counter!("orders_closed_total").increment(1);
             Ok(Closed::Closed(closed))

@@ -3,20 +3,27 @@
 
 use std::collections::BTreeMap;
 
-use kernel::id::{LeaderId, LeaderLevelId};
+use kernel::id::{LeaderId, LeaderLevelId, OrderLineId};
 use kernel::{BasisPoints, Failure, Fen, Time};
 use sea_orm::ConnectionTrait;
 use serde::Deserialize;
 
+use crate::app::App;
+use crate::areas::after_sales;
 use crate::areas::commissions::entity::commission;
 use crate::areas::commissions::rules::{self, LineMoney, RateTable, Reckoning, Referral, Refunded, Snapshot};
-use crate::areas::commissions::service::{self, Reversal};
-use crate::areas::leaders;
+use crate::areas::commissions::service::{self, Release, Reversal};
 use crate::areas::leaders::entity::{leader, level};
+use crate::areas::ledger::{self, Draft, Floor, state::AccountKind};
 use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::state::FulfilmentKind;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::Settings;
+use crate::areas::{leaders, orders};
+use crate::flows::receipt;
+
+/// How many lines one run of the job looks at before it says that more may be due.
+const BATCH: u64 = 100;
 
 /// A leader with everything his earnings depend on, read once an order.
 #[derive(Clone, Debug)]
@@ -105,7 +112,7 @@ impl Earning {
 
 /// Writes the commissions of a paid order, pending, inside the payment's transaction.
 ///
-/// The payment's journal credits what is returned: [`crate::areas::ledger::state::AccountKind::LeaderPending`] of each leader.
+/// The payment's journal credits what is returned: [`AccountKind::LeaderPending`] of each leader.
 pub async fn accrue(
     conn: &impl ConnectionTrait,
     order: &order::Model,
@@ -141,12 +148,75 @@ fn money_of(line: &line::Model) -> LineMoney {
 /// Takes back what a refund of a line reverses, inside the refund's transaction.
 ///
 /// `refunded` counts everything refunded so far, this refund included. The caller books what is
-/// returned: a pending part out of [`crate::areas::ledger::state::AccountKind::LeaderPending`]; a released one by R-30, as a
-/// platform loss or out of [`crate::areas::ledger::state::AccountKind::LeaderAvailable`], below zero if need be.
+/// returned: a pending part out of [`AccountKind::LeaderPending`]; a released one by R-30, as a
+/// platform loss or out of [`AccountKind::LeaderAvailable`], below zero if need be.
 pub async fn reverse(
     conn: &impl ConnectionTrait,
     line: &line::Model,
     refunded: &Refunded,
 ) -> Result<Vec<Reversal>, Failure> {
     Ok(service::reverse(conn, line.shop_id, line.id, refunded).await?)
+}
+
+/// Releases the commissions of lines whose after-sale window has ended, a bounded piece at a time
+/// . Lines with an open ticket wait. Says how many were settled and whether more may be due.
+///
+/// Every line is settled by compare-and-set in a transaction of its own, so that any number of
+/// workers settle it once.
+pub async fn release_due(app: &App) -> Result<(u64, bool), Failure> {
+    let now = app.clock.now();
+    let mut after = None;
+    loop {
+        let due = orders::progress::window_ended(app.db.reader(), now, after, BATCH).await?;
+        let Some(last) = due.last() else { return Ok((0, false)) };
+        after = last.after_sale_until.map(|until| (until, last.id));
+        let full = u64::try_from(due.len()).unwrap_or(BATCH) == BATCH;
+        let ids: Vec<OrderLineId> = due.iter().map(|line| line.id).collect();
+        let contested = after_sales::query::open_among(app.db.reader(), &ids).await?;
+        let (mut settled, mut failed) = (0, None);
+        for line in due.iter().filter(|line| !contested.contains(&line.id)) {
+            match settle(app, line, now).await {
+                Ok(done) => settled += u64::from(done),
+                // One line that cannot be settled must not keep the others waiting.
+                Err(failure) => {
+                    tracing::error!(line = %line.id, %failure, "a line could not be settled");
+                    failed = Some(failure);
+                }
+            }
+        }
+        // A page of nothing but open tickets must not hide what comes after it.
+        if settled > 0 || !full {
+            return failed.filter(|_| settled == 0).map_or(Ok((settled, full)), Err);
+        }
+    }
+}
+
+async fn settle(app: &App, line: &line::Model, now: Time) -> Result<bool, Failure> {
+    app.db
+        .write(async |tx| {
+            let order = orders::progress::lock(tx, line.shop_id, line.order_id).await?;
+            let contested = after_sales::query::open_among(tx, &[line.id]).await?;
+            if !contested.is_empty() || !orders::progress::settle(tx, line, now).await? {
+                return Ok(false);
+            }
+            let released = service::release(tx, line.shop_id, line.id, now).await?;
+            book_release(tx, line, &released, now).await?;
+            receipt::move_on(tx, order, "system", now).await?;
+            Ok(true)
+        })
+        .await
+}
+
+async fn book_release(
+    conn: &impl ConnectionTrait,
+    line: &line::Model,
+    released: &[Release],
+    now: Time,
+) -> Result<(), Failure> {
+    let mut draft = Draft::new(line.shop_id, "release", line.id.uuid());
+    for release in released {
+        draft.debit(AccountKind::LeaderPending, Some(release.leader.uuid()), release.amount);
+        draft.credit(AccountKind::LeaderAvailable, Some(release.leader.uuid()), release.amount)?;
+    }
+    Ok(ledger::service::post(conn, &draft, Floor::Zero, now).await?)
 }

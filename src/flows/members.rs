@@ -108,11 +108,14 @@ pub async fn choose_pickup_point(
     id: MemberId,
     point: PickupPointId,
 ) -> Result<member::Model, Failure> {
-    app.db
+    let member = app
+        .db
         .write(async |tx| {
             let point = pickup::query::open_point(tx, shop.id, point).await?;
             service::choose_pickup_point(tx, shop.id, id, point.id, point.leader_id, app.clock.now()).await?;
             Ok(query::by_id(tx, shop.id, id).await?.ok_or(MemberError::TokenInvalid)?)
         })
-        .await
+        .await?;
+    app.catalogue.forget_viewer(shop.id, id).await;
+    Ok(member)
 }

@@ -3,7 +3,7 @@
 use gateways::pay::wechat_pay::{PayError, Transaction, WechatPay};
 use kernel::id::PaymentId;
 use kernel::{Code, Coded, Failure};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, TransactionTrait};
 
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
@@ -19,6 +19,9 @@ use crate::areas::shops::settings::StockDeduct;
 use crate::areas::{members, orders, stock};
 use crate::flows::refund::{self, Cause};
 use crate::flows::{close_order, commission};
+
+/// How often a payment that moves under our hands is looked at again.
+const BOOKING_TRIES: u32 = 4;
 
 /// Why money that came in cannot be booked.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +87,17 @@ pub async fn ask(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Mod
 /// An order that is closed already gets its money back in full, by the outbox.
 #[tracing::instrument(skip_all, fields(payment = %transaction.out_trade_no))]
 pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Result<(), Failure> {
+    // A close that runs at the same time moves the payment between our look and our change.
+    for _ in 1..BOOKING_TRIES {
+        match book_once(app, shop, transaction).await {
+            Err(failure) if failure.code() == Code::PaymentClosing => {}
+            other => return other,
+        }
+    }
+    book_once(app, shop, transaction).await
+}
+
+async fn book_once(app: &App, shop: &Shop, transaction: &Transaction) -> Result<(), Failure> {
     let number = &transaction.out_trade_no;
     let unknown = || ReceiptError::Unknown(number.clone());
     let id: PaymentId = number.parse().map_err(|_| unknown())?;
@@ -95,26 +109,20 @@ pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Resu
         return Err(mismatch(app, shop, &payment, error).await);
     }
     let transaction_id = transaction.transaction_id.clone().ok_or(ReceiptError::Incomplete(id))?;
-    let booked = app.db.write(async |tx| book(app, tx, shop, &payment, transaction, &transaction_id).await).await;
-    match booked {
-        Ok(order) => {
-            after_commit(app, shop, &order).await;
-            tracing::info!(order = %order.id, status = ?order.status, amount = %payment.amount_fen, "payment received");
-            metrics::counter!("payments_received_total").increment(1);
-            Ok(())
-        }
-        // Another worker or notification was first; what it booked is booked.
-        Err(failure) if failure.code() == Code::PaymentClosing => {
-            let current = service::by_id(app.db.reader(), shop.id, id).await?;
-            if current.is_some_and(|payment| payment.state == PaymentState::Succeeded) { Ok(()) } else { Err(failure) }
-        }
-        Err(failure) => Err(failure),
-    }
+    let order = app.db.write(async |tx| book(app, tx, shop, &payment, transaction, &transaction_id).await).await?;
+    after_commit(app, shop, &order).await;
+    tracing::info!(order = %order.id, status = ?order.status, amount = %payment.amount_fen, "payment received");
+    metrics::counter!("payments_received_total").increment(1);
+    Ok(())
 }
 
 /// What follows the commit: the gate forgets the order, the outbox worker wakes.
 pub async fn after_commit(app: &App, shop: &Shop, order: &order::Model) {
     app.gate.settle(shop.id, order.id).await;
+    app.catalogue.forget_viewer(shop.id, order.member_id).await;
+    if shop.settings.stock_deduct == StockDeduct::Payment {
+        app.catalogue.stock_moved(shop.id);
+    }
     app.bell.ring();
 }
 
@@ -172,14 +180,25 @@ async fn book(
         give_back_unserved(app, tx, shop, &order, &payment, "late_payment").await?;
         return Ok(order);
     }
-    match settle(app, tx, shop, order.clone(), "wechat").await {
+    let may_fail = order.for_new_buyers || shop.settings.stock_deduct == StockDeduct::Payment;
+    if !may_fail {
+        return settle(app, tx, shop, order, "wechat").await;
+    }
+    // In a savepoint: what a settlement that cannot be completed has taken already is not kept.
+    let attempt = tx.begin().await?;
+    match settle(app, &attempt, shop, order.clone(), "wechat").await {
+        Ok(paid) => {
+            attempt.commit().await?;
+            Ok(paid)
+        }
         Err(failure) if is_unserviceable(&failure) => {
+            attempt.rollback().await?;
             let note = failure.code().text();
             let closed = close_order::close_unserved(tx, shop, order, note, now).await?;
             give_back_unserved(app, tx, shop, &closed, &payment, note).await?;
             Ok(closed)
         }
-        other => other,
+        Err(failure) => Err(failure),
     }
 }
 

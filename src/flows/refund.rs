@@ -186,6 +186,7 @@ pub struct Made {
 pub async fn after_commit(app: &App, shop: &Shop, made: &Made) {
     for (sku, units) in &made.restocked {
         app.gate.adjust(shop.id, *sku, *units).await;
+        app.catalogue.stock_moved(shop.id);
     }
     app.bell.ring();
     tracing::info!(refund = %made.refund.id, order = %made.refund.order_id, amount = %made.refund.amount_fen, "refund asked");

@@ -9,16 +9,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 
-mod close_expired_orders;
-mod deliver_outbox;
-mod import_marketplaces;
-mod query_open_payments;
-mod reconcile_stock;
-mod refresh_lists;
-mod send_transfers;
-mod share_profits;
-mod sweep;
-
 /// One kind of recurring work.
 pub struct Job {
     /// For logs and metrics.
@@ -38,30 +28,34 @@ pub enum Done {
     PartOf(u64),
 }
 
-/// Every job: one line each.
-pub const JOBS: &[Job] = &[
-    Job {
-        name: "close_expired_orders",
-        every: Duration::from_secs(1),
-        run: |app| Box::pin(close_expired_orders::run(app)),
-    },
-    Job { name: "deliver_outbox", every: Duration::from_secs(1), run: |app| Box::pin(deliver_outbox::run(app)) },
-    Job {
-        name: "import_marketplaces",
-        every: Duration::from_secs(1),
-        run: |app| Box::pin(import_marketplaces::run(app)),
-    },
-    Job {
-        name: "query_open_payments",
-        every: Duration::from_secs(2),
-        run: |app| Box::pin(query_open_payments::run(app)),
-    },
-    Job { name: "reconcile_stock", every: Duration::from_secs(5), run: |app| Box::pin(reconcile_stock::run(app)) },
-    Job { name: "refresh_lists", every: Duration::from_secs(3), run: |app| Box::pin(refresh_lists::run(app)) },
-    Job { name: "sweep", every: Duration::from_secs(600), run: |app| Box::pin(sweep::run(app)) },
-    Job { name: "send_transfers", every: Duration::from_secs(1), run: |app| Box::pin(send_transfers::run(app)) },
-    Job { name: "share_profits", every: Duration::from_secs(5), run: |app| Box::pin(share_profits::run(app)) },
-];
+/// Every job: one line each, with its pause in seconds.
+macro_rules! jobs {
+    ($($name:ident: $every_s:literal;)*) => {
+        $(mod $name;)*
+
+        /// Every job.
+        pub const JOBS: &[Job] = &[$(Job {
+            name: stringify!($name),
+            every: Duration::from_secs($every_s),
+            run: |app| Box::pin($name::run(app)),
+        },)*];
+    };
+}
+
+jobs! {
+    close_expired_orders: 1;
+    deliver_outbox: 1;
+    import_marketplaces: 1;
+    query_open_payments: 2;
+    receive_orders: 30;
+    reconcile_stock: 5;
+    refresh_lists: 3;
+    register_receivers: 60;
+    release_commissions: 5;
+    send_transfers: 1;
+    share_profits: 5;
+    sweep: 600;
+}
 
 /// The jobs at work.
 pub struct Running(Vec<actix_web::rt::task::JoinHandle<()>>);

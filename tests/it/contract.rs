@@ -100,11 +100,26 @@ fn every_operation_says_who_may_call_it_and_how_it_fails() {
 }
 
 #[test]
+fn every_schema_named_is_there() {
+    for (name, document) in documents() {
+        let schemas = Schemas::of(&document);
+        let mut named = 0;
+        each(&document, &mut |value| {
+            if value.get("$ref").is_some_and(Value::is_string) {
+                schemas.resolve(value);
+                named += 1;
+            }
+        });
+        assert!(named > 0, "{name} names no schema");
+    }
+}
+
+#[test]
 fn examples_are_valid() {
     for (name, document) in documents() {
         let schemas = Schemas::of(&document);
         let mut wrong = Vec::new();
-        each_schema(&document, &mut |schema| {
+        each(&document, &mut |schema| {
             let several = schema["examples"].as_array().cloned().unwrap_or_default();
             for example in schema.get("example").cloned().into_iter().chain(several) {
                 for fault in faults(&schemas, schema, &example) {
@@ -116,15 +131,14 @@ fn examples_are_valid() {
     }
 }
 
-fn each_schema(value: &Value, visit: &mut impl FnMut(&Value)) {
+/// Visits every object of a document.
+fn each(value: &Value, visit: &mut impl FnMut(&Value)) {
     match value {
         Value::Object(map) => {
-            if map.contains_key("example") || map.contains_key("examples") {
-                visit(value);
-            }
-            map.values().for_each(|inner| each_schema(inner, visit));
+            visit(value);
+            map.values().for_each(|inner| each(inner, visit));
         }
-        Value::Array(list) => list.iter().for_each(|inner| each_schema(inner, visit)),
+        Value::Array(list) => list.iter().for_each(|inner| each(inner, visit)),
         _ => {}
     }
 }

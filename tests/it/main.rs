@@ -10,10 +10,15 @@ mod answer;
 mod app;
 mod shopper;
 
+mod console_session;
 mod contract;
 mod fuzz;
 mod imports;
 mod json_schema;
 mod layers;
+mod leaders;
+mod members;
+mod pickup_points;
 mod schema;
 mod session;
+mod settings;

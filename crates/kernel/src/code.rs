@@ -110,6 +110,7 @@ codes! {
 
     LeaderNotFound = "leader.not_found", "团长不存在", "The leader does not exist";
     LeaderFrozen = "leader.frozen", "团长已被冻结", "The leader is frozen";
+    LeaderCycle = "leader.recommendation_cycle", "推荐关系不能成环", "Recommendations cannot run in a circle";
     LeaderRequired = "leader.required", "仅限团长", "Only a leader may do this";
     ApplicationPending = "application.pending", "申请审核中", "An application is already waiting";
     ApplicationNotFound = "application.not_found", "申请不存在", "The application does not exist";

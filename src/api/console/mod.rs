@@ -1,22 +1,47 @@
 //! What the operators' console calls: one file per resource.
 
+mod categories;
+mod delivery_lists;
 mod explain;
+mod goods;
+mod goods_body;
 mod imports;
+mod leader_applications;
+mod leader_levels;
+mod leaders;
 mod ledger;
+mod operators;
 mod outbox;
+mod pickup_points;
 mod session;
+mod settings;
 mod sharing;
+mod ship;
+mod stock;
+mod uploads;
 mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route of the console.
 pub fn routes(config: &mut ServiceConfig) {
+    config.configure(categories::routes);
+    config.configure(delivery_lists::routes);
     config.configure(explain::routes);
+    config.configure(goods::routes);
     config.configure(imports::routes);
+    config.configure(leader_applications::routes);
+    config.configure(leader_levels::routes);
+    config.configure(leaders::routes);
     config.configure(ledger::routes);
+    config.configure(operators::routes);
     config.configure(outbox::routes);
+    config.configure(pickup_points::routes);
     config.configure(session::routes);
+    config.configure(settings::routes);
     config.configure(sharing::routes);
+    config.configure(ship::routes);
+    config.configure(stock::routes);
+    config.configure(uploads::routes);
     config.configure(withdrawals::routes);
 }

@@ -1,10 +1,26 @@
 //! What the leader's pages of the mini-program call: one file per resource.
 
+mod commissions;
+mod dashboard;
+pub(in crate::api) mod deliveries;
+mod members;
+pub(in crate::api) mod orders;
+mod poster;
+mod redemptions;
+mod verifiers;
 mod withdrawals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route for leaders.
 pub fn routes(config: &mut ServiceConfig) {
+    config.configure(commissions::routes);
+    config.configure(dashboard::routes);
+    config.configure(deliveries::routes);
+    config.configure(members::routes);
+    config.configure(orders::routes);
+    config.configure(poster::routes);
+    config.configure(redemptions::routes);
+    config.configure(verifiers::routes);
     config.configure(withdrawals::routes);
 }

@@ -9,8 +9,7 @@ use serde_json::json;
 use crate::api::body::read_all;
 use crate::api::problem::{ApiError, status_of};
 use crate::app::App;
-use crate::flows::payout::{self, Heard};
-use crate::flows::{payment_received, refund};
+use crate::flows::{payment_received, payout, refund};
 
 /// A notification is a few kilobytes.
 const BODY_MAX: usize = 64 * 1024;
@@ -20,8 +19,6 @@ const BODY_MAX: usize = 64 * 1024;
 enum Refused {
     #[error("the notification was refused")]
     Notice(#[from] NoticeError),
-    #[error("amount or receiver differ from what was asked for")]
-    Differs,
     #[error("{0} does not belong to this address")]
     Misplaced(String),
 }
@@ -29,17 +26,6 @@ enum Refused {
 impl Coded for Refused {
     fn code(&self) -> Code {
         Code::NoticeRefused
-    }
-}
-
-/// A bill we never made is our fault until proven otherwise: WeChat shall repeat.
-#[derive(Debug, thiserror::Error)]
-#[error("no transfer has this number")]
-struct UnknownBill;
-
-impl Coded for UnknownBill {
-    fn code(&self) -> Code {
-        Code::Internal
     }
 }
 
@@ -101,11 +87,7 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
         // A payment that failed changes nothing here: the order can still be paid.
         ("payment", NoticeResource::Transaction(_)) => Ok(()),
         ("refund", NoticeResource::Refund(answer)) => refund::told(app, &shop, answer).await,
-        ("transfer", NoticeResource::Transfer(_)) => match payout::transfer_notice(app, &shop, &notice).await? {
-            Heard::Applied | Heard::Repeated => Ok(()),
-            Heard::UnknownBill => Err(UnknownBill.into()),
-            Heard::Differs => Err(Refused::Differs.into()),
-        },
+        ("transfer", NoticeResource::Transfer(bill)) => payout::told(app, &shop, bill).await,
         _ => Err(Refused::Misplaced(notice.original_type.clone()).into()),
     }
 }

@@ -9,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shown::shown;
 use crate::api::auth::Visitor;
+use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::Reply;
 use crate::app::App;
@@ -16,7 +17,7 @@ use crate::areas::goods::categories;
 use crate::areas::goods::entity::category;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(list);
+    config.service(list_categories);
 }
 
 /// A category under another.
@@ -36,14 +37,6 @@ pub struct CategoryView {
     children: Vec<ChildCategoryView>,
 }
 
-/// Every category of the shop.
-#[derive(Serialize, utoipa::ToSchema)]
-struct CategoriesView {
-    items: Vec<CategoryView>,
-    /// Always null: a shop's categories come at once.
-    next_cursor: Option<String>,
-}
-
 /// The shop's categories as a tree.
 pub(super) async fn tree(conn: &impl ConnectionTrait, shop: ShopId) -> Result<Vec<CategoryView>, Failure> {
     let rows = categories::all(conn, shop).await?;
@@ -58,13 +51,10 @@ pub(super) async fn tree(conn: &impl ConnectionTrait, shop: ShopId) -> Result<Ve
     Ok(rows.iter().filter(|row| row.parent_id.is_none()).map(view).collect())
 }
 
-/// The categories of goods.
+/// The categories of goods, all at once.
 #[utoipa::path(tag = "catalogue",
-    responses((status = 200, body = CategoriesView), (status = 304, description = "Not modified"), Failures))]
+    responses((status = 200, body = ListView<CategoryView>), (status = 304, description = "Not modified"), Failures))]
 #[get("/api/v1/categories")]
-async fn list(app: web::Data<App>, visitor: Visitor, request: HttpRequest) -> Reply {
-    shown(&app, &visitor, &request, async |_| {
-        Ok(CategoriesView { items: tree(app.db.reader(), visitor.shop.id).await?, next_cursor: None })
-    })
-    .await
+async fn list_categories(app: web::Data<App>, visitor: Visitor, request: HttpRequest) -> Reply {
+    shown(&app, &visitor, &request, async |_| Ok(ListView::from(tree(app.db.reader(), visitor.shop.id).await?))).await
 }

@@ -15,6 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::shown::shown;
 use crate::api::auth::Visitor;
 use crate::api::body::{PathId, empty_is_none, page_request, parse_query};
+use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::Reply;
 use crate::app::App;
@@ -29,7 +30,7 @@ use crate::areas::goods::{GoodsError, categories, query, words};
 const SEARCH_MAX: usize = 64;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(list).service(one);
+    config.service(list_goods).service(show_goods);
 }
 
 /// One variant of goods.
@@ -91,14 +92,6 @@ struct GoodsView {
     video: Option<String>,
     /// The description, rich text.
     detail: String,
-}
-
-/// A page of goods.
-#[derive(Serialize, utoipa::ToSchema)]
-struct GoodsPage {
-    items: Vec<GoodsCard>,
-    /// For the next page; null on the last.
-    next_cursor: Option<String>,
 }
 
 impl SkuView {
@@ -173,7 +166,7 @@ struct GoodsQuery {
     q: Option<String>,
     /// The order of the list.
     #[serde(default, deserialize_with = "empty_is_none")]
-    #[param(value_type = Option<Sort>)]
+    #[param(inline)]
     sort: Option<Sort>,
     /// What this pickup point sells; without it, the member's own.
     #[serde(default, deserialize_with = "empty_is_none")]
@@ -190,9 +183,9 @@ struct GoodsQuery {
 
 /// Goods on sale now: all, of a category, or found by words.
 #[utoipa::path(tag = "catalogue", params(GoodsQuery),
-    responses((status = 200, body = GoodsPage), (status = 304, description = "Not modified"), Failures))]
+    responses((status = 200, body = ListView<GoodsCard>), (status = 304, description = "Not modified"), Failures))]
 #[get("/api/v1/goods")]
-async fn list(app: web::Data<App>, visitor: Visitor, request: HttpRequest) -> Reply {
+async fn list_goods(app: web::Data<App>, visitor: Visitor, request: HttpRequest) -> Reply {
     shown(&app, &visitor, &request, async |viewer| {
         let (conn, shop, now) = (app.db.reader(), visitor.shop.id, app.clock.now());
         let asked: GoodsQuery = parse_query(request.query_string())?;
@@ -208,8 +201,7 @@ async fn list(app: web::Data<App>, visitor: Visitor, request: HttpRequest) -> Re
             sort: asked.sort.unwrap_or_default(),
         };
         let rows = listing::on_sale(conn, shop, &wanted, &page, now).await?;
-        let Page { items, next_cursor } = cards(conn, shop, rows, now).await?;
-        Ok(GoodsPage { items, next_cursor })
+        Ok(ListView::from(cards(conn, shop, rows, now).await?))
     })
     .await
 }
@@ -238,7 +230,7 @@ struct PlaceQuery {
 #[utoipa::path(tag = "catalogue", params(("id" = String, Path), PlaceQuery),
     responses((status = 200, body = GoodsView), (status = 304, description = "Not modified"), Failures))]
 #[get("/api/v1/goods/{id}")]
-async fn one(app: web::Data<App>, visitor: Visitor, id: PathId<GoodsId>, request: HttpRequest) -> Reply {
+async fn show_goods(app: web::Data<App>, visitor: Visitor, id: PathId<GoodsId>, request: HttpRequest) -> Reply {
     shown(&app, &visitor, &request, async |viewer| {
         let (conn, shop, now) = (app.db.reader(), visitor.shop.id, app.clock.now());
         let asked: PlaceQuery = parse_query(request.query_string())?;

@@ -20,7 +20,7 @@ use kernel::id::PickupPointId;
 const RECOMMENDED: u64 = 10;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(home);
+    config.service(show_home);
 }
 
 /// Something shown on the home page: a picture or a text that leads somewhere.
@@ -60,7 +60,7 @@ struct HomeQuery {
 #[utoipa::path(tag = "catalogue", params(HomeQuery),
     responses((status = 200, body = HomeView), (status = 304, description = "Not modified"), Failures))]
 #[get("/api/v1/home")]
-async fn home(app: web::Data<App>, visitor: Visitor, request: HttpRequest) -> Reply {
+async fn show_home(app: web::Data<App>, visitor: Visitor, request: HttpRequest) -> Reply {
     shown(&app, &visitor, &request, async |viewer| {
         let (conn, shop, now) = (app.db.reader(), visitor.shop.id, app.clock.now());
         let asked: HomeQuery = parse_query(request.query_string())?;

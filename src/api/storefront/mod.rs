@@ -2,32 +2,41 @@
 
 mod addresses;
 mod after_sales;
+mod cart;
 mod categories;
 mod checkout;
-mod goods;
+mod confirm_receipt;
+pub(super) mod goods;
 mod home;
+mod leader_applications;
 mod links;
 mod members;
 pub(crate) mod order_views;
 mod orders;
+mod pickup_code;
 mod pickup_points;
 mod session;
 mod shown;
+pub(super) mod uploads;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route of the storefront.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .configure(after_sales::routes)
-        .configure(checkout::routes)
-        .configure(members::routes)
-        .configure(orders::routes)
-        .configure(categories::routes)
-        .configure(goods::routes)
-        .configure(home::routes)
-        .configure(links::routes)
-        .configure(addresses::routes)
-        .configure(pickup_points::routes)
-        .configure(session::routes);
+    config.configure(addresses::routes);
+    config.configure(after_sales::routes);
+    config.configure(cart::routes);
+    config.configure(categories::routes);
+    config.configure(checkout::routes);
+    config.configure(confirm_receipt::routes);
+    config.configure(goods::routes);
+    config.configure(home::routes);
+    config.configure(leader_applications::routes);
+    config.configure(links::routes);
+    config.configure(members::routes);
+    config.configure(orders::routes);
+    config.configure(pickup_code::routes);
+    config.configure(pickup_points::routes);
+    config.configure(session::routes);
+    config.configure(uploads::routes);
 }

@@ -1,3 +1,11 @@
-//! AREA content
+//! Content that people bring: uploaded pictures. What a picture is for is another area's business;
+//! here it is announced, received once and found by a name nobody can guess.
 
 pub mod entity;
+pub mod error;
+pub mod pictures;
+pub mod query;
+pub mod service;
+pub mod state;
+
+pub use error::UploadError;

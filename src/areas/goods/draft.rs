@@ -139,6 +139,11 @@ impl GoodsDraft {
         }
         let window = self.sale_from.zip(self.sale_until).is_none_or(|(from, until)| from < until);
         checks.need(window, "sale_until", "out_of_range", "after sale_from");
+        let years = (at_year(2000), at_year(2200));
+        for (field, time) in [("sale_from", self.sale_from), ("sale_until", self.sale_until)] {
+            let sane = time.is_none_or(|time| years.0 <= Some(time) && Some(time) < years.1);
+            checks.need(sane, field, "out_of_range", "2000 to 2199");
+        }
         match &self.pickup {
             Some(PickupRule::Days { days, .. }) => checks.range("pickup_days", i64::from(*days), 0, 365),
             Some(PickupRule::Words { text }) => checks.text("pickup_text", text, 1, 60),
@@ -156,6 +161,10 @@ impl GoodsDraft {
         checks.need(imported, "source", "required", "affiliate goods name their marketplace");
         checks.done()
     }
+}
+
+fn at_year(year: i32) -> Option<Time> {
+    chrono::NaiveDate::from_ymd_opt(year, 1, 1)?.and_hms_opt(0, 0, 0).map(|time| time.and_utc())
 }
 
 /// Every fault of a goods' SKUs at once: counts, texts, and no two the same.

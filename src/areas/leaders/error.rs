@@ -20,6 +20,24 @@ pub enum LeaderError {
     /// The application was decided before.
     #[error("the application was already decided: {0:?}")]
     ApplicationDecided(super::state::ApplicationState),
+    /// The member is a leader already.
+    #[error("the member is a leader already")]
+    AlreadyLeader,
+    /// Who recommends must be an enabled leader of the shop.
+    #[error("the recommender is not a leader of this shop")]
+    NoRecommender,
+    /// Recommendations never run in a circle.
+    #[error("the recommender was himself recommended by this leader")]
+    RecommendationCycle,
+    /// No such level.
+    #[error("the leader level does not exist")]
+    LevelNotFound,
+    /// Ranks are unique in a shop.
+    #[error("another level has this rank")]
+    RankTaken,
+    /// What is stored cannot be read.
+    #[error("a stored document of a leader cannot be read: {0}")]
+    Unreadable(String),
     /// Sealing failed.
     #[error("a sealed value of a leader failed")]
     Seal(#[from] crate::platform::seal::SealError),
@@ -31,12 +49,22 @@ pub enum LeaderError {
 impl Coded for LeaderError {
     fn code(&self) -> Code {
         match self {
-            LeaderError::NotFound => Code::LeaderNotFound,
+            LeaderError::NotFound | LeaderError::NoRecommender => Code::LeaderNotFound,
             LeaderError::Frozen => Code::LeaderFrozen,
             LeaderError::ApplicationPending => Code::ApplicationPending,
             LeaderError::ApplicationNotFound => Code::ApplicationNotFound,
-            LeaderError::ApplicationDecided(_) => Code::ApplicationDecided,
-            LeaderError::Seal(_) | LeaderError::Db(_) => Code::Internal,
+            LeaderError::ApplicationDecided(_) | LeaderError::AlreadyLeader => Code::ApplicationDecided,
+            LeaderError::RecommendationCycle => Code::LeaderCycle,
+            LeaderError::LevelNotFound => Code::NotFound,
+            LeaderError::RankTaken => Code::NameTaken,
+            LeaderError::Unreadable(_) | LeaderError::Seal(_) | LeaderError::Db(_) => Code::Internal,
+        }
+    }
+
+    fn extra(&self) -> Option<serde_json::Value> {
+        match self {
+            LeaderError::ApplicationDecided(state) => Some(serde_json::json!({ "state": state })),
+            _ => None,
         }
     }
 }

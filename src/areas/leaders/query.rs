@@ -1,10 +1,13 @@
 //! Reading leaders.
 
+use kernel::Failure;
 use kernel::id::{LeaderId, LeaderLevelId, MemberId, ShopId};
-use sea_orm::entity::prelude::*;
+use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::{leader, level};
 use super::error::LeaderError;
+use super::state::LeaderState;
 
 /// The leader a member is, if he is one.
 pub async fn of_member(
@@ -24,15 +27,6 @@ pub async fn by_id(
     Ok(leader::in_shop(shop).filter(leader::Column::Id.eq(id)).one(conn).await?)
 }
 
-/// The level with this id.
-pub async fn level(
-    conn: &impl ConnectionTrait,
-    shop: ShopId,
-    id: LeaderLevelId,
-) -> Result<Option<level::Model>, LeaderError> {
-    Ok(level::in_shop(shop).filter(level::Column::Id.eq(id)).one(conn).await?)
-}
-
 /// Several leaders at once.
 pub async fn by_ids(
     conn: &impl ConnectionTrait,
@@ -43,4 +37,46 @@ pub async fn by_ids(
         return Ok(Vec::new());
     }
     Ok(leader::in_shop(shop).filter(leader::Column::Id.is_in(ids.iter().copied())).all(conn).await?)
+}
+
+/// The leader with this id, if he is enabled.
+pub async fn enabled(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: LeaderId,
+) -> Result<Option<leader::Model>, LeaderError> {
+    Ok(by_id(conn, shop, id).await?.filter(|leader| leader.state == LeaderState::Enabled))
+}
+
+/// Whether a leader's points take new orders.
+pub fn serves(leader: &leader::Model) -> bool {
+    leader.state == LeaderState::Enabled && !leader.resting
+}
+
+/// A shop's leaders in a state (`None`: in any), newest first.
+pub async fn list(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    state: Option<LeaderState>,
+    page: &PageRequest,
+) -> Result<Page<leader::Model>, Failure> {
+    let mut query = leader::in_shop(shop).order_by_desc(leader::Column::Id);
+    if let Some(state) = state {
+        query = query.filter(leader::Column::State.eq(state));
+    }
+    if let Some(cursor) = &page.cursor {
+        let last: LeaderId = decode_cursor(cursor)?;
+        query = query.filter(leader::Column::Id.lt(last));
+    }
+    let rows = query.limit(page.limit + 1).all(conn).await?;
+    Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
+}
+
+/// The level with this id.
+pub async fn level(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: LeaderLevelId,
+) -> Result<Option<level::Model>, LeaderError> {
+    Ok(level::in_shop(shop).filter(level::Column::Id.eq(id)).one(conn).await?)
 }

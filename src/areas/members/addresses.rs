@@ -102,6 +102,30 @@ pub async fn by_id(
     opened(sealer, row_of(conn, shop, owner, id).await?)
 }
 
+/// An address as an order keeps it: still sealed, with the place it opens at.
+pub async fn snapshot(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    owner: MemberId,
+    id: AddressId,
+) -> Result<serde_json::Value, MemberError> {
+    let address = row_of(conn, shop, owner, id).await?;
+    Ok(serde_json::json!({
+        "place": place(id),
+        "sealed": address.sealed,
+        "province": address.province,
+        "city": address.city,
+        "district": address.district,
+    }))
+}
+
+/// Opens the contact of a [`snapshot`].
+pub fn contact_of(sealer: &Sealer, snapshot: &serde_json::Value) -> Result<Contact, MemberError> {
+    let text = |field: &str| snapshot.get(field).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let json = sealer.open(text("place"), text("sealed"))?;
+    Ok(serde_json::from_slice(&json).map_err(|error| DbErr::Json(error.to_string()))?)
+}
+
 /// Adds an entry. Errors: [`MemberError::AddressTooMany`].
 pub async fn create(
     conn: &impl ConnectionTrait,
@@ -229,7 +253,8 @@ async fn row_of(
     of(shop, owner).filter(address::Column::Id.eq(id)).one(conn).await?.ok_or(MemberError::AddressNotFound)
 }
 
-fn place(id: AddressId) -> String {
+/// Where an address is sealed for.
+pub fn place(id: AddressId) -> String {
     format!("addresses.sealed:{id}")
 }
 
@@ -243,26 +268,4 @@ fn opened(sealer: &Sealer, row: address::Model) -> Result<Address, MemberError> 
     let contact = serde_json::from_slice(&contact).map_err(|error| DbErr::Json(error.to_string()))?;
     let address::Model { id, province, city, district, is_default, .. } = row;
     Ok(Address { id, contact, province, city, district, is_default })
-}
-
-/// An address as an order keeps it: still sealed, with the place it opens at.
-pub async fn snapshot(
-    conn: &impl ConnectionTrait,
-    shop: ShopId,
-    member: MemberId,
-    id: AddressId,
-) -> Result<serde_json::Value, MemberError> {
-    let address = address::in_shop(shop)
-        .filter(address::Column::MemberId.eq(member))
-        .filter(address::Column::Id.eq(id))
-        .one(conn)
-        .await?
-        .ok_or(MemberError::AddressNotFound)?;
-    Ok(serde_json::json!({
-        "place": place(id),
-        "sealed": address.sealed,
-        "province": address.province,
-        "city": address.city,
-        "district": address.district,
-    }))
 }

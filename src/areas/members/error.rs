@@ -17,6 +17,9 @@ pub enum MemberError {
     /// The member may not act.
     #[error("the member is banned")]
     Banned,
+    /// No such member of this shop.
+    #[error("the member does not exist")]
+    NotFound,
     /// No such address in the member's book.
     #[error("the address book has no such entry")]
     AddressNotFound,
@@ -36,6 +39,7 @@ impl Coded for MemberError {
         match self {
             MemberError::TokenInvalid | MemberError::TokenReused => Code::AuthInvalid,
             MemberError::TokenExpired => Code::AuthExpired,
+            MemberError::NotFound => Code::NotFound,
             MemberError::Banned => Code::MemberBanned,
             MemberError::AddressNotFound => Code::AddressNotFound,
             MemberError::AddressTooMany(_) => Code::AddressTooMany,

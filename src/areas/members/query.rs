@@ -1,7 +1,9 @@
 //! Reading members.
 
-use kernel::id::{MemberId, ShopId};
-use sea_orm::entity::prelude::*;
+use kernel::Failure;
+use kernel::id::{LeaderId, MemberId, ShopId};
+use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::member;
 use super::error::MemberError;
@@ -34,4 +36,20 @@ pub async fn by_ids(
         return Ok(Vec::new());
     }
     Ok(member::in_shop(shop).filter(member::Column::Id.is_in(ids.iter().copied())).all(conn).await?)
+}
+
+/// The members whose latest leader this is, newest first.
+pub async fn of_leader(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    leader: LeaderId,
+    page: &PageRequest,
+) -> Result<Page<member::Model>, Failure> {
+    let mut query = member::in_shop(shop).filter(member::Column::LeaderId.eq(leader)).order_by_desc(member::Column::Id);
+    if let Some(cursor) = &page.cursor {
+        let last: MemberId = decode_cursor(cursor)?;
+        query = query.filter(member::Column::Id.lt(last));
+    }
+    let rows = query.limit(page.limit + 1).all(conn).await?;
+    Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
 }

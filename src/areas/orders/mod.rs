@@ -2,9 +2,11 @@
 //!
 //! Placing one is `flows::checkout`; what moves it on is the flow named after the event.
 
+pub mod by_leader;
 pub mod entity;
 pub mod error;
 pub mod money;
+pub mod progress;
 pub mod query;
 pub mod rules;
 pub mod service;

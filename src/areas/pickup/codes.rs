@@ -43,12 +43,13 @@ pub fn new_code() -> String {
 pub fn png(text: &str) -> Result<Vec<u8>, CodeImageError> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M)?;
     let modules = code.width();
+    let colors = code.to_colors();
     let side = (modules + 2 * QUIET) * MODULE_PX;
     let mut pixels = vec![u8::MAX; side * side];
     for (at, pixel) in pixels.iter_mut().enumerate() {
         let module = |px: usize| (px / MODULE_PX).checked_sub(QUIET).filter(|module| *module < modules);
         if let (Some(x), Some(y)) = (module(at % side), module(at / side))
-            && code[(x, y)] == Color::Dark
+            && colors.get(y * modules + x) == Some(&Color::Dark)
         {
             *pixel = 0;
         }

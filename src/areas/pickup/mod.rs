@@ -8,4 +8,5 @@ pub mod entity;
 pub mod error;
 pub mod nearby;
 pub mod query;
+pub mod redemptions;
 pub mod service;

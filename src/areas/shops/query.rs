@@ -52,6 +52,12 @@ pub async fn versions(conn: &impl ConnectionTrait) -> Result<Vec<(ShopId, i64)>,
     Ok(rows)
 }
 
+/// A shop's settings as stored now, where the ones at hand may be some seconds old.
+pub async fn settings(conn: &impl ConnectionTrait, id: ShopId) -> Result<Settings, ShopError> {
+    let row = shop::Entity::find_by_id(id).one(conn).await?.ok_or_else(|| ShopError::Unknown(id.to_string()))?;
+    serde_json::from_value(row.settings).map_err(|error| ShopError::Unreadable("settings", error.to_string()))
+}
+
 fn opened(row: shop::Model, sealer: &Sealer) -> Result<Shop, ShopError> {
     let unreadable =
         |what: &'static str| move |error: serde_json::Error| ShopError::Unreadable(what, error.to_string());

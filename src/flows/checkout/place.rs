@@ -87,6 +87,7 @@ pub async fn place(
         Ok(placed) => {
             tracing::info!(order = %placed.order.id, payable = %placed.order.payable_fen, "order placed");
             metrics::counter!("orders_placed_total").increment(1);
+            app.catalogue.stock_moved(shop.id);
         }
         Err(_) if holds_now => app.gate.release(shop.id, order.id, &[]).await,
         Err(_) => {}

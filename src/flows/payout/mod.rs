@@ -7,7 +7,7 @@
 mod transfer;
 mod withdraw;
 
-pub use transfer::{Heard, exchange, transfer_notice};
+pub use transfer::{exchange, told};
 pub use withdraw::{Wish, Withdrawal, approve, pay_by_hand, reject, withdraw};
 
 use kernel::id::ShopId;

@@ -4,11 +4,9 @@
 //! about, and sent again when the platform does not know it; it is never replaced by another.
 
 use chrono::Duration;
-use gateways::pay::wechat_pay::{
-    NewTransfer, Notice, NoticeResource, PayError, SceneReport, TransferBill, TransferState as Theirs, WechatPay,
-};
+use gateways::pay::wechat_pay::{NewTransfer, PayError, SceneReport, TransferBill, TransferState as Theirs, WechatPay};
 use kernel::id::TransferId;
-use kernel::{Failure, Time};
+use kernel::{Code, Coded, Failure, Time};
 use sea_orm::ConnectionTrait;
 
 use super::{book_paid, book_returned};
@@ -29,17 +27,25 @@ const WAITING_MOST: Duration = Duration::minutes(30);
 /// How often a row is read again that others change at the same time.
 const TRIES: usize = 5;
 
-/// What became of something the platform said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// It changed something, once.
-    Applied,
-    /// It was known before.
-    Repeated,
+/// Why what the platform said was not taken in.
+#[derive(Debug, thiserror::Error)]
+enum Unheard {
     /// No transfer of ours has this number.
-    UnknownBill,
-    /// Amount or receiver are not those we asked for.
-    Differs,
+    #[error("no transfer of this shop is {0}")]
+    UnknownBill(String),
+    /// It is not what we asked for.
+    #[error("transfer {0} shows another amount or receiver than was asked for")]
+    Differs(TransferId),
+}
+
+impl Coded for Unheard {
+    fn code(&self) -> Code {
+        match self {
+            // The platform asks again, and somebody has to look.
+            Unheard::UnknownBill(_) => Code::Internal,
+            Unheard::Differs(_) => Code::NoticeRefused,
+        }
+    }
 }
 
 /// What came of one exchange.
@@ -79,7 +85,7 @@ pub async fn exchange(app: &App, shop: &Shop, id: TransferId, only_due: bool) ->
         }
     };
     match answer {
-        Answer::Bill(bill) => record(app, shop, id, &bill).await.map(|_| ()),
+        Answer::Bill(bill) => record(app, shop, id, &bill).await,
         Answer::Refused(why) => {
             tracing::warn!(shop = %shop.id, %why, "a transfer was refused; the money is available again");
             end_unpaid(app, shop, id, &why).await
@@ -88,13 +94,10 @@ pub async fn exchange(app: &App, shop: &Shop, id: TransferId, only_due: bool) ->
     }
 }
 
-/// Applies the notice of a transfer. The caller has verified it and its merchant.
-pub async fn transfer_notice(app: &App, shop: &Shop, notice: &Notice) -> Result<Heard, Failure> {
-    let NoticeResource::Transfer(bill) = &notice.resource else { return Ok(Heard::Differs) };
-    match TransferId::from_alphanumeric(&bill.out_bill_no) {
-        Ok(id) => record(app, shop, id, bill).await,
-        Err(_) => Ok(Heard::UnknownBill),
-    }
+/// Applies what a verified notice says about a transfer. The caller has checked its merchant.
+pub async fn told(app: &App, shop: &Shop, bill: &TransferBill) -> Result<(), Failure> {
+    let id = TransferId::from_alphanumeric(&bill.out_bill_no);
+    record(app, shop, id.map_err(|_| Unheard::UnknownBill(bill.out_bill_no.clone()))?, bill).await
 }
 
 async fn talk(pay: &WechatPay, row: &transfer::Model) -> Result<Answer, Failure> {
@@ -154,59 +157,52 @@ async fn postpone(app: &App, row: &transfer::Model, why: String, sent: bool) -> 
 }
 
 /// Applies what the platform says about a transfer, exactly once, whoever brought it.
-async fn record(app: &App, shop: &Shop, id: TransferId, bill: &TransferBill) -> Result<Heard, Failure> {
-    let heard = app
-        .db
+async fn record(app: &App, shop: &Shop, id: TransferId, bill: &TransferBill) -> Result<(), Failure> {
+    app.db
         .write(async |tx| {
             for _ in 0..TRIES {
-                let Some(row) = transfers::by_id(tx, shop.id, id).await? else { return Ok(Heard::UnknownBill) };
+                let row = transfers::by_id(tx, shop.id, id).await?;
+                let row = row.ok_or_else(|| Unheard::UnknownBill(bill.out_bill_no.clone()))?;
                 if differs(&row, bill) {
-                    return Ok(Heard::Differs);
+                    metrics::counter!("payment_alarms_total", "kind" => "transfer").increment(1);
+                    tracing::error!(transfer = %id, "ALARM: a transfer shows another amount or receiver");
+                    return Err(Unheard::Differs(id).into());
                 }
-                if let Some(heard) = apply(app, tx, shop, &row, bill).await? {
-                    return Ok(heard);
+                if apply(app, tx, shop, &row, bill).await? {
+                    return Ok(());
                 }
             }
             Err(PayoutError::Contended.into())
         })
-        .await?;
-    match heard {
-        Heard::Applied | Heard::Repeated => {}
-        Heard::UnknownBill => tracing::error!(transfer = %id, "the platform speaks of a transfer that is not ours"),
-        Heard::Differs => {
-            metrics::counter!("transfers_mismatched_total").increment(1);
-            tracing::error!(transfer = %id, "the platform shows another amount or receiver than was asked for");
-        }
-    }
-    Ok(heard)
+        .await
 }
 
-/// `None` when another changed the row meanwhile.
+/// `false` when another changed the row meanwhile.
 async fn apply(
     app: &App,
     tx: &impl ConnectionTrait,
     shop: &Shop,
     row: &transfer::Model,
     bill: &TransferBill,
-) -> Result<Option<Heard>, Failure> {
+) -> Result<bool, Failure> {
     let event = event_of(&bill.state);
     if row.state.is_final() {
         let same = event.is_some_and(|e| TransferState::Processing.after(e) == Some(row.state));
         if bill.state.is_final() && !same {
             tracing::error!(transfer = %row.id, ours = ?row.state, theirs = ?bill.state, "a final transfer changed");
         }
-        return Ok(Some(Heard::Repeated));
+        return Ok(true);
     }
-    let told = told(app, row, bill);
+    let told = kept(app, row, bill);
     let event = event.filter(|event| row.state.after(*event).is_some());
     let Some(event) = event else {
         transfers::refresh(tx, row, &told).await?;
-        return Ok(Some(Heard::Repeated));
+        return Ok(true);
     };
     let now = app.clock.now();
-    let Some(next) = transfers::advance(tx, row, event, &told, now).await? else { return Ok(None) };
+    let Some(next) = transfers::advance(tx, row, event, &told, now).await? else { return Ok(false) };
     settle(tx, shop, row, next, told.fail_reason, now).await?;
-    Ok(Some(Heard::Applied))
+    Ok(true)
 }
 
 /// Ends a transfer the platform refused and does not know.
@@ -253,7 +249,7 @@ async fn settle(
     book_returned(tx, shop.id, &done, now).await
 }
 
-fn told(app: &App, row: &transfer::Model, bill: &TransferBill) -> Told {
+fn kept(app: &App, row: &transfer::Model, bill: &TransferBill) -> Told {
     let waits = bill.state == Theirs::WaitUserConfirm;
     let most = if waits { WAITING_MOST } else { WORKING_MOST };
     let package_info = bill.package_info.clone().or_else(|| row.package_info.clone());

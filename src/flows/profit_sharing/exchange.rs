@@ -13,7 +13,7 @@ use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 use sea_orm::entity::prelude::*;
 
-use super::receiver::ReceiverType;
+use super::receiver::from_word;
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
@@ -236,9 +236,9 @@ async fn postpone(app: &App, row: &sharing::Model, why: String, sent: bool) -> R
 
 fn to_platform(row: &sharing::Model, number: String, stored: &SharingRequest) -> Result<NewSharing, PayoutError> {
     let share = |receiver: &requests::ReceiverShare| {
-        let kind = ReceiverType::from_word(&receiver.kind);
+        let kind = from_word(&receiver.kind);
         Ok(Share {
-            kind: kind.ok_or_else(|| PayoutError::Unreadable(format!("receiver type {}", receiver.kind)))?.kind(),
+            kind: kind.ok_or_else(|| PayoutError::Unreadable(format!("receiver type {}", receiver.kind)))?,
             account: receiver.account.clone(),
             name: None,
             amount: receiver.amount_fen,

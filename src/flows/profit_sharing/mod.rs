@@ -11,4 +11,4 @@ mod receiver;
 
 pub use exchange::exchange;
 pub use plan::{due_orders, plan, share_now};
-pub use receiver::{Receiver, ReceiverType, register_receiver};
+pub use receiver::{register_receiver, register_waiting};

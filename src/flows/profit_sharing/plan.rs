@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 use serde_json::json;
 
-use super::receiver::receiver_of;
+use super::receiver::{receiver_of, word};
 use crate::app::App;
 use crate::areas::commissions::entity::commission;
 use crate::areas::commissions::state::CommissionState;
@@ -177,7 +177,7 @@ async fn write_share(
     let mut parts = Vec::new();
     for (leader, owed) in owed_to_leaders(tx, shop, open, wanted).await? {
         let row = leaders::query::by_id(tx, shop.id, leader).await?;
-        let Some(receiver) = row.as_ref().and_then(receiver_of) else { continue };
+        let Some(receiver) = row.as_ref().map(|row| receiver_of(app, row)).transpose()?.flatten() else { continue };
         let free = free_of(tx, shop, leader).await?;
         parts.push((leader, receiver, std::cmp::min(owed, free)));
     }
@@ -196,11 +196,7 @@ async fn write_share(
         .map(|((leader, receiver, _), share)| NewPart {
             party_kind: "leader",
             party: leader.uuid(),
-            share: ReceiverShare {
-                kind: receiver.kind.word().to_owned(),
-                account: receiver.account,
-                amount_fen: share,
-            },
+            share: ReceiverShare { kind: word(receiver.kind).to_owned(), account: receiver.account, amount_fen: share },
         })
         .collect();
     if parts.is_empty() {

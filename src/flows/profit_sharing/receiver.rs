@@ -1,127 +1,88 @@
-//! Who receives a leader's shares: registered at the platform first, stored after.
+//! Making a leader's receiver known to the platform, without which nothing can be shared with it.
 
-use gateways::pay::wechat_pay::{NewReceiver, PayError, ReceiverKind};
-use kernel::id::LeaderId;
-use kernel::{Code, Coded, Failure};
-use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
-use serde::{Deserialize, Serialize};
+use gateways::pay::wechat_pay::{self, NewReceiver, PayError};
+use kernel::Failure;
 
 use crate::app::App;
 use crate::areas::leaders;
 use crate::areas::leaders::entity::leader;
 use crate::areas::leaders::error::LeaderError;
+use crate::areas::leaders::receiver::{self, Receiver, ReceiverKind};
 use crate::areas::payouts::PayoutError;
+use crate::areas::shops::profile::PayoutMode;
 use crate::areas::shops::query::Shop;
 
-/// What a receiver's account is; the platform's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub enum ReceiverType {
-    /// A merchant number.
-    #[serde(rename = "MERCHANT_ID", alias = "merchant_id")]
-    MerchantId,
-    /// A person's openid in the shop's mini-program.
-    #[serde(rename = "PERSONAL_OPENID", alias = "personal_openid")]
-    PersonalOpenid,
-    /// The same where the shop's mini-program is not the service provider's.
-    #[serde(rename = "PERSONAL_SUB_OPENID", alias = "personal_sub_openid")]
-    PersonalSubOpenid,
-}
-
-impl ReceiverType {
-    /// The platform's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::MerchantId => "MERCHANT_ID",
-            Self::PersonalOpenid => "PERSONAL_OPENID",
-            Self::PersonalSubOpenid => "PERSONAL_SUB_OPENID",
-        }
-    }
-
-    /// Reads the platform's word.
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        [Self::MerchantId, Self::PersonalOpenid, Self::PersonalSubOpenid].into_iter().find(|kind| kind.word() == word)
-    }
-
-    pub(super) fn kind(self) -> ReceiverKind {
-        match self {
-            Self::MerchantId => ReceiverKind::Merchant,
-            Self::PersonalOpenid => ReceiverKind::Person,
-            Self::PersonalSubOpenid => ReceiverKind::SubPerson,
-        }
+/// The platform's word for a kind of receiver, as stored with a part.
+pub(super) fn word(kind: ReceiverKind) -> &'static str {
+    match kind {
+        ReceiverKind::Merchant => "MERCHANT_ID",
+        ReceiverKind::Person => "PERSONAL_OPENID",
+        ReceiverKind::SubPerson => "PERSONAL_SUB_OPENID",
     }
 }
 
-/// A receiver as stored with a leader; a name is told to the platform alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receiver {
-    /// Merchant or person.
-    #[serde(rename = "type")]
-    pub kind: ReceiverType,
-    /// Merchant number or openid.
-    pub account: String,
-}
-
-/// The platform could not be asked; nothing was changed.
-#[derive(Debug, thiserror::Error)]
-#[error("the payment service could not be asked")]
-struct NotAsked(#[source] PayError);
-
-impl Coded for NotAsked {
-    fn code(&self) -> Code {
-        Code::PaymentUnavailable
+/// Reads what [`word`] wrote.
+pub(super) fn from_word(word: &str) -> Option<wechat_pay::ReceiverKind> {
+    match word {
+        "MERCHANT_ID" => Some(wechat_pay::ReceiverKind::Merchant),
+        "PERSONAL_OPENID" => Some(wechat_pay::ReceiverKind::Person),
+        "PERSONAL_SUB_OPENID" => Some(wechat_pay::ReceiverKind::SubPerson),
+        _ => None,
     }
 }
 
-/// Registers a leader's receiver at the platform and stores it; doing it again changes nothing.
+/// Registers a leader's receiver at the platform; doing it again changes nothing. When the platform
+/// cannot be asked the receiver goes on waiting, and [`register_waiting`] asks again.
 ///
-/// `name` is a merchant's full legal name (required), or a person's (checked when given).
-/// Errors: `leader.not_found`, `sharing.receiver_invalid`, `payment.not_configured`, `payment.unavailable`.
-#[tracing::instrument(skip_all, fields(shop = %shop.id, leader = %id))]
-pub async fn register_receiver(
-    app: &App,
-    shop: &Shop,
-    id: LeaderId,
-    receiver: &Receiver,
-    name: Option<&str>,
-) -> Result<leader::Model, Failure> {
-    leaders::query::by_id(app.db.reader(), shop.id, id).await?.ok_or(LeaderError::NotFound)?;
-    if receiver.kind == ReceiverType::MerchantId && name.is_none_or(|name| name.trim().is_empty()) {
-        return Err(PayoutError::ReceiverInvalid("a merchant's full legal name is needed".to_owned()).into());
-    }
+/// Errors: `sharing.receiver_invalid` with the platform's words.
+#[tracing::instrument(skip_all, fields(shop = %shop.id, leader = %row.id))]
+pub async fn register_receiver(app: &App, shop: &Shop, row: leader::Model) -> Result<leader::Model, Failure> {
+    let Some(receiver) = receiver::of(&app.sealer, &row)?.filter(|_| row.receiver_added_at.is_none()) else {
+        return Ok(row);
+    };
+    let clients = app.clients.of(shop);
+    let Ok(pay) = clients.pay() else { return Ok(row) };
     let request = NewReceiver {
-        kind: receiver.kind.kind(),
-        account: receiver.account.clone(),
-        name: name.map(str::to_owned),
+        kind: from_word(word(receiver.kind)).unwrap_or(wechat_pay::ReceiverKind::Person),
+        account: receiver.account,
+        name: receiver.name,
         relation: "DISTRIBUTOR".to_owned(),
         custom_relation: None,
     };
-    let clients = app.clients.of(shop);
-    if let Err(error) = clients.pay()?.add_receiver(&request).await {
-        return Err(match error {
-            PayError::Refused(refusal) => PayoutError::ReceiverInvalid(refusal.message).into(),
-            other => NotAsked(other).into(),
-        });
+    match pay.add_receiver(&request).await {
+        Ok(()) => {
+            let added = async |tx: &_| Ok(receiver::note_added(tx, &row, app.clock.now()).await?);
+            app.db.write(added).await?;
+            Ok(leaders::query::by_id(app.db.reader(), shop.id, row.id).await?.ok_or(LeaderError::NotFound)?)
+        }
+        Err(PayError::Refused(refusal)) => Err(PayoutError::ReceiverInvalid(refusal.message).into()),
+        Err(error) => {
+            tracing::warn!(%error, "a receiver could not be registered and goes on waiting");
+            Ok(row)
+        }
     }
-    let stored = serde_json::to_value(receiver).map_err(|error| PayoutError::Unreadable(error.to_string()))?;
-    app.db
-        .write(async |tx| {
-            let now = app.clock.now();
-            leader::Entity::update_many()
-                .col_expr(leader::Column::Receiver, Expr::value(stored.clone()))
-                .col_expr(leader::Column::ReceiverAddedAt, Expr::value(now))
-                .col_expr(leader::Column::UpdatedAt, Expr::value(now))
-                .filter(leader::Column::ShopId.eq(shop.id))
-                .filter(leader::Column::Id.eq(id))
-                .exec(tx)
-                .await?;
-            Ok(leaders::query::by_id(tx, shop.id, id).await?.ok_or(LeaderError::NotFound)?)
-        })
-        .await
+}
+
+/// Registers the receivers of a shop that wait, at most `limit`; says how many it tried.
+pub async fn register_waiting(app: &App, shop: &Shop, limit: u64) -> Result<u64, Failure> {
+    if shop.profile.payout.mode != PayoutMode::ProfitSharing {
+        return Ok(0);
+    }
+    let mut tried = 0;
+    for row in receiver::waiting(app.db.reader(), shop.id, limit).await? {
+        tried += 1;
+        let leader = row.id;
+        if let Err(failure) = register_receiver(app, shop, row).await {
+            tracing::warn!(%leader, %failure, "a receiver was refused; an operator has to correct it");
+        }
+    }
+    Ok(tried)
 }
 
 /// A leader's receiver, once the platform knows it.
-pub(super) fn receiver_of(leader: &leader::Model) -> Option<Receiver> {
-    leader.receiver_added_at?;
-    serde_json::from_value(leader.receiver.clone()?).ok()
+pub(super) fn receiver_of(app: &App, row: &leader::Model) -> Result<Option<Receiver>, Failure> {
+    if row.receiver_added_at.is_none() {
+        return Ok(None);
+    }
+    Ok(receiver::of(&app.sealer, row)?)
 }

@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tuanqiao::api::document;
 
-use crate::app::TestApp;
 use crate::json_schema::Schemas;
 use crate::shopper::Client;
 use attack::Attack;
@@ -29,19 +28,19 @@ on_both! {
     async fn no_request_finds_a_fault_or_an_undocumented_answer(app: TestApp) {
         let callers = vec![("nobody", app.anybody()), ("a member", app.member("anna").await)];
         let document = serde_json::to_value(document::miniapp()).unwrap();
-        throw(app, &document, callers).await;
+        throw(&document, callers).await;
     }
 }
 
 on_both! {
     async fn no_console_request_finds_a_fault_or_an_undocumented_answer(app: TestApp) {
         let document = serde_json::to_value(document::console()).unwrap();
-        throw(app, &document, vec![("nobody", app.anybody()), ("an operator", app.operator().await)]).await;
+        throw(&document, vec![("nobody", app.anybody()), ("an operator", app.operator().await)]).await;
     }
 }
 
 /// Throws requests for each operation and each caller in turn until the time is over.
-async fn throw(app: &TestApp, document: &Value, callers: Vec<(&str, Client)>) {
+async fn throw(document: &Value, callers: Vec<(&str, Client)>) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
     let seed: u64 = number("SEED").unwrap_or_else(rand::random);
     println!("SEED={seed}");

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::areas::content::state::UploadState;
 use kernel::Time;
 use kernel::id::{MemberId, ShopId, UploadId};
 
@@ -17,9 +18,10 @@ pub struct Model {
     pub purpose: String,
     #[sea_orm(column_type = "Text")]
     pub content_type: String,
+    /// Most bytes of the file.
     pub size: i64,
-    #[sea_orm(column_type = "Text")]
-    pub state: String,
+    pub state: UploadState,
+    /// The file's name.
     #[sea_orm(column_type = "Text", nullable)]
     pub path: Option<String>,
     pub created_at: Time,

@@ -92,7 +92,11 @@ impl Shop {
         let (order, at) = (OrderId::new(), Value::from(now()));
         let mut row = vec![("id", order.into()), ("shop_id", self.id.into()), ("member_id", self.member.into())];
         row.extend([("status", "pending_payment".into()), ("fulfilment", "pickup".into())]);
-        row.extend([("refund_status", "none".into()), ("profit_sharing", false.into())]);
+        row.extend([
+            ("refund_status", "none".into()),
+            ("profit_sharing", false.into()),
+            ("for_new_buyers", false.into()),
+        ]);
         for amount in [
             "goods_fen",
             "spend_and_save_fen",

@@ -1,0 +1,103 @@
+//! Orders as their leader sees them.
+
+use kernel::id::{LeaderId, OrderId, ShopId};
+use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
+use kernel::{Failure, Fen, Time};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait};
+use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, entity::prelude::*};
+
+use super::entity::order;
+use super::error::OrderError;
+use super::state::OrderStatus;
+
+/// What a leader sold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sales {
+    /// Orders that were paid, refunded ones too.
+    pub orders: i64,
+    /// What members paid for them.
+    pub sales: Fen,
+    /// What went back.
+    pub refunded: Fen,
+}
+
+#[derive(FromQueryResult)]
+struct SalesRow {
+    orders: i64,
+    paid: Option<i64>,
+    balance: Option<i64>,
+    refunded: Option<i64>,
+}
+
+/// A leader's sales, of all time or of orders paid since `since`.
+pub async fn sales(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    leader: LeaderId,
+    since: Option<Time>,
+) -> Result<Sales, OrderError> {
+    let sum = |column: order::Column| Expr::col(column).sum().cast_as(Alias::new("BIGINT"));
+    let mut select = order::in_shop(shop)
+        .select_only()
+        .column_as(order::Column::Id.count(), "orders")
+        .column_as(sum(order::Column::PayableFen), "paid")
+        .column_as(sum(order::Column::BalanceFen), "balance")
+        .column_as(sum(order::Column::RefundedFen), "refunded")
+        .filter(order::Column::LeaderId.eq(leader))
+        .filter(order::Column::PaidAt.is_not_null());
+    if let Some(since) = since {
+        select = select.filter(order::Column::PaidAt.gte(since));
+    }
+    let Some(row) = select.into_model::<SalesRow>().one(conn).await? else { return Ok(Sales::default()) };
+    let fen = |sum: Option<i64>| Fen::from_fen(sum.unwrap_or(0));
+    Ok(Sales { orders: row.orders, sales: fen(row.paid).plus(fen(row.balance))?, refunded: fen(row.refunded) })
+}
+
+/// A leader's orders, newest first: those in `status`, or all that were ever paid.
+pub async fn list(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    leader: LeaderId,
+    status: Option<OrderStatus>,
+    page: &PageRequest,
+) -> Result<Page<order::Model>, Failure> {
+    let mut select = order::in_shop(shop)
+        .filter(order::Column::LeaderId.eq(leader))
+        .order_by_desc(order::Column::Id)
+        .limit(page.limit + 1);
+    select = match status {
+        Some(status) => select.filter(order::Column::Status.eq(status)),
+        None => select.filter(order::Column::PaidAt.is_not_null()),
+    };
+    if let Some(cursor) = &page.cursor {
+        select = select.filter(order::Column::Id.lt(decode_cursor::<OrderId>(cursor)?));
+    }
+    let rows = select.all(conn).await?;
+    Ok(Page::cut(rows, page.limit, |order| encode_cursor(&order.id)))
+}
+
+/// Orders that lie at their pickup point since `before` or longer, the longest first.
+pub async fn overdue(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    leader: Option<LeaderId>,
+    before: Time,
+    page: &PageRequest,
+) -> Result<Page<order::Model>, Failure> {
+    let mut select = order::in_shop(shop)
+        .filter(order::Column::Status.eq(OrderStatus::Arrived))
+        .filter(order::Column::ArrivedAt.lte(before))
+        .order_by_asc(order::Column::ArrivedAt)
+        .order_by_asc(order::Column::Id)
+        .limit(page.limit + 1);
+    if let Some(leader) = leader {
+        select = select.filter(order::Column::LeaderId.eq(leader));
+    }
+    if let Some(cursor) = &page.cursor {
+        let (arrived, id) = decode_cursor::<(Time, OrderId)>(cursor)?;
+        let same_moment = order::Column::ArrivedAt.eq(arrived).and(order::Column::Id.gt(id));
+        select = select.filter(order::Column::ArrivedAt.gt(arrived).or(same_moment));
+    }
+    let rows = select.all(conn).await?;
+    Ok(Page::cut(rows, page.limit, |order| encode_cursor(&(order.arrived_at, order.id))))
+}

@@ -1,0 +1,219 @@
+//! The invitation poster of a leader: his mini-program code on a card. It shows no text yet: a font
+//! with Chinese letters would be larger than the product.
+
+use std::path::{Path, PathBuf};
+
+use actix_web::web;
+use gateways::wechat::{CodeRequest, ReleaseStage, WechatError};
+use kernel::id::LeaderId;
+use kernel::{Code, Coded, Failure};
+
+use super::wechat_tokens;
+use crate::app::App;
+use crate::areas::shops::query::Shop;
+
+const WIDTH: usize = 750;
+const HEIGHT: usize = 1000;
+/// The code's own width, in the platform's range of 280 to 1280.
+const CODE_WIDTH: u32 = 430;
+/// The card on the poster: left, top, right, bottom.
+const CARD: [usize; 4] = [75, 170, 675, 830];
+/// The colours of ground, card and band.
+const GROUND: [u8; 3] = [0xe8, 0x4a, 0x3c];
+const PAPER: [u8; 3] = [0xff, 0xff, 0xff];
+const BAND: [u8; 3] = [0xff, 0xc9, 0x4d];
+
+/// No poster can be made now.
+#[derive(Debug, thiserror::Error)]
+pub enum PosterError {
+    /// WeChat drew no code.
+    #[error("WeChat drew no mini-program code")]
+    NoCode(#[from] WechatError),
+    /// What came is not a picture that can be read.
+    #[error("the mini-program code cannot be read: {0}")]
+    Unreadable(String),
+    /// The picture could not be made or kept.
+    #[error("the poster could not be made or kept: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl Coded for PosterError {
+    fn code(&self) -> Code {
+        match self {
+            PosterError::NoCode(_) | PosterError::Unreadable(_) => Code::CodeImageUnavailable,
+            PosterError::Io(_) => Code::Internal,
+        }
+    }
+}
+
+/// A leader's invitation poster as PNG. Codes never expire, so it is drawn once and kept as a file.
+///
+/// The code's scene is the leader's id: the mini-program sends it back as `invited_by` at sign-in.
+#[tracing::instrument(skip_all, fields(shop = %shop.id, leader = %leader))]
+pub async fn invitation(app: &App, shop: &Shop, leader: LeaderId) -> Result<Vec<u8>, Failure> {
+    let file = PathBuf::from(&app.config.storage.folder).join("posters").join(format!("{}-{leader}.png", shop.appid));
+    if let Ok(kept) = tokio::fs::read(&file).await {
+        return Ok(kept);
+    }
+    let request = CodeRequest {
+        scene: leader.to_string(),
+        page: None,
+        check_page: false,
+        stage: ReleaseStage::Release,
+        width: CODE_WIDTH,
+        // An opaque code comes as JPEG, a transparent one as PNG, which is what we can read.
+        transparent: true,
+    };
+    let clients = app.clients.of(shop);
+    let code = wechat_tokens::with_token(app, shop, async |token: String| {
+        clients.miniprogram.unlimited_code(&token, &request).await
+    })
+    .await
+    .map_err(PosterError::from)?;
+    let poster = web::block(move || drawn(&code.bytes)).await.map_err(|_| PosterError::Io(interrupted()))??;
+    keep(&file, &poster).await.map_err(PosterError::from)?;
+    Ok(poster)
+}
+
+fn interrupted() -> std::io::Error {
+    std::io::ErrorKind::Interrupted.into()
+}
+
+/// Writes beside and renames, so that nobody reads half a file.
+async fn keep(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    tokio::fs::create_dir_all(folder).await?;
+    let fresh = folder.join(format!("{}.part", uuid::Uuid::new_v4()));
+    tokio::fs::write(&fresh, bytes).await?;
+    tokio::fs::rename(&fresh, file).await
+}
+
+/// The poster around a code.
+fn drawn(code: &[u8]) -> Result<Vec<u8>, PosterError> {
+    let code = Picture::read(code)?;
+    let [left, top, right, bottom] = CARD;
+    let mut poster: Vec<u8> = Vec::with_capacity(WIDTH * HEIGHT * 3);
+    for y in 0..HEIGHT {
+        for x in 0..WIDTH {
+            let on_card = (left..right).contains(&x) && (top..bottom).contains(&y);
+            let on_band = on_card && (y < top + 24 || y >= bottom - 24);
+            let ground = if on_band {
+                BAND
+            } else if on_card {
+                PAPER
+            } else {
+                GROUND
+            };
+            let (from_left, from_top) = ((WIDTH - code.width.min(WIDTH)) / 2, (HEIGHT - code.height.min(HEIGHT)) / 2);
+            let inside = x.checked_sub(from_left).zip(y.checked_sub(from_top));
+            let pixel = inside.and_then(|(x, y)| code.at(x, y));
+            poster.extend(pixel.map_or(ground, |pixel| over(pixel, ground)));
+        }
+    }
+    written(&poster)
+}
+
+/// A pixel with its transparency over an opaque ground.
+fn over([r, g, b, alpha]: [u8; 4], ground: [u8; 3]) -> [u8; 3] {
+    let mix = |top: u8, below: u8| {
+        let sum = u32::from(top) * u32::from(alpha) + u32::from(below) * (255 - u32::from(alpha));
+        u8::try_from(sum / 255).unwrap_or(u8::MAX)
+    };
+    [mix(r, ground[0]), mix(g, ground[1]), mix(b, ground[2])]
+}
+
+fn written(pixels: &[u8]) -> Result<Vec<u8>, PosterError> {
+    let failed = |error: png::EncodingError| PosterError::Io(std::io::Error::other(error));
+    let mut file = Vec::new();
+    // Both sides are constants that fit.
+    let mut encoder = png::Encoder::new(&mut file, WIDTH as u32, HEIGHT as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(pixels).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(file)
+}
+
+/// A picture of eight bits a channel, whatever channels it has.
+struct Picture {
+    width: usize,
+    height: usize,
+    channels: usize,
+    pixels: Vec<u8>,
+}
+
+impl Picture {
+    /// Reads a PNG of at most 4096 pixels a side. The decoder itself bounds its memory.
+    fn read(bytes: &[u8]) -> Result<Self, PosterError> {
+        let unreadable = |error: png::DecodingError| PosterError::Unreadable(error.to_string());
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+        decoder.set_transformations(png::Transformations::normalize_to_color8());
+        let mut reader = decoder.read_info().map_err(unreadable)?;
+        let (width, height) = reader.info().size();
+        if width.max(height) > 4096 {
+            return Err(PosterError::Unreadable("larger than 4096 pixels".to_owned()));
+        }
+        let size = reader.output_buffer_size().ok_or_else(|| PosterError::Unreadable("too large".to_owned()))?;
+        let mut pixels = vec![0; size];
+        let frame = reader.next_frame(&mut pixels).map_err(unreadable)?;
+        // Both fit: they are at most 4096.
+        let (width, height) = (frame.width as usize, frame.height as usize);
+        Ok(Self { width, height, channels: frame.color_type.samples(), pixels })
+    }
+
+    /// Red, green, blue and opacity of a pixel; `None` outside.
+    fn at(&self, x: usize, y: usize) -> Option<[u8; 4]> {
+        if x >= self.width || y >= self.height {
+            return None;
+        }
+        let start = (y * self.width + x) * self.channels;
+        match *self.pixels.get(start..start + self.channels)? {
+            [grey] => Some([grey, grey, grey, 255]),
+            [grey, alpha] => Some([grey, grey, grey, alpha]),
+            [r, g, b] => Some([r, g, b, 255]),
+            [r, g, b, alpha] => Some([r, g, b, alpha]),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+
+    fn code_of(color: png::ColorType, pixel: &[u8]) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, 300, 300);
+        encoder.set_color(color);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&pixel.repeat(300 * 300)).unwrap();
+        writer.finish().unwrap();
+        file
+    }
+
+    fn middle_of(code: &[u8]) -> [u8; 4] {
+        let poster = Picture::read(&drawn(code).unwrap()).unwrap();
+        assert_eq!((poster.width, poster.height), (WIDTH, HEIGHT));
+        assert_eq!(poster.at(0, 0), Some([GROUND[0], GROUND[1], GROUND[2], 255]));
+        poster.at(WIDTH / 2, HEIGHT / 2).unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_png_lies_on_the_card() {
+        use png::ColorType as C;
+        assert_eq!(middle_of(&code_of(C::Grayscale, &[9])), [9, 9, 9, 255]);
+        assert_eq!(middle_of(&code_of(C::Rgb, &[1, 2, 3])), [1, 2, 3, 255]);
+        assert_eq!(middle_of(&code_of(C::GrayscaleAlpha, &[9, 0])), [255, 255, 255, 255]);
+        assert_eq!(middle_of(&code_of(C::Rgba, &[0, 0, 0, 51])), [204, 204, 204, 255]);
+    }
+
+    #[test]
+    fn what_is_no_png_is_refused() {
+        assert!(matches!(drawn(b"\xff\xd8\xff"), Err(PosterError::Unreadable(_))));
+        let whole = code_of(png::ColorType::Rgb, &[1, 2, 3]);
+        assert!(matches!(drawn(&whole[..whole.len() / 2]), Err(PosterError::Unreadable(_))));
+    }
+}

@@ -46,6 +46,7 @@ jobs! {
     import_marketplaces: 2;
     close_expired_orders: 1;
     deliver_outbox: 1;
+    import_marketplaces: 1;
     query_open_payments: 2;
     receive_orders: 30;
     reconcile_stock: 5;

@@ -34,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(delivery_lists::routes);
     config.configure(explain::routes);
     config.configure(goods::routes);
+    config.configure(imports::routes);
     config.configure(leader_applications::routes);
     config.configure(leader_levels::routes);
     config.configure(leaders::routes);

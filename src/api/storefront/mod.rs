@@ -32,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(goods::routes);
     config.configure(home::routes);
     config.configure(leader_applications::routes);
+    config.configure(links::routes);
     config.configure(members::routes);
     config.configure(orders::routes);
     config.configure(pickup_code::routes);

@@ -43,7 +43,6 @@ macro_rules! jobs {
 }
 
 jobs! {
-    import_marketplaces: 2;
     close_expired_orders: 1;
     deliver_outbox: 1;
     import_marketplaces: 1;

@@ -38,7 +38,6 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(leader_applications::routes);
     config.configure(leader_levels::routes);
     config.configure(leaders::routes);
-    config.configure(imports::routes);
     config.configure(ledger::routes);
     config.configure(operators::routes);
     config.configure(orders::routes);

@@ -39,16 +39,4 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(pickup_points::routes);
     config.configure(session::routes);
     config.configure(uploads::routes);
-    config
-        .configure(after_sales::routes)
-        .configure(checkout::routes)
-        .configure(members::routes)
-        .configure(orders::routes)
-        .configure(categories::routes)
-        .configure(goods::routes)
-        .configure(home::routes)
-        .configure(links::routes)
-        .configure(addresses::routes)
-        .configure(pickup_points::routes)
-        .configure(session::routes);
 }

@@ -185,20 +185,36 @@ async fn settle(app: &App, line: &line::Model, now: Time) -> Result<bool, Failur
                 return Ok(false);
             }
             let released = service::release(tx, line.shop_id, line.id, now).await?;
-            book_release(tx, line, &released, now).await?;
+            book(tx, line, "release", &released, now).await?;
             receipt::move_on(tx, order, "system", now).await?;
             Ok(true)
         })
         .await
 }
 
-async fn book_release(
+/// Releases what the received lines of an order earned before their windows have ended, since an
+/// operator says so; lines with an open ticket wait. The member's window goes on, and a refund in
+/// it follows R-30. Call it in the transaction that locked the order.
+pub async fn release_early(conn: &impl ConnectionTrait, order: &order::Model, now: Time) -> Result<(), Failure> {
+    let mut lines = orders::query::lines_of(conn, order.shop_id, order.id).await?;
+    lines.retain(|line| line.received_at.is_some() && line.settled_at.is_none());
+    let ids: Vec<OrderLineId> = lines.iter().map(|line| line.id).collect();
+    let contested = after_sales::query::open_among(conn, &ids).await?;
+    for line in lines.iter().filter(|line| !contested.contains(&line.id)) {
+        let released = service::release(conn, line.shop_id, line.id, now).await?;
+        book(conn, line, "release_early", &released, now).await?;
+    }
+    Ok(())
+}
+
+async fn book(
     conn: &impl ConnectionTrait,
     line: &line::Model,
+    cause: &'static str,
     released: &[Release],
     now: Time,
 ) -> Result<(), Failure> {
-    let mut draft = Draft::new(line.shop_id, "release", line.id.uuid());
+    let mut draft = Draft::new(line.shop_id, cause, line.id.uuid());
     for release in released {
         draft.debit(AccountKind::LeaderPending, Some(release.leader.uuid()), release.amount);
         draft.credit(AccountKind::LeaderAvailable, Some(release.leader.uuid()), release.amount)?;

@@ -1,7 +1,7 @@
 //! What the shopper's mini-program calls: one file per resource.
 
 mod addresses;
-mod after_sales;
+pub(crate) mod after_sales;
 mod cart;
 mod categories;
 mod checkout;
@@ -9,6 +9,7 @@ mod confirm_receipt;
 pub(super) mod goods;
 mod home;
 mod leader_applications;
+mod links;
 mod members;
 pub(crate) mod order_views;
 mod orders;
@@ -31,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(goods::routes);
     config.configure(home::routes);
     config.configure(leader_applications::routes);
+    config.configure(links::routes);
     config.configure(members::routes);
     config.configure(orders::routes);
     config.configure(pickup_code::routes);

@@ -3,8 +3,8 @@
 use chrono::Duration;
 use kernel::id::{NoticeId, PaymentId, ShopId};
 use kernel::{Fen, Time};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
+use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
 
 use super::entity::{notice, payment};
 use super::error::PaymentError;
@@ -158,6 +158,15 @@ pub async fn of_order(
     order: kernel::id::OrderId,
 ) -> Result<Option<payment::Model>, PaymentError> {
     Ok(payment::in_shop(shop).filter(payment::Column::OrderId.eq(order)).one(conn).await?)
+}
+
+/// The payment with its row held until the transaction ends; the order's row is held before it.
+pub async fn held(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: PaymentId,
+) -> Result<Option<payment::Model>, PaymentError> {
+    Ok(payment::in_shop(shop).filter(payment::Column::Id.eq(id)).lock(LockType::NoKeyUpdate).one(conn).await?)
 }
 
 /// The payment with this number.

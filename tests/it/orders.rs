@@ -5,7 +5,6 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::TestApp;
 use crate::shop_floor::{Floor, events, id};
 use crate::shopper::Client;
 

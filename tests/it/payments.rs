@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use tuanqiao::areas::ledger::state::AccountKind;
 use tuanqiao::areas::payments::entity::payment;
 
-use crate::app::TestApp;
 use crate::shop_floor::{Floor, events, id, order_id};
 
 const JSAPI: &str = "/v3/pay/transactions/jsapi";

@@ -4,7 +4,6 @@ mod heavy {
     use futures::future::{join, join_all};
     use serde_json::json;
 
-    use crate::app::TestApp;
     use crate::shop_floor::{Floor, id};
     use crate::shopper::Client;
 
@@ -41,7 +40,8 @@ mod heavy {
             assert_eq!(won.len() as i64, UNITS);
             assert_eq!(floor.left(&apples).await, 0);
 
-            let paying = won.iter().map(|(who, order)| async { (floor.pays_unheard(who, order).await, order) });
+            let floor = &floor;
+            let paying = won.iter().map(|(who, order)| async move { (floor.pays_unheard(who, order).await, order) });
             let paid = join_all(paying).await;
             let heard = join_all(paid.iter().map(|(number, _)| floor.hears(number))).await;
             assert!(heard.iter().all(|status| *status == 204), "{heard:?}");
@@ -70,6 +70,7 @@ mod heavy {
                 let number = floor.pays_unheard(&who, &order).await;
                 rounds.push((who, order, number));
             }
+            let floor = &floor;
             let at_once = rounds.iter().map(|(who, order, number)| async move {
                 let path = format!("/api/v1/orders/{}/cancel", id(order));
                 join(who.post(&path, json!({})), join_all((0..3).map(|_| floor.hears(number)))).await

@@ -135,6 +135,11 @@ pub struct Platforms {
 }
 
 impl Platforms {
+    /// The base address configured under `name`; `None` when the platform's own hosts are used.
+    pub fn base(&self, name: &str) -> Option<&str> {
+        self.all().into_iter().find(|(known, base)| *known == name && !base.is_empty()).map(|(_, base)| base)
+    }
+
     fn all(&self) -> [(&'static str, &str); 19] {
         [
             ("wechat", &self.wechat),

@@ -132,6 +132,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::MinimumSpend
         | C::FulfilmentNotOffered
         | C::GoodsAffiliateOnly
+        | C::GoodsNotAffiliate
         | C::GoodsExpressOnly
         | C::PickupPointRequired
         | C::WithdrawalTooSmall
@@ -141,6 +142,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::UploadInvalid
         | C::MarketplaceUnknown
         | C::MarketplaceNotConfigured
+        | C::MarketplaceListing
         | C::SettingsInvalid
         | C::StockUnlimited
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
@@ -181,6 +183,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::SharingNotDue
         | C::SharingNotOffered
         | C::EffectNotDead
+        | C::ImportWrongState
         | C::NameTaken
         | C::LeaderCycle
         | C::OperatorLastOwner => StatusCode::CONFLICT,

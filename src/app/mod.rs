@@ -3,6 +3,7 @@
 mod barred;
 mod catalogue;
 mod clients;
+mod marketplaces;
 mod shop_book;
 mod sign_ins;
 
@@ -12,6 +13,7 @@ use secrecy::ExposeSecret;
 pub use barred::Barred;
 pub use catalogue::{Catalogue, Rendered, Viewer};
 pub use clients::{Clients, NoPay, ShopClients};
+pub use marketplaces::{Jump, Market, Marketplaces};
 pub use shop_book::ShopBook;
 pub use sign_ins::SignIns;
 
@@ -44,6 +46,8 @@ pub struct App {
     pub shops: ShopBook,
     /// The clients of other people's systems, one set a shop.
     pub clients: Clients,
+    /// The marketplaces, one connection a shop and platform.
+    pub marketplaces: Marketplaces,
     /// Sessions and members that may no longer act, though their tokens have not expired.
     pub barred: Barred,
     /// Attempts to sign in to the console.
@@ -64,13 +68,16 @@ impl App {
             .map(|key| resolve_secret(key.expose_secret()))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|detail| anyhow::anyhow!("secrets.old_master_keys: {detail}"))?;
+        let clock = Clock::default();
+        let clients = Clients::new(&config.platforms)?;
         let app = Self {
+            marketplaces: Marketplaces::new(&config.platforms, clients.http.clone(), &db, &clock),
             sealer: Sealer::new(&master, &old)?,
             gate: gate_of(&config)?,
-            clients: Clients::new(&config.platforms)?,
+            clients,
             config,
             db,
-            clock: Clock::default(),
+            clock,
             bell: Bell::default(),
             running_keys: Running::default(),
             shops: ShopBook::default(),

@@ -1,6 +1,8 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
+pub mod affiliate_link;
 pub mod after_sale;
+pub mod business_time;
 pub mod cart;
 pub mod checkout;
 pub mod close_order;
@@ -9,6 +11,7 @@ pub mod deliver;
 pub mod effects;
 pub mod explain;
 pub mod goods;
+pub mod import_goods;
 pub mod leaders;
 pub mod members;
 pub mod operators;
@@ -21,6 +24,7 @@ pub mod prepay;
 pub mod profit_sharing;
 pub mod receipt;
 pub mod refund;
+pub mod rotate_secrets;
 pub mod session;
 pub mod settings;
 pub mod shop_file;

@@ -45,6 +45,7 @@ macro_rules! jobs {
 jobs! {
     close_expired_orders: 1;
     deliver_outbox: 1;
+    import_marketplaces: 1;
     query_open_payments: 2;
     receive_orders: 30;
     reconcile_stock: 5;

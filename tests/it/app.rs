@@ -23,8 +23,8 @@ use crate::shopper::Client;
 /// The password of every operator in the tests.
 pub const PASSWORD: &str = "a long password for tests";
 
-/// The running product. Jobs run only when asked ([`TestApp::run_due_jobs`]), and both clocks only
-/// move on by themselves or by [`TestApp::advance`], so a story tells the same every time.
+/// The running product. Jobs run only when asked ([`TestApp::run_due_jobs`]), and business
+/// time only jumps by [`TestApp::advance`], so a story tells the same every time.
 pub struct TestApp {
     /// The inside, for what no call offers.
     pub app: Data<App>,
@@ -136,10 +136,9 @@ impl TestApp {
         self.anybody().signs_in_to_console("keeper", PASSWORD).await
     }
 
-    /// Moves business time on, here and at the platforms.
+    /// Moves business time on. The platforms' time is wall time and stays.
     pub fn advance(&self, seconds: i64) {
         self.app.clock.advance(chrono::Duration::seconds(seconds));
-        self.wechat().advance(seconds);
     }
 
     /// Runs every job until nothing is due.

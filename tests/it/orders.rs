@@ -130,7 +130,7 @@ on_both! {
         floor.tries(&anna, &[(&apples, 1)]).await.refused(422, "purchase.minimum_quantity");
         floor.tries(&anna, &[(&apples, 4)]).await.refused(409, "purchase.limit");
 
-        let today = join_all((0..12).map(|_| floor.tries(&anna, &[(&apples, 2)]))).await;
+        let today = join_all((0..12).map(|_| async { floor.tries(&anna, &[(&apples, 2)]).await })).await;
         let made: Vec<Value> = taken(today, "purchase.limit");
         assert_eq!(made.len(), 2, "four units a day in orders of two");
         let refused = floor.tries(&anna, &[(&apples, 2)]).await.refused(409, "purchase.limit");
@@ -140,7 +140,7 @@ on_both! {
 
         // A cancelled order gives its units back to the limit, too.
         anna.post(&format!("/api/v1/orders/{}/cancel", id(&made[0])), json!({})).await.ok();
-        let again = taken(join_all((0..6).map(|_| floor.tries(&anna, &[(&apples, 2)]))).await, "purchase.limit");
+        let again = taken(join_all((0..6).map(|_| async { floor.tries(&anna, &[(&apples, 2)]).await })).await, "purchase.limit");
         assert_eq!(again.len(), 1);
 
         for order in again.iter().chain([&made[1]]) {
@@ -148,7 +148,7 @@ on_both! {
             assert_eq!(floor.hears(&number).await, 204);
         }
         app.advance(24 * 3600);
-        let tomorrow = taken(join_all((0..6).map(|_| floor.tries(&anna, &[(&apples, 2)]))).await, "purchase.limit");
+        let tomorrow = taken(join_all((0..6).map(|_| async { floor.tries(&anna, &[(&apples, 2)]).await })).await, "purchase.limit");
         assert_eq!(tomorrow.len(), 1, "four units were bought before, six are the most ever");
         let refused = floor.tries(&anna, &[(&apples, 2)]).await.refused(409, "purchase.limit");
         assert_eq!(refused["extra"]["period"], "ever");
@@ -251,7 +251,10 @@ on_both! {
         let floor = Floor::open(app).await;
         let apples = floor.goods(1000, 1).await;
         let shoppers: Vec<Client> = join_all((0..6).map(|n| app.member(["a", "b", "c", "d", "e", "f"][n]))).await;
-        let tried = join_all(shoppers.iter().map(|who| floor.tries(who, &[(&apples, 1)]))).await;
+        let tried = join_all(shoppers.iter().map(|who| {
+            let (floor, apples) = (&floor, &apples);
+            async move { floor.tries(who, &[(apples, 1)]).await }
+        })).await;
         assert_eq!(taken(tried, "stock.short").len(), 1);
         assert_eq!(floor.left(&apples).await, 0);
         floor.adds_up().await;

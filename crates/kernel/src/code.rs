@@ -75,6 +75,7 @@ codes! {
     GoodsNotOnSale = "goods.not_on_sale", "商品不在售", "The goods are not on sale";
     GoodsNotInRegion = "goods.not_in_region", "商品不在此区域销售", "The goods are not sold at this place";
     GoodsAffiliateOnly = "goods.affiliate_only", "该商品需到原平台购买", "These goods are bought on their own platform";
+    GoodsNotAffiliate = "goods.not_affiliate", "该商品在本店购买", "These goods are bought in this shop";
     GoodsExpressOnly = "goods.express_only", "快递商品需单独下单", "Express-only goods are ordered apart and by express";
     StockShort = "stock.short", "库存不足", "Not enough stock";
     StockNegative = "stock.negative", "库存不能为负", "Stock cannot become negative";
@@ -137,8 +138,10 @@ codes! {
     UploadNotFound = "upload.not_found", "上传不存在或已过期", "The upload does not exist or has expired";
     UploadInvalid = "upload.invalid", "图片无效", "The file is not an accepted picture";
     ImportNotFound = "import.not_found", "导入任务不存在", "The import does not exist";
+    ImportWrongState = "import.wrong_state", "导入任务当前状态不支持此操作", "The import's state does not allow this";
     MarketplaceUnknown = "marketplace.unknown", "不支持的平台", "This marketplace is not known";
     MarketplaceNotConfigured = "marketplace.not_configured", "店铺未配置该平台", "The shop has no account on this marketplace";
+    MarketplaceListing = "marketplace.listing_not_offered", "该平台不支持此类商品", "This marketplace does not offer this kind of listing";
     MarketplaceUnavailable = "marketplace.unavailable", "平台暂不可用，请稍后再试", "The marketplace is unavailable; try again shortly";
     CodeImageUnavailable = "poster.unavailable", "小程序码暂不可用", "The mini-program code is unavailable; try again shortly";
 

@@ -14,6 +14,8 @@ CREATE TABLE import_runs (
     last_error  {text},
     refusals    {json} NOT NULL,
     lease_until {time},
+    resume_at   {time},
+    failures    INTEGER NOT NULL,
     created_at  {time} NOT NULL,
     updated_at  {time} NOT NULL,
     PRIMARY KEY (id)

@@ -6,6 +6,7 @@ mod delivery_lists;
 mod explain;
 mod goods;
 mod goods_body;
+mod imports;
 mod leader_applications;
 mod leader_levels;
 mod leaders;
@@ -33,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(delivery_lists::routes);
     config.configure(explain::routes);
     config.configure(goods::routes);
+    config.configure(imports::routes);
     config.configure(leader_applications::routes);
     config.configure(leader_levels::routes);
     config.configure(leaders::routes);

@@ -9,6 +9,7 @@ mod confirm_receipt;
 pub(super) mod goods;
 mod home;
 mod leader_applications;
+mod links;
 mod members;
 pub(crate) mod order_views;
 mod orders;
@@ -31,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(goods::routes);
     config.configure(home::routes);
     config.configure(leader_applications::routes);
+    config.configure(links::routes);
     config.configure(members::routes);
     config.configure(orders::routes);
     config.configure(pickup_code::routes);

@@ -32,6 +32,9 @@ pub enum GoodsError {
     /// A marketplace sells them; there is no cart and no order here.
     #[error("the goods are bought on their own marketplace")]
     AffiliateOnly(GoodsId),
+    /// They are bought here, not on a marketplace.
+    #[error("the goods are bought in this shop")]
+    NotAffiliate(GoodsId),
     /// Somebody else changed the goods since they were read.
     #[error("the goods were changed by somebody else; version {0} is the latest known")]
     Changed(i64),
@@ -64,6 +67,7 @@ impl Coded for GoodsError {
             Self::CategoryNotFound(_) => Code::CategoryNotFound,
             Self::CategoryInUse { .. } => Code::CategoryInUse,
             Self::NotOnSale(_) => Code::GoodsNotOnSale,
+            Self::NotAffiliate(_) => Code::GoodsNotAffiliate,
             Self::AffiliateOnly(_) => Code::GoodsAffiliateOnly,
             Self::Changed(_) => Code::GoodsChanged,
             Self::Invalid(_) | Self::Cursor(_) => Code::ValidationFailed,

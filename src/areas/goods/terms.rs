@@ -130,7 +130,9 @@ impl CommissionTerms {
             .iter()
             .map(|(level, terms)| (format!("{field}.levels.{level}"), terms.rate_bp, terms.fixed_fen, true));
         for (field, rate, fixed, needed) in std::iter::once(own).chain(levels) {
-            let one = !(rate.is_some() && fixed.is_some()) && !(needed && rate.is_none() && fixed.is_none());
+            let both = rate.is_some() && fixed.is_some();
+            let neither = rate.is_none() && fixed.is_none();
+            let one = if needed { !both && !neither } else { !both };
             checks.need(one, field.clone(), "invalid", "either rate_bp or fixed_fen");
             if let Some(rate) = rate {
                 checks.range(format!("{field}.rate_bp"), i64::from(rate.bp()), 0, 10_000);
@@ -151,4 +153,19 @@ pub struct Source {
     pub external_id: String,
     /// The goods' page there, where one is known.
     pub url: Option<String>,
+    /// Who sells them there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop_name: Option<String>,
+    /// What the coupon at hand takes off; the SKU's price is the one after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub coupon_fen: Option<Fen>,
+    /// The commission rate the platform names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i32>)]
+    pub rate_bp: Option<BasisPoints>,
+    /// What one piece is expected to earn the shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub estimated_commission_fen: Option<Fen>,
 }

@@ -2,7 +2,7 @@
 
 use kernel::id::{LeaderId, LeaderLevelId, MemberId, ShopId};
 use kernel::{BasisPoints, Time};
-use sea_orm::{IntoActiveModel, entity::prelude::*};
+use sea_orm::{IntoActiveModel, QuerySelect, entity::prelude::*};
 
 use super::applications::Form;
 use super::entity::leader;
@@ -81,7 +81,7 @@ pub async fn change(
     change: &LeaderChange,
     now: Time,
 ) -> Result<leader::Model, LeaderError> {
-    let known = query::by_id(conn, shop, id).await?.ok_or(LeaderError::NotFound)?;
+    let known = held(conn, shop, id).await?;
     if let Some(Some(level)) = change.level {
         levels::by_id(conn, shop, level).await?;
     }
@@ -102,6 +102,13 @@ pub async fn change(
     };
     leader::Entity::update(row.clone().into_active_model().reset_all()).exec(conn).await?;
     Ok(row)
+}
+
+/// The leader, who cannot change until the caller's transaction ends: for whoever decides by his
+/// state. Errors: [`LeaderError::NotFound`].
+pub async fn held(conn: &impl ConnectionTrait, shop: ShopId, id: LeaderId) -> Result<leader::Model, LeaderError> {
+    let row = leader::in_shop(shop).filter(leader::Column::Id.eq(id)).lock_exclusive().one(conn).await?;
+    row.ok_or(LeaderError::NotFound)
 }
 
 /// Follows the chain from `recommender` up; it must not lead to `id`.

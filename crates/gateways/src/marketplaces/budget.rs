@@ -36,6 +36,19 @@ pub enum Priority {
     Person,
 }
 
+impl Priority {
+    /// The part of a day's calls that work of this priority may use up.
+    pub fn share_of(self, per_day: u32) -> u32 {
+        let percent: u64 = match self {
+            Priority::Refresh => 80,
+            Priority::Import => 90,
+            Priority::Orders => 97,
+            Priority::Person => 100,
+        };
+        u32::try_from(u64::from(per_day) * percent / 100).unwrap_or(per_day)
+    }
+}
+
 /// Whether a call may be made now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Permit {
@@ -129,7 +142,7 @@ impl Account {
         if self.day != today {
             (self.day, self.spent) = (today, 0);
         }
-        if limits.per_day.is_some_and(|limit| self.spent >= share(limit, priority)) {
+        if limits.per_day.is_some_and(|limit| self.spent >= priority.share_of(limit)) {
             return Permit::Later(span(times::next_beijing_midnight(now) - now));
         }
         let (second, calls) = self.seconds.entry(operation).or_default();
@@ -158,17 +171,6 @@ impl Account {
         };
         self.not_before = self.not_before.max(Some(until));
     }
-}
-
-/// The part of a day's calls that work of this priority may use up.
-fn share(per_day: u32, priority: Priority) -> u32 {
-    let percent: u64 = match priority {
-        Priority::Refresh => 80,
-        Priority::Import => 90,
-        Priority::Orders => 97,
-        Priority::Person => 100,
-    };
-    u32::try_from(u64::from(per_day) * percent / 100).unwrap_or(per_day)
 }
 
 fn span(delta: TimeDelta) -> Duration {

@@ -32,7 +32,12 @@ pub struct Model {
     pub last_error: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
     pub refusals: Json,
+    /// Until when one worker alone has it (wall time); what is written names the lease it was taken under.
     pub lease_until: Option<Time>,
+    /// When a paused run goes on by itself (business time); never when an operator paused it.
+    pub resume_at: Option<Time>,
+    /// Passing failures in a row.
+    pub failures: i32,
     pub created_at: Time,
     pub updated_at: Time,
 }

@@ -1,0 +1,239 @@
+//! The marketplaces of each shop: connector, address, engine and the budget all processes share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use gateways::marketplaces::{
+    self as platforms, ApiError, Budget, BudgetKey, Channel, Descriptor, Engine, Entry, ErrorClass, LocalBudget,
+    Permit, Priority, PromotionLink, RetryPolicy,
+};
+use kernel::Clock;
+use kernel::id::{GoodsId, MemberId, ShopId};
+use moka::future::Cache;
+use reqwest::Client;
+use sea_orm::DbErr;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::areas::market_accounts::MarketError;
+use crate::areas::market_accounts::quota::{self, Usage};
+use crate::areas::shops::query::Shop;
+use crate::config::Platforms;
+use crate::platform::db::Db;
+
+/// Our own key beside the platform's: calls a day, 0 for no limit. Left out, it is what the platform
+/// grants an app in its test state.
+const CALLS_PER_DAY: &str = "calls_per_day";
+/// How long a link at hand is given again.
+const LINK_LIFE: Duration = Duration::from_secs(300);
+/// Most links at hand.
+const LINKS_MAX: u64 = 20_000;
+/// Patience of work in the background. All attempts end well before a run's lease does.
+const PATIENT: RetryPolicy = RetryPolicy {
+    attempts: 3,
+    first_pause: Duration::from_millis(500),
+    longest_wait: Duration::from_secs(8),
+    timeout: Duration::from_secs(10),
+};
+/// Patience while somebody waits.
+const HURRIED: RetryPolicy = RetryPolicy {
+    attempts: 2,
+    first_pause: Duration::from_millis(200),
+    longest_wait: Duration::from_secs(2),
+    timeout: Duration::from_secs(4),
+};
+
+/// A link at hand: whose and to what.
+type LinkKey = (ShopId, MemberId, GoodsId);
+
+/// Where a shopper is sent.
+#[derive(Clone, Debug)]
+pub struct Jump {
+    /// The way there.
+    pub link: PromotionLink,
+    /// Whether it leads to the filing that the platform wants first.
+    pub filing: bool,
+}
+
+/// One shop's way to one marketplace.
+pub struct Market {
+    version: i64,
+    /// What the marketplace is.
+    pub descriptor: &'static Descriptor,
+    /// The one that sends, patiently.
+    pub engine: Engine,
+    /// The same for a shopper who waits.
+    pub hurried: Engine,
+    /// Connector and address.
+    pub channel: Channel,
+}
+
+impl Market {
+    /// Whose calls are counted together.
+    pub fn quota_scope(&self) -> String {
+        scope(self.descriptor.id, self.channel.connector().app())
+    }
+}
+
+fn scope(marketplace: &str, account: &str) -> String {
+    format!("{marketplace}/{account}")
+}
+
+/// Every shop's marketplaces.
+pub struct Marketplaces {
+    platforms: Platforms,
+    http: Client,
+    db: Db,
+    clock: Clock,
+    /// Calls a second and pauses, for all shops of this process.
+    seconds: HashMap<&'static str, Arc<LocalBudget>>,
+    open: ArcSwap<HashMap<(ShopId, &'static str), Arc<Market>>>,
+    /// Links at hand, so that a shopper who taps twice costs one call.
+    pub links: Cache<LinkKey, Arc<Jump>>,
+}
+
+impl Marketplaces {
+    /// No shop's yet.
+    pub fn new(platforms: &Platforms, http: Client, db: &Db, clock: &Clock) -> Self {
+        let seconds = |entry: &Entry| {
+            let budget = LocalBudget::new(entry.descriptor.calls_per_s, None);
+            (entry.descriptor.id, Arc::new(budget))
+        };
+        Self {
+            platforms: platforms.clone(),
+            http,
+            db: db.clone(),
+            clock: clock.clone(),
+            seconds: platforms::REGISTRY.iter().map(seconds).collect(),
+            open: ArcSwap::default(),
+            links: Cache::builder().time_to_live(LINK_LIFE).max_capacity(LINKS_MAX).build(),
+        }
+    }
+
+    /// The way of `shop` to the marketplace `id`, built anew when the shop has changed.
+    ///
+    /// # Errors
+    /// [`MarketError::Unknown`]; [`MarketError::NotConfigured`] names every fault of the settings.
+    pub fn of(&self, shop: &Shop, id: &str) -> Result<Arc<Market>, MarketError> {
+        let entry = platforms::find(id).ok_or_else(|| MarketError::Unknown(id.to_owned()))?;
+        let key = (shop.id, entry.descriptor.id);
+        if let Some(known) = self.open.load().get(&key)
+            && known.version == shop.version
+        {
+            return Ok(Arc::clone(known));
+        }
+        let built = Arc::new(self.build(shop, entry)?);
+        self.open.rcu(|known| {
+            let mut markets = HashMap::clone(known);
+            markets.insert(key, Arc::clone(&built));
+            markets
+        });
+        Ok(built)
+    }
+
+    fn build(&self, shop: &Shop, entry: &'static Entry) -> Result<Market, MarketError> {
+        let descriptor = entry.descriptor;
+        let unusable = |detail: String| MarketError::NotConfigured { marketplace: descriptor.id.to_owned(), detail };
+        let Some(Value::Object(given)) = shop.secrets.marketplaces.get(descriptor.id) else {
+            return Err(unusable(format!("the shop file has no [marketplaces.{}]", descriptor.id)));
+        };
+        let mut settings = given.clone();
+        let per_day = calls_per_day(&mut settings, descriptor).map_err(unusable)?;
+        let connector = (entry.open)(&settings).map_err(|error| unusable(error.to_string()))?;
+        let base = self.platforms.base(descriptor.platform).unwrap_or(descriptor.default_base);
+        let base =
+            Url::parse(base).map_err(|_| unusable(format!("platforms.{} is no address", descriptor.platform)))?;
+        let channel = Channel::new(Arc::from(connector), base).map_err(|error| unusable(error.to_string()))?;
+        let seconds = self.seconds.get(descriptor.id).cloned();
+        let seconds = seconds.unwrap_or_else(|| Arc::new(LocalBudget::new(descriptor.calls_per_s, None)));
+        let budget = SharedBudget { db: self.db.clone(), clock: self.clock.clone(), seconds, per_day };
+        let engine = Engine::new(self.http.clone(), Arc::new(budget));
+        Ok(Market {
+            version: shop.version,
+            descriptor,
+            hurried: engine.clone().with_retry(HURRIED),
+            engine: engine.with_retry(PATIENT),
+            channel,
+        })
+    }
+}
+
+/// Takes our own key out of the platform's.
+fn calls_per_day(settings: &mut Map<String, Value>, descriptor: &Descriptor) -> Result<Option<u32>, String> {
+    let Some(given) = settings.remove(CALLS_PER_DAY) else { return Ok(Some(descriptor.test_calls_per_day)) };
+    let calls = given.as_u64().and_then(|calls| u32::try_from(calls).ok());
+    match calls {
+        Some(0) => Ok(None),
+        Some(calls) => Ok(Some(calls)),
+        None => Err(format!("marketplaces.{}.{CALLS_PER_DAY} must be a whole number", descriptor.id)),
+    }
+}
+
+/// Seconds are counted in the process; days and stops in the database, where all processes see them.
+///
+/// A day is a business day of Beijing: the sandbox can move on to the next one.
+struct SharedBudget {
+    db: Db,
+    clock: Clock,
+    seconds: Arc<LocalBudget>,
+    per_day: Option<u32>,
+}
+
+impl SharedBudget {
+    // Counting is one statement and so its own transaction; `Db::write` would make these futures
+    // unfit for spawned tasks.
+    async fn admit(&self, scope: &str, priority: Priority) -> Result<Permit, DbErr> {
+        let now = self.clock.now();
+        let limit = self.per_day.map_or(quota::SPENT, |calls| priority.share_of(calls).into());
+        let used = match quota::usage(self.db.reader(), scope, now).await? {
+            Usage::Stopped => return Ok(Permit::Stopped),
+            Usage::Calls(used) => used,
+        };
+        // Without a limit nothing needs to be counted, only the platform's own word heeded.
+        let granted =
+            used < limit && (self.per_day.is_none() || quota::spend(self.db.maintenance(), scope, limit, now).await?);
+        if granted {
+            return Ok(Permit::Go);
+        }
+        Ok(Permit::Later((quota::next_day(now) - now).to_std().unwrap_or_default()))
+    }
+
+    async fn hear(&self, scope: &str, class: ErrorClass) -> Result<(), DbErr> {
+        match class {
+            ErrorClass::Stopped => quota::stop(self.db.maintenance(), scope).await,
+            _ => quota::exhaust(self.db.maintenance(), scope, self.clock.now()).await,
+        }
+    }
+}
+
+#[async_trait]
+impl Budget for SharedBudget {
+    async fn ask(&self, key: &BudgetKey, priority: Priority, now: DateTime<Utc>) -> Permit {
+        match self.seconds.ask(key, priority, now).await {
+            Permit::Go => {}
+            other => return other,
+        }
+        self.admit(&scope(key.marketplace, &key.account), priority).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a marketplace budget could not be asked");
+            Permit::Later(Duration::from_secs(5))
+        })
+    }
+
+    async fn report(&self, key: &BudgetKey, error: &ApiError, now: DateTime<Utc>) {
+        let for_all = match error.class {
+            ErrorClass::Stopped => true,
+            ErrorClass::QuotaSpent => error.retry_after.is_none(),
+            _ => false,
+        };
+        if !for_all {
+            return self.seconds.report(key, error, now).await;
+        }
+        if let Err(error) = self.hear(&scope(key.marketplace, &key.account), error.class).await {
+            tracing::error!(%error, "a marketplace's stop could not be noted");
+        }
+    }
+}

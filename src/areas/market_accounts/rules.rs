@@ -1,0 +1,113 @@
+//! What a run is asked for and what it refused: the JSON kept beside it.
+
+use std::collections::BTreeMap;
+
+use kernel::id::CategoryId;
+use serde::{Deserialize, Serialize};
+
+/// Most goods of one run.
+pub const GOODS_MAX: i64 = 10_000;
+/// Goods of a run that names no limit.
+pub const GOODS_DEFAULT: i64 = 100;
+/// Kinds of refusal told apart; platforms put odd values into their words.
+const REASONS_MAX: usize = 40;
+/// Goods named as examples of one reason.
+const EXAMPLES_MAX: usize = 5;
+/// The longest reason, in characters.
+const REASON_LENGTH: usize = 120;
+
+/// What a run imports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// By which question.
+    #[serde(flatten)]
+    pub by: By,
+    /// At most so many goods.
+    pub limit: i64,
+    /// The category that new goods are put into.
+    pub category_id: Option<CategoryId>,
+}
+
+/// The two ways to name goods.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Words to search for.
+    Query(String),
+    /// The marketplace's own ids.
+    Ids(Vec<String>),
+}
+
+/// Goods that were not imported, by reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Refusals(pub BTreeMap<String, Refused>);
+
+/// The goods refused for one reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// How many.
+    pub count: i64,
+    /// The marketplace's ids of some.
+    pub examples: Vec<String>,
+}
+
+impl Refusals {
+    /// Counts one refusal.
+    pub fn note(&mut self, reason: &str, external_id: Option<&str>) {
+        let mut reason = storable(reason, REASON_LENGTH);
+        if !self.0.contains_key(&reason) && self.0.len() >= REASONS_MAX {
+            reason = "another reason".to_owned();
+        }
+        let refused = self.0.entry(reason).or_default();
+        refused.count += 1;
+        if let (Some(id), true) = (external_id, refused.examples.len() < EXAMPLES_MAX) {
+            refused.examples.push(storable(id, 200));
+        }
+    }
+
+    /// How many in all.
+    pub fn count(&self) -> i64 {
+        self.0.values().map(|refused| refused.count).sum()
+    }
+}
+
+/// A platform's words as both databases can keep them: control characters (NUL among them) become
+/// blanks, and what is longer than `most` characters is cut.
+pub fn storable(text: &str, most: usize) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_wish_is_read_as_it_was_written() {
+        for by in [By::Query("牛奶".to_owned()), By::Ids(vec!["a".to_owned(), "b".to_owned()])] {
+            let wish = Wish { by, limit: 5, category_id: Some(CategoryId::new()) };
+            let json = serde_json::to_value(&wish).unwrap();
+            assert_eq!(serde_json::from_value::<Wish>(json).unwrap(), wish);
+        }
+    }
+
+    #[test]
+    fn refusals_are_counted_by_reason_and_bounded() {
+        let mut refusals = Refusals::default();
+        for place in 0..200 {
+            refusals.note("no price", Some(&format!("id{place}")));
+            refusals.note(&format!("odd value {place}"), None);
+        }
+        assert_eq!(refusals.count(), 400);
+        assert_eq!(refusals.0["no price"].count, 200);
+        assert_eq!(refusals.0["no price"].examples.len(), EXAMPLES_MAX);
+        assert!(refusals.0.len() <= REASONS_MAX + 1);
+    }
+
+    #[test]
+    fn what_no_database_keeps_becomes_a_blank() {
+        assert_eq!(storable(" 牛\0奶\u{7}250ml ", 99), "牛 奶 250ml");
+        assert_eq!(storable("一二三四", 2), "一二");
+    }
+}

@@ -1,0 +1,155 @@
+//! The area's writes, on both databases.
+#![allow(clippy::unwrap_used)]
+
+use chrono::Duration;
+use kernel::id::ShopId;
+use kernel::{Clock, ListingKind, Time};
+
+use super::entity::import_run;
+use super::error::MarketError;
+use super::quota::{self, Usage};
+use super::rules::{By, Refusals, Wish};
+use super::service::{self, NewRun, PageDone};
+use super::state::RunState;
+use super::{query, remote};
+use crate::platform::db::Db;
+use crate::platform::test_databases::TestDatabase;
+
+const LIFE: Duration = Duration::seconds(90);
+
+fn wish() -> Wish {
+    Wish { by: By::Query("牛奶".to_owned()), limit: 100, category_id: None }
+}
+
+async fn run_of(db: &Db, shop: ShopId, now: Time) -> import_run::Model {
+    let new = NewRun {
+        shop,
+        marketplace: "pinduoduo_affiliate".to_owned(),
+        account: None,
+        listing: ListingKind::Affiliate,
+        wish: wish(),
+    };
+    service::begin(db.maintenance(), &new, now).await.unwrap()
+}
+
+fn page(cursor: Option<&str>) -> PageDone {
+    PageDone {
+        cursor: cursor.map(str::to_owned),
+        fetched: 3,
+        created: 2,
+        updated: 1,
+        refusals: Refusals::default(),
+        finished: cursor.is_none(),
+    }
+}
+
+#[tokio::test]
+async fn one_worker_has_a_run_and_a_late_one_writes_nothing() {
+    for database in TestDatabase::all().await {
+        let (conn, shop, now) = (database.db.maintenance(), ShopId::new(), Clock::default().wall());
+        run_of(&database.db, shop, now).await;
+        let first = service::claim(conn, 9, LIFE, now).await.unwrap();
+        assert_eq!(first.len(), 1, "{}", database.kind());
+        assert!(service::claim(conn, 9, LIFE, now).await.unwrap().is_empty());
+        // The first worker is thought dead, and another takes over.
+        let second = service::claim(conn, 9, LIFE, now + LIFE).await.unwrap();
+        let late = service::save_page(conn, &first[0], &page(Some("2")), now).await;
+        assert!(matches!(late, Err(MarketError::LeaseLost(_))));
+        let saved = service::save_page(conn, &second[0], &page(Some("2")), now).await.unwrap();
+        assert_eq!((saved.fetched, saved.cursor.as_deref()), (3, Some("2")));
+        assert_eq!(query::run(conn, shop, saved.id).await.unwrap(), saved);
+        let third = service::claim(conn, 9, LIFE, now).await.unwrap();
+        let done = service::save_page(conn, &third[0], &page(None), now).await.unwrap();
+        assert_eq!((done.state, done.fetched), (RunState::Done, 6));
+        assert!(!query::anything_due(conn, now + LIFE * 9, now).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_rested_run_goes_on_by_itself_and_a_stopped_one_does_not() {
+    for database in TestDatabase::all().await {
+        let (conn, shop, now) = (database.db.maintenance(), ShopId::new(), Clock::default().wall());
+        run_of(&database.db, shop, now).await;
+        let tomorrow = now + Duration::days(1);
+        let mine = service::claim(conn, 9, LIFE, now).await.unwrap().remove(0);
+        let rested = service::rest(conn, &mine, Some(tomorrow), "quota\0 spent", now).await.unwrap();
+        assert_eq!((rested.state, rested.last_error.as_deref()), (RunState::Paused, Some("quota  spent")));
+        service::wake(conn, now).await.unwrap();
+        assert_eq!(query::run(conn, shop, mine.id).await.unwrap().state, RunState::Paused);
+        service::wake(conn, tomorrow).await.unwrap();
+        assert_eq!(query::run(conn, shop, mine.id).await.unwrap().state, RunState::Running);
+
+        let mine = service::claim(conn, 9, LIFE, now).await.unwrap().remove(0);
+        service::rest(conn, &mine, Some(tomorrow), "quota spent", now).await.unwrap();
+        let paused = query::run(conn, shop, mine.id).await.unwrap();
+        service::pause(conn, &paused, now).await.unwrap();
+        service::wake(conn, tomorrow).await.unwrap();
+        let stopped = query::run(conn, shop, mine.id).await.unwrap();
+        assert_eq!((stopped.state, stopped.resume_at), (RunState::Paused, None));
+        service::resume(conn, &stopped, now).await.unwrap();
+        let again = service::resume(conn, &query::run(conn, shop, mine.id).await.unwrap(), now).await;
+        assert!(matches!(again, Err(MarketError::WrongState { state: RunState::Running, .. })));
+    }
+}
+
+#[tokio::test]
+async fn the_same_wish_is_found_again_until_it_is_fulfilled() {
+    for database in TestDatabase::all().await {
+        let (conn, shop, now) = (database.db.maintenance(), ShopId::new(), Clock::default().wall());
+        let run = run_of(&database.db, shop, now).await;
+        let find = async |wish: &Wish| {
+            let found = query::unfinished(conn, shop, "pinduoduo_affiliate", ListingKind::Affiliate, wish).await;
+            found.unwrap().map(|row| row.id)
+        };
+        assert_eq!(find(&wish()).await, Some(run.id));
+        assert_eq!(find(&Wish { limit: 7, ..wish() }).await, None);
+        let mine = service::claim(conn, 9, LIFE, now).await.unwrap().remove(0);
+        service::save_page(conn, &mine, &page(None), now).await.unwrap();
+        assert_eq!(find(&wish()).await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_budget_is_spent_call_by_call_and_anew_each_day() {
+    for database in TestDatabase::all().await {
+        let (conn, now) = (database.db.maintenance(), Clock::default().wall());
+        let scope = ShopId::new().to_string();
+        for expected in [true, true, false, false] {
+            assert_eq!(quota::spend(conn, &scope, 2, now).await.unwrap(), expected, "{}", database.kind());
+        }
+        assert_eq!(quota::usage(conn, &scope, now).await.unwrap(), Usage::Calls(2));
+        assert!(quota::spend(conn, &scope, 2, quota::next_day(now)).await.unwrap());
+        quota::exhaust(conn, &scope, now).await.unwrap();
+        assert!(!quota::spend(conn, &scope, 5_000, now).await.unwrap());
+        quota::stop(conn, &scope).await.unwrap();
+        assert_eq!(quota::usage(conn, &scope, quota::next_day(now)).await.unwrap(), Usage::Stopped);
+        assert!(quota::lift(conn, &scope).await.unwrap());
+        assert_eq!(quota::usage(conn, &scope, quota::next_day(now)).await.unwrap(), Usage::Calls(1));
+    }
+}
+
+#[test]
+fn the_platforms_day_begins_at_midnight_in_beijing() {
+    let at = |text: &str| text.parse::<Time>().unwrap();
+    assert_eq!(quota::next_day(at("2026-11-23T15:59:59Z")), at("2026-11-23T16:00:00Z"));
+    assert_eq!(quota::next_day(at("2026-11-23T16:00:00Z")), at("2026-11-24T16:00:00Z"));
+}
+
+#[tokio::test]
+async fn goods_there_are_tied_once_a_kind_of_listing() {
+    for database in TestDatabase::all().await {
+        let (conn, now) = (database.db.maintenance(), Clock::default().wall());
+        let origin =
+            remote::Origin { shop: ShopId::new(), marketplace: "taobao_affiliate", listing: ListingKind::Affiliate };
+        let goods = kernel::id::GoodsId::new();
+        let json = serde_json::json!({"title": "牛奶"});
+        remote::tie(conn, origin, "42", goods, json.clone(), now).await.unwrap();
+        assert!(remote::tie(conn, origin, "42", goods, json, now).await.is_err());
+        let known = remote::known(conn, origin, &["41", "42"]).await.unwrap();
+        assert_eq!(known.len(), 1);
+        assert_eq!(known["42"].goods_id, goods);
+        let fresh = serde_json::json!({"title": "豆浆"});
+        remote::seen(conn, &known["42"], fresh.clone(), now).await.unwrap();
+        assert_eq!(remote::known(conn, origin, &["42"]).await.unwrap()["42"].snapshot, fresh);
+    }
+}

@@ -1,7 +1,6 @@
 //! WeChat Pay's notifications: repeated, forged, late, out of order.
 
 use sandbox::NoticeKind;
-use serde_json::json;
 
 on_both! {
     async fn the_same_notice_twenty_times_at_once_has_one_effect(app: TestApp) {

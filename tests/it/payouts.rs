@@ -83,6 +83,7 @@ on_both! {
         app.run_due_jobs().await;
         assert_eq!(app.funds(anna.id).await, (0, 1_000));
         app.advance(86_401);
+        app.wechat().advance(86_401);
         app.payouts_go_on().await;
         let failed = anna.sees(&asked).await;
         assert_eq!((&failed["state"], &failed["reason"]), (&json!("failed"), &json!("OVERDUE_CLOSE")));

@@ -7,7 +7,7 @@ use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::{leader, level};
 use super::error::LeaderError;
-use super::service::phone_place;
+use super::service;
 use super::state::LeaderState;
 use crate::platform::seal::Sealer;
 
@@ -86,5 +86,5 @@ pub async fn level(
 /// Opens a leader's telephone number, for those who must call him.
 pub fn phone(sealer: &Sealer, leader: &leader::Model) -> Result<Option<String>, LeaderError> {
     let sealed = leader.sealed_phone.as_deref();
-    Ok(sealed.map(|sealed| sealer.open_text(&phone_place(leader.id), sealed)).transpose()?)
+    Ok(sealed.map(|sealed| sealer.open_text(&service::phone_place(leader.id), sealed)).transpose()?)
 }

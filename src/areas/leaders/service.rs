@@ -130,6 +130,7 @@ async fn expect_no_circle(
     Err(LeaderError::RecommendationCycle)
 }
 
+/// Where a leader's telephone number is sealed for.
 pub(super) fn phone_place(id: LeaderId) -> String {
     format!("leaders.phone:{id}")
 }

@@ -21,10 +21,7 @@ mod heavy {
             for n in 0..CROWD {
                 crowd.push(app.member(&format!("shopper{n}")).await);
             }
-            let racing = join_all(crowd.iter().map(|who| {
-            let (floor, apples) = (&floor, &apples);
-            async move { floor.tries(who, &[(apples, 1)]).await }
-        }));
+            let racing = join_all(crowd.iter().map(|who| floor.tries(who, &[(&apples, 1)])));
             let flushing = async {
                 for _ in 0..20 {
                     tokio::time::sleep(std::time::Duration::from_millis(25)).await;
@@ -43,10 +40,8 @@ mod heavy {
             assert_eq!(won.len() as i64, UNITS);
             assert_eq!(floor.left(&apples).await, 0);
 
-            let paying = won.iter().map(|(who, order)| {
-                let floor = &floor;
-                async move { (floor.pays_unheard(who, order).await, order) }
-            });
+            let floor = &floor;
+            let paying = won.iter().map(|(who, order)| async move { (floor.pays_unheard(who, order).await, order) });
             let paid = join_all(paying).await;
             let heard = join_all(paid.iter().map(|(number, _)| floor.hears(number))).await;
             assert!(heard.iter().all(|status| *status == 204), "{heard:?}");
@@ -58,10 +53,7 @@ mod heavy {
             join_all(leaving).await;
             floor.refunds_arrive().await;
             assert_eq!(floor.left(&apples).await, 10);
-            let again = join_all(crowd.iter().take(30).map(|who| {
-            let (floor, apples) = (&floor, &apples);
-            async move { floor.tries(who, &[(apples, 1)]).await }
-        })).await;
+            let again = join_all(crowd.iter().take(30).map(|who| floor.tries(who, &[(&apples, 1)]))).await;
             assert_eq!(again.iter().filter(|answer| answer.status == 201).count(), 10);
             floor.adds_up().await;
         }
@@ -78,10 +70,10 @@ mod heavy {
                 let number = floor.pays_unheard(&who, &order).await;
                 rounds.push((who, order, number));
             }
-            let here = &floor;
+            let floor = &floor;
             let at_once = rounds.iter().map(|(who, order, number)| async move {
                 let path = format!("/api/v1/orders/{}/cancel", id(order));
-                join(who.post(&path, json!({})), join_all((0..3).map(|_| here.hears(number)))).await
+                join(who.post(&path, json!({})), join_all((0..3).map(|_| floor.hears(number)))).await
             });
             for (answer, heard) in join_all(at_once).await {
                 // Found unpaid a moment ago and paid now, or paid already and refunded as a paid one.

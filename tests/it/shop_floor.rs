@@ -81,8 +81,9 @@ impl<'a> Floor<'a> {
     }
 
     /// Tries to order.
-    pub async fn tries(&self, who: &Client, lines: &[(&Ware, i64)]) -> Answer {
-        who.post_new("/api/v1/orders", self.basket(lines)).await
+    pub fn tries<'f>(&'f self, who: &'f Client, lines: &[(&Ware, i64)]) -> impl Future<Output = Answer> + use<'a, 'f> {
+        let wish = self.basket(lines);
+        async move { who.post_new("/api/v1/orders", wish).await }
     }
 
     /// Orders.

@@ -19,7 +19,7 @@ use crate::areas::orders::error::OrderError;
 use crate::areas::orders::query::{self, Filter};
 use crate::areas::orders::state::OrderStatus;
 use crate::areas::payments::entity::payment;
-use crate::areas::payments::service as payments;
+use crate::areas::payments::query as payments;
 use crate::areas::payments::state::PaymentState;
 use crate::areas::stock;
 use crate::areas::stock::entity::hold;

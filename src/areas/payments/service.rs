@@ -8,6 +8,7 @@ use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
 
 use super::entity::{notice, payment};
 use super::error::PaymentError;
+pub use super::query::of_order;
 use super::state::{PaymentEvent, PaymentState};
 
 /// The pauses between two queries of an open payment; the last one repeats.
@@ -149,15 +150,6 @@ pub async fn keep_notice(
         .do_nothing()
         .to_owned();
     Ok(notice::Entity::insert(row).on_conflict(known).exec_without_returning(conn).await? == 1)
-}
-
-/// The payment of an order.
-pub async fn of_order(
-    conn: &impl ConnectionTrait,
-    shop: ShopId,
-    order: kernel::id::OrderId,
-) -> Result<Option<payment::Model>, PaymentError> {
-    Ok(payment::in_shop(shop).filter(payment::Column::OrderId.eq(order)).one(conn).await?)
 }
 
 /// The payment with its row held until the transaction ends; the order's row is held before it.

@@ -3,10 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
+use kernel::Fen;
 use kernel::failure::Invalid;
 use kernel::id::WithdrawalId;
 use kernel::page::Page;
-use kernel::Fen;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -125,8 +125,7 @@ async fn ask(app: web::Data<App>, who: SignedInLeader, key: IdempotencyKey, body
     }
     let wish = Wish { amount: amount_fen, channel };
     let view = |done: &Withdrawal| WithdrawalView::of(&done.row, done.transfer.as_ref());
-    let work =
-        async |once: &_| payout::withdraw(&app, &who.shop, who.leader.id, &wish, once).await;
+    let work = async |once: &_| payout::withdraw(&app, &who.shop, who.leader.id, &wish, once).await;
     key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, view, work).await
 }
 

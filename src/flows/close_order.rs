@@ -43,7 +43,7 @@ impl Coded for CloseError {
 #[derive(Clone, Debug)]
 pub enum Closed {
     /// It is closed now.
-    Now(Placed),
+    Now(Box<Placed>),
     /// Somebody else was first: this is how it stands.
     Before(OrderStatus),
 }
@@ -67,7 +67,7 @@ pub async fn cancel(
     match order.status {
         OrderStatus::PendingPayment => {
             match close(app, shop, order, OrderEvent::Cancelled, &actor, Some(once)).await? {
-                Closed::Now(placed) => Ok(placed),
+                Closed::Now(placed) => Ok(*placed),
                 Closed::Before(status) => Err(wrong(status).into()),
             }
         }
@@ -134,7 +134,7 @@ pub async fn close(
             app.catalogue.stock_moved(shop.id);
             tracing::info!(order = %id, reason = ?closed.order.closed_reason, "order closed, stock given back");
             metrics::counter!("orders_closed_total").increment(1);
-            Ok(Closed::Now(closed))
+            Ok(Closed::Now(Box::new(closed)))
         }
         Err(failure) if failure.code() == Code::OrderWrongState => {
             let current = orders::query::by_id(app.db.reader(), shop.id, id).await?;

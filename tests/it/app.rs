@@ -149,7 +149,10 @@ impl TestApp {
                 Err(failure) if failure.code() == kernel::Code::Busy => {
                     tokio::time::sleep(std::time::Duration::from_millis(250)).await;
                 }
-                other => return drop(other.unwrap()),
+                other => {
+                    other.unwrap();
+                    return;
+                }
             }
         }
         panic!("the stock store did not answer for five seconds");

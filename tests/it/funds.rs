@@ -88,6 +88,12 @@ impl TestApp {
         assert_eq!(sums.iter().map(|sum| sum.sum).sum::<i64>(), 0);
     }
 
+    /// Moves time on, ours and the platforms': a confirmation's day and a freeze are theirs.
+    pub fn time_passes(&self, seconds: i64) {
+        self.advance(seconds);
+        self.wechat().advance(seconds);
+    }
+
     /// Makes every payout that waits for its next exchange due, since wall time cannot be moved, and
     /// lets the jobs work.
     pub async fn payouts_go_on(&self) {

@@ -121,7 +121,7 @@ on_both! {
 on_both! {
     async fn goods_are_imported_by_id_and_those_gone_leave_the_shelf(app: TestApp) {
         let operator = app.operator().await;
-        let run = imported(app, &operator, search("taobao_affiliate", "苹果", 3)).await;
+        let run = imported(app, &operator, search("taobao_affiliate", "斤装", 3)).await;
         assert_eq!(run["created"], 3, "{run}");
         let ties = remote_goods::in_shop(app.shop().id).all(app.app.db.reader()).await.unwrap();
         let ids: Vec<&str> = ties.iter().map(|row| row.external_id.as_str()).collect();
@@ -148,7 +148,7 @@ on_both! {
 on_both! {
     async fn importing_again_keeps_what_the_merchant_wrote(app: TestApp) {
         let operator = app.operator().await;
-        let order = search("pinduoduo_affiliate", "苹果", 5);
+        let order = search("pinduoduo_affiliate", "斤装", 5);
         let first = imported(app, &operator, order.clone()).await;
         assert_eq!(first["created"], 5, "{first}");
         let again = imported(app, &operator, order.clone()).await;
@@ -179,7 +179,7 @@ on_both! {
     async fn a_killed_import_goes_on_at_its_cursor(app: TestApp) {
         let operator = app.operator().await;
         // One id a call: every one is a page.
-        imported(app, &operator, search("pinduoduo_affiliate", "苹果", 4)).await;
+        imported(app, &operator, search("pinduoduo_affiliate", "斤装", 4)).await;
         let ties = remote_goods::in_shop(app.shop().id).all(app.app.db.reader()).await.unwrap();
         let ids: Vec<&str> = ties.iter().map(|row| row.external_id.as_str()).collect();
         let conn = app.app.db.maintenance();
@@ -205,7 +205,7 @@ on_both! {
 on_both! {
     async fn a_spent_budget_pauses_until_the_next_day(app: TestApp) {
         let operator = app.operator().await;
-        imported(app, &operator, search("pinduoduo_affiliate", "苹果", 6)).await;
+        imported(app, &operator, search("pinduoduo_affiliate", "斤装", 6)).await;
         let ties = remote_goods::in_shop(app.shop().id).all(app.app.db.reader()).await.unwrap();
         let ids: Vec<&str> = ties.iter().map(|row| row.external_id.as_str()).collect();
         quota_usage::Entity::delete_many().exec(app.app.db.maintenance()).await.unwrap();

@@ -1,7 +1,6 @@
 //! WeChat Pay's notifications: repeated, forged, late, out of order.
 
 use sandbox::NoticeKind;
-use serde_json::json;
 
 on_both! {
     async fn the_same_notice_twenty_times_at_once_has_one_effect(app: TestApp) {
@@ -61,30 +60,6 @@ on_both! {
         app.books_are_clean().await;
         app.pays(&anna, &order).await;
         assert_eq!(anna.order(&order).await["status"], "paid", "the true one is still taken");
-    }
-}
-
-on_both! {
-    async fn a_late_payment_on_a_closed_order_is_refunded_once(app: TestApp) {
-        let stage = app.stage().await;
-        let sku = stage.sku("苹果", 1_000, 5).await;
-        let anna = app.member("anna").await;
-        let order = stage.orders(&anna, &sku, 2).await;
-        let number = app.prepays(&anna, &order).await;
-        // WeChat refuses the close for a moment, and the member pays in it: the notice is late.
-        let notice = app.wechat().make_notice(&number, NoticeKind::Duplicate).unwrap();
-        let path = format!("/api/v1/orders/{}/cancel", order["id"].as_str().unwrap());
-        anna.post(&path, json!({})).await.ok();
-        app.run_due_jobs().await;
-        for _ in 0..2 {
-            let delivery = app.wechat().post_notice(notice.clone()).await;
-            assert!(delivery.accepted(), "{delivery:?}");
-            app.run_due_jobs().await;
-        }
-        let closed = anna.order(&order).await;
-        assert_eq!(closed["status"], "closed", "closed stays closed");
-        assert_eq!(app.free(&sku).await, 5);
-        app.books_are_clean().await;
     }
 }
 

@@ -82,7 +82,7 @@ on_both! {
         let asked = anna.withdraws(1_000).await.ok();
         app.run_due_jobs().await;
         assert_eq!(app.funds(anna.id).await, (0, 1_000));
-        app.advance(86_401);
+        app.time_passes(86_401);
         app.payouts_go_on().await;
         let failed = anna.sees(&asked).await;
         assert_eq!((&failed["state"], &failed["reason"]), (&json!("failed"), &json!("OVERDUE_CLOSE")));
@@ -215,7 +215,7 @@ on_both! {
         let ben = app.leader_with("ben", 100_000).await;
         let answers = futures::future::join_all((0..4).map(|_| ben.withdraws(600))).await;
         assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1, "the sum is a limit too");
-        app.advance(86_400);
+        app.time_passes(86_400);
         ben.withdraws(600).await.ok();
         app.books_are_clean().await;
     }

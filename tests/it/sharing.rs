@@ -254,7 +254,7 @@ on_both! {
         let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900), (ben.id, 200)]).await;
         app.run_due_jobs().await;
         assert!(app.shared(order).await.is_empty(), "a minute has to pass after payment");
-        app.advance(70);
+        app.time_passes(70);
         app.sharing_comes_to_rest().await;
         let share = (SharingKind::Share, FINISHED, vec![(900, PartResult::Succeeded)]);
         assert_eq!(app.shared(order).await, [share, UNFROZEN], "who has no receiver stays owed");
@@ -265,6 +265,8 @@ on_both! {
         app.payouts_go_on().await;
         assert_eq!(app.shared(order).await.len(), 2, "nothing follows an unfreeze");
         anna.withdraws(500).await.refused(422, "withdrawal.channel_not_offered");
+        let path = format!("/console/api/v1/orders/{order}/share");
+        keeper.post(&path, json!({"reason": "more"})).await.refused(409, "sharing.not_offered");
         app.books_are_clean().await;
     }
 }
@@ -278,7 +280,7 @@ on_both! {
         receives(&keeper, &ben).await;
         let earned = [(anna.id, 4_000), (ben.id, 2_000)];
         let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &earned).await;
-        app.advance(70);
+        app.time_passes(70);
         app.sharing_comes_to_rest().await;
         let mut parts = app.shared(order).await.remove(0).2;
         parts.sort_by_key(|part| part.0);
@@ -300,7 +302,7 @@ on_both! {
             app.app.db.reader(), app.shop().id, anna.client.id().parse().unwrap(),
         ).await.unwrap().unwrap().openid;
         app.wechat().fail_receiver(&account, Some("ACCOUNT_ABNORMAL"));
-        app.advance(70);
+        app.time_passes(70);
         app.sharing_comes_to_rest().await;
         let share = (SharingKind::Share, FINISHED, vec![(900, PartResult::Closed)]);
         assert_eq!(app.shared(order).await, [share, UNFROZEN]);
@@ -315,13 +317,13 @@ on_both! {
         let buyer = app.member("buyer").await;
         let closed = app.shared_order(&buyer, OrderStatus::Closed, 3_000, &[]).await;
         let waiting = app.shared_order(&buyer, OrderStatus::Arrived, 3_000, &[]).await;
-        app.advance(70);
+        app.time_passes(70);
         app.run_due_jobs().await;
         app.payouts_go_on().await;
         assert_eq!(app.shared(closed).await, [UNFROZEN]);
         assert!(app.shared(waiting).await.is_empty());
         // Five days before the freeze of thirty days ends.
-        app.advance(25 * 86_400);
+        app.time_passes(25 * 86_400);
         app.run_due_jobs().await;
         app.payouts_go_on().await;
         assert_eq!(app.shared(waiting).await, [UNFROZEN]);
@@ -359,7 +361,7 @@ on_both! {
         app.earns_pending(order, anna.id, 300).await;
         let path = format!("/console/api/v1/orders/{order}/share");
         keeper.post(&path, json!({"reason": "x"})).await.refused(409, "sharing.not_due");
-        app.advance(70);
+        app.time_passes(70);
         keeper.post(&path, json!({})).await.refused(409, "sharing.not_due");
         let shared = keeper.post(&path, json!({"reason": "团长急用"})).await.ok();
         assert_eq!(shared["items"][0]["parts"][0]["party_id"], json!(anna.id));
@@ -373,5 +375,19 @@ on_both! {
         let unknown = "/console/api/v1/orders/ord_01jq0000000000000000000000/share";
         keeper.post(unknown, json!({})).await.refused(404, "order.not_found");
         app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn a_receiver_the_platform_does_not_take_is_told_at_once(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, anna) = (app.operator().await, app.leader_with("anna", 0).await);
+        let path = format!("/console/api/v1/leaders/{}/sharing-receiver", anna.id);
+        let body = json!({"type": "PERSONAL_OPENID", "account": "o-of-another-mini-program"});
+        keeper.put(&path, body).await.refused(422, "sharing.receiver_invalid");
+        app.run_due_jobs().await;
+        let shown = keeper.get(&format!("/console/api/v1/leaders/{}", anna.id)).await.ok();
+        assert_eq!(shown["sharing_receiver"]["registered_at"], Value::Null);
+        assert!(receives(&keeper, &anna).await["sharing_receiver"]["registered_at"].is_string());
     }
 }

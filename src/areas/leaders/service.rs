@@ -130,12 +130,7 @@ async fn expect_no_circle(
     Err(LeaderError::RecommendationCycle)
 }
 
-/// Opens a leader's telephone number, for those who must call him.
-pub fn phone(sealer: &Sealer, leader: &leader::Model) -> Result<Option<String>, LeaderError> {
-    let sealed = leader.sealed_phone.as_deref();
-    Ok(sealed.map(|sealed| sealer.open_text(&phone_place(leader.id), sealed)).transpose()?)
-}
-
-fn phone_place(id: LeaderId) -> String {
+/// Where a leader's telephone number is sealed for.
+pub(super) fn phone_place(id: LeaderId) -> String {
     format!("leaders.phone:{id}")
 }

@@ -41,7 +41,7 @@ pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<()> {
     let begun = Instant::now();
     config.log.format = LogFormat::Pretty;
     if std::env::var_os("TUANQIAO__LOG__LEVEL").is_none() {
-        config.log.level = "warn".to_owned();
+        config.log.level = "warn,sqlx=error".to_owned();
     }
     telemetry::start_logging(&config.log)?;
     let keys = SandboxKeys::load_or_generate(&args.folder.join("sandbox-keys.json"))?;

@@ -17,12 +17,18 @@ const LEADERS: [(&str, &str, &str, &str, f64, f64); 4] = [
     ("leader-huang", "黄少杰", "员村四横路", "员村四横路 33 号水果店", 23.1155, 113.3622),
 ];
 
-/// Seeds categories, goods, leaders and their pickup points.
+/// What is imported from the sandbox's marketplaces: where, and what is searched for.
+const IMPORTS: [(&str, &str); 2] = [("pinduoduo_affiliate", "水果"), ("taobao_affiliate", "零食")];
+/// Goods of one import.
+const IMPORTED_MAX: u32 = 12;
+
+/// Seeds categories, goods, leaders and their pickup points, and begins the imports.
 pub(super) async fn seed(base: &str, sandbox: &Running, password: &str) -> anyhow::Result<()> {
     let operator = Caller::new(base)?.signs_in_to_console(OPERATOR, password).await?;
     let categories = seed_categories(&operator).await?;
     seed_goods(&operator, &categories).await?;
-    seed_leaders(base, sandbox, &operator).await
+    seed_leaders(base, sandbox, &operator).await?;
+    seed_imports(&operator).await
 }
 
 async fn items(caller: &Caller, path: &str) -> anyhow::Result<Vec<Value>> {
@@ -89,6 +95,19 @@ async fn seed_leaders(base: &str, sandbox: &Running, operator: &Caller) -> anyho
         let asked = member.post("/api/v1/leaders/applications", form).await?.ok()?;
         let path = format!("/console/api/v1/leader-applications/{}/approve", text(&asked, "/id")?);
         operator.post(&path, json!({})).await?.ok()?;
+    }
+    Ok(())
+}
+
+/// Begins an import from each marketplace, once; a job does it while the demo runs.
+async fn seed_imports(operator: &Caller) -> anyhow::Result<()> {
+    let runs = items(operator, "/console/api/v1/imports?limit=100").await?;
+    let done: Vec<&str> = runs.iter().filter_map(|run| run.get("marketplace")?.as_str()).collect();
+    for (marketplace, query) in IMPORTS.iter().filter(|(marketplace, _)| !done.contains(marketplace)) {
+        let body = json!({
+            "marketplace": marketplace, "query": query, "listing": "affiliate", "limit": IMPORTED_MAX,
+        });
+        operator.post("/console/api/v1/imports", body).await?.ok()?;
     }
     Ok(())
 }

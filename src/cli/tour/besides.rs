@@ -45,18 +45,25 @@ pub(super) async fn notices(guide: &Guide) -> anyhow::Result<()> {
     late_payment(guide, &sku).await
 }
 
-/// WeChat says that it closed the order, and lets the user pay all the same.
+/// WeChat takes an order whose answer is lost, and does not know it for a moment; so the shop closes
+/// it, and the user pays afterwards.
 async fn late_payment(guide: &Guide, sku: &str) -> anyhow::Result<()> {
     let ben = guide.shopper("ben").await?;
     let order = guide.order(&ben, sku, 1).await?;
-    let (ticket, _) = guide.pay_sheet(&ben, &order).await?;
-    let fault = json!({ "path_prefix": "/v3/pay/transactions/out-trade-no/", "method": "POST", "status": 204 });
-    guide.phone.post("/_sandbox/faults", fault).await?.ok()?;
     let path = format!("/api/v1/orders/{}", text(&order, "/id")?);
+    let lost = json!({
+        "path_prefix": "/v3/pay/transactions/jsapi", "method": "POST", "status": 500, "after_effect": true,
+    });
+    let unknown = json!({ "path_prefix": "/v3/pay/transactions/out-trade-no/", "method": "GET", "status": 404 });
+    guide.phone.post("/_sandbox/faults", lost).await?.ok()?;
+    ben.post(&format!("{path}/payment"), json!({})).await?.refused("payment.unavailable")?;
+    guide.phone.post("/_sandbox/faults", unknown).await?.ok()?;
     ben.post(&format!("{path}/cancel"), json!({})).await?.ok()?;
     guide.until(&ben, &order, "closed").await?;
-    guide.phone.post("/_sandbox/pay", json!({ "prepay_id": ticket, "notify": true })).await?.ok()?;
-    guide.tell("shopper", "cancels, and pays on his other phone in the same moment");
+    guide.tell("shopper", "meets a WeChat in trouble and cancels; a moment later he pays all the same");
+    let orders = guide.phone.get("/_sandbox/orders?limit=1").await?.ok()?;
+    let number = text(&orders, "/orders/0/out_trade_no")?;
+    guide.phone.post("/_sandbox/pay", json!({ "out_trade_no": number, "notify": true })).await?.ok()?;
     let refunded = guide.wait(&ben, &path, "/refund_status", "full").await?;
     anyhow::ensure!(text(&refunded, "/status")? == "closed", "the order stays closed: {refunded}");
     guide.tell("shop", "keeps the order closed and refunds the late payment in full");

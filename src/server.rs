@@ -80,7 +80,9 @@ impl Server {
                 .map(|app| {
                     app.configure(|config| {
                         if serves_api {
+                            crate::api::files::routes(config);
                             notify::routes(config);
+                            crate::api::sandbox::routes(config);
                             crate::api::pages::routes(config, &documents);
                         }
                     })

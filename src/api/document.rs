@@ -38,9 +38,15 @@ struct BearerToken;
 
 impl utoipa::Modify for BearerToken {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-        document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", scheme);
+        let signature = SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
+            "sig",
+            "Part of the signed address that announcing an upload answers.",
+        )));
+        components.add_security_scheme("signature", signature);
     }
 }
 

@@ -42,6 +42,7 @@ impl IdempotencyKey {
     ///
     /// `work` must keep its result with [`Once::keep`] inside its transaction. The answer has
     /// `status` and the body `view` makes of the result.
+    #[expect(clippy::too_many_arguments, reason = "each is a fact of the call; a struct would be spelled out at every handler")]
     pub async fn once<T: 'static, V: Serialize>(
         self,
         app: &App,

@@ -15,5 +15,6 @@ pub mod orders;
 pub mod payments;
 pub mod payouts;
 pub mod pickup;
+pub mod reports;
 pub mod shops;
 pub mod stock;

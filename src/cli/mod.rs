@@ -1,12 +1,21 @@
 //! The command line: one binary, one file a command.
 
+mod backup;
+mod caller;
 mod contract;
+mod demo;
+mod doctor;
 mod import;
 mod leader;
+mod ledger;
 mod migrate;
 mod operator;
+mod sandbox;
+mod secrets;
 mod serve;
 mod shop;
+mod stock;
+mod tour;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,6 +24,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::App;
 use crate::config::Config;
+use crate::flows::business_time;
 use crate::platform::db::Db;
 use crate::platform::telemetry;
 
@@ -33,6 +43,10 @@ pub struct Cli {
 enum Command {
     /// Serve the API, the console and the jobs in one process.
     Serve(serve::Args),
+    /// Run the product on its embedded default, with the sandbox for every platform and a seeded shop.
+    Demo(demo::Args),
+    /// Run the stand-in for WeChat, WeChat Pay and the marketplaces alone.
+    Sandbox(sandbox::Args),
     /// Bring the database's schema up to date, or look at it.
     #[command(subcommand)]
     Migrate(migrate::Action),
@@ -48,9 +62,24 @@ enum Command {
     /// Approve applications to become a leader.
     #[command(subcommand)]
     Leader(leader::Action),
+    /// Play the whole story against a running demo, over HTTP alone.
+    Tour(tour::Args),
     /// Create console operators.
     #[command(subcommand)]
     Operator(operator::Action),
+    /// Check configuration, database, stock store, clock and credentials, and say what to mend.
+    Doctor,
+    /// Check the books.
+    #[command(subcommand)]
+    Ledger(ledger::Action),
+    /// Check the stock.
+    #[command(subcommand)]
+    Stock(stock::Action),
+    /// Write a consistent, checked copy of an SQLite database.
+    Backup(backup::Args),
+    /// Look after the stored secrets.
+    #[command(subcommand)]
+    Secrets(secrets::Action),
 }
 
 /// Runs a command; errors go to the standard error in one sentence.
@@ -72,12 +101,23 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
-    telemetry::start_logging(&config.log)?;
+    // The demo chooses its own way of logging.
+    if !matches!(command, Command::Demo(_)) {
+        telemetry::start_logging(&config.log)?;
+    }
     match command {
+        Command::Backup(args) => backup::run(config, args).await,
+        Command::Doctor => doctor::run(config).await,
+        Command::Ledger(action) => ledger::run(config, action).await,
+        Command::Secrets(action) => secrets::run(config, action).await,
         Command::Serve(args) => serve::run(config, args).await,
+        Command::Demo(args) => demo::run(config, args).await,
+        Command::Sandbox(args) => sandbox::run(config, args).await,
+        Command::Tour(args) => tour::run(config, args).await,
+        Command::Stock(action) => stock::run(config, action).await,
         Command::Migrate(action) => migrate::run(config, action).await,
-        Command::Import(args) => import::run(config, args).await,
         Command::Leader(action) => leader::run(config, action).await,
+        Command::Import(args) => import::run(config, args).await,
         Command::Contract(action) => contract::run(&action),
         Command::Operator(action) => operator::run(config, action).await,
         Command::Shop(action) => shop::run(config, action).await,
@@ -88,7 +128,9 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
 async fn open_app(config: Config) -> anyhow::Result<App> {
     let db = Db::connect(&config.database).await?;
     migrate::expect_current(&db).await?;
-    App::build(config, db).await
+    let app = App::build(config, db).await?;
+    business_time::restore(&app).await.map_err(told)?;
+    Ok(app)
 }
 
 /// A failure as an error for the command line.

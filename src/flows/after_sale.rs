@@ -1,6 +1,6 @@
 //! After-sale tickets: a member claims, the shop decides, the refund follows.
 
-use kernel::id::{MemberId, OrderId, OrderLineId, ShopId, TicketId};
+use kernel::id::{MemberId, OperatorId, OrderId, OrderLineId, ShopId, TicketId};
 use kernel::{Failure, Fen, Time};
 use sea_orm::DatabaseTransaction;
 
@@ -9,6 +9,7 @@ use crate::areas::after_sales::entity::{ticket, ticket_line};
 use crate::areas::after_sales::error::TicketError;
 use crate::areas::after_sales::service;
 use crate::areas::after_sales::state::{TicketEvent, TicketKind, TicketState};
+use crate::areas::operators::audit;
 use crate::areas::orders;
 use crate::areas::orders::entity::line;
 use crate::areas::orders::error::OrderError;
@@ -63,7 +64,7 @@ pub async fn claim(
             for (line, quantity) in &claim.lines {
                 let line = lines.iter().find(|l| l.id == *line).ok_or(RefundError::NotALine(*line))?;
                 may_claim(tx, shop, line, now).await?;
-                let part = refund::units(line, *quantity, shop.settings.refund_shipping)?;
+                let part = refund::plan::units(line, *quantity, shop.settings.refund_shipping)?;
                 rows.push(line_row(shop.id, id, line.id, *quantity, part.amount));
             }
             let ticket = ticket::Model {
@@ -135,56 +136,98 @@ pub async fn withdraw(app: &App, shop: &Shop, member: MemberId, id: TicketId) ->
 }
 
 /// The shop grants a claim. Goods to be returned come back first; else the refund is made at once.
-pub async fn approve(app: &App, shop: &Shop, id: TicketId, actor: &str) -> Result<Ticket, Failure> {
+pub async fn approve(
+    app: &App,
+    shop: &Shop,
+    id: TicketId,
+    operator: OperatorId,
+    once: &Once<Ticket>,
+) -> Result<Ticket, Failure> {
     let now = app.clock.now();
-    let (ticket, made) = app
+    let (decided, made) = app
         .db
         .write(async |tx| {
             let ticket = service::by_id(tx, shop.id, id).await?.ok_or(TicketError::NotFound(id))?;
             let ticket = service::advance(tx, &ticket, TicketEvent::Approved, None, None, now).await?;
-            if ticket.kind == TicketKind::ReturnAndRefund {
-                let waiting = service::advance(tx, &ticket, TicketEvent::ReturnAsked, None, None, now).await?;
-                return Ok((waiting, None));
-            }
-            let (ticket, made) = refund_ticket(app, tx, shop, &ticket, actor, now).await?;
-            Ok((ticket, Some(made)))
+            let (ticket, made) = if ticket.kind == TicketKind::ReturnAndRefund {
+                (service::advance(tx, &ticket, TicketEvent::ReturnAsked, None, None, now).await?, None)
+            } else {
+                let (ticket, made) = refund_ticket(app, tx, shop, &ticket, operator, now).await?;
+                (ticket, Some(made))
+            };
+            Ok((decided(app, tx, ticket, operator, "after_sale.approve", once).await?, made))
         })
         .await?;
     if let Some(made) = made {
         refund::after_commit(app, shop, &made).await;
     }
-    let lines = service::lines_of(app.db.reader(), shop.id, id).await?;
-    Ok(Ticket { ticket, lines })
+    Ok(decided)
 }
 
 /// The goods of a granted return came back: the refund is made.
-pub async fn goods_returned(app: &App, shop: &Shop, id: TicketId, actor: &str) -> Result<Ticket, Failure> {
+pub async fn goods_returned(
+    app: &App,
+    shop: &Shop,
+    id: TicketId,
+    operator: OperatorId,
+    once: &Once<Ticket>,
+) -> Result<Ticket, Failure> {
     let now = app.clock.now();
-    let (ticket, made) = app
+    let (decided, made) = app
         .db
         .write(async |tx| {
             let ticket = service::by_id(tx, shop.id, id).await?.ok_or(TicketError::NotFound(id))?;
             let ticket = service::advance(tx, &ticket, TicketEvent::GoodsReturned, None, None, now).await?;
-            refund_ticket(app, tx, shop, &ticket, actor, now).await
+            let (ticket, made) = refund_ticket(app, tx, shop, &ticket, operator, now).await?;
+            Ok((decided(app, tx, ticket, operator, "after_sale.goods_returned", once).await?, made))
         })
         .await?;
     refund::after_commit(app, shop, &made).await;
-    let lines = service::lines_of(app.db.reader(), shop.id, id).await?;
-    Ok(Ticket { ticket, lines })
+    Ok(decided)
 }
 
-/// The shop does not grant a claim.
-pub async fn refuse(app: &App, shop: &Shop, id: TicketId, reason: &str) -> Result<Ticket, Failure> {
+/// The shop does not grant a claim, or the goods of a granted one never came back.
+pub async fn refuse(
+    app: &App,
+    shop: &Shop,
+    id: TicketId,
+    operator: OperatorId,
+    reason: &str,
+    once: &Once<Ticket>,
+) -> Result<Ticket, Failure> {
     let now = app.clock.now();
-    let ticket = app
-        .db
+    app.db
         .write(async |tx| {
             let ticket = service::by_id(tx, shop.id, id).await?.ok_or(TicketError::NotFound(id))?;
-            Ok(service::advance(tx, &ticket, TicketEvent::Refused, Some(reason), None, now).await?)
+            let ticket = service::advance(tx, &ticket, TicketEvent::Refused, Some(reason), None, now).await?;
+            decided(app, tx, ticket, operator, "after_sale.refuse", once).await
         })
-        .await?;
-    let lines = service::lines_of(app.db.reader(), shop.id, id).await?;
-    Ok(Ticket { ticket, lines })
+        .await
+}
+
+/// What every decision ends with: the order's timeline, the audit log and the kept answer.
+async fn decided(
+    app: &App,
+    tx: &DatabaseTransaction,
+    ticket: ticket::Model,
+    operator: OperatorId,
+    action: &str,
+    once: &Once<Ticket>,
+) -> Result<Ticket, Failure> {
+    let now = app.clock.now();
+    if let Some(order) = orders::query::by_id(tx, ticket.shop_id, ticket.order_id).await? {
+        let what = action.replace('.', "_");
+        let actor = format!("operator:{operator}");
+        let answer = ticket.answer.as_deref();
+        orders::service::note(tx, &order, Some(order.status), &what, &actor, answer, now).await?;
+    }
+    let detail =
+        serde_json::json!({"order_id": ticket.order_id, "refund_id": ticket.refund_id, "answer": ticket.answer});
+    audit::note(tx, ticket.shop_id, operator, action, ticket.id, detail, now).await?;
+    let lines = service::lines_of(tx, ticket.shop_id, ticket.id).await?;
+    let ticket = Ticket { ticket, lines };
+    once.keep(tx, &ticket, app.clock.wall()).await?;
+    Ok(ticket)
 }
 
 async fn refund_ticket(
@@ -192,7 +235,7 @@ async fn refund_ticket(
     tx: &DatabaseTransaction,
     shop: &Shop,
     ticket: &ticket::Model,
-    actor: &str,
+    operator: OperatorId,
     now: Time,
 ) -> Result<(ticket::Model, refund::Made), Failure> {
     let lines = orders::query::lines_of(tx, shop.id, ticket.order_id).await?;
@@ -200,7 +243,7 @@ async fn refund_ticket(
     for claimed in service::lines_of(tx, shop.id, ticket.id).await? {
         let line = lines.iter().find(|line| line.id == claimed.line_id);
         let line = line.ok_or(RefundError::NotALine(claimed.line_id))?;
-        parts.push(refund::units(line, claimed.quantity, shop.settings.refund_shipping)?);
+        parts.push(refund::plan::units(line, claimed.quantity, shop.settings.refund_shipping)?);
     }
     let refunding = service::advance(tx, ticket, TicketEvent::RefundStarted, None, None, now).await?;
     let plan = Plan {
@@ -209,7 +252,7 @@ async fn refund_ticket(
         reason: ticket.reason.clone(),
         restock: true,
         ticket: Some(ticket.id),
-        actor: actor.to_owned(),
+        actor: format!("operator:{operator}"),
     };
     let made = refund::make(app, tx, shop, ticket.order_id, plan).await?;
     service::set_refund(tx, ticket.id, made.refund.id).await?;
@@ -219,8 +262,42 @@ async fn refund_ticket(
 
 /// The money of a ticket went back.
 pub(crate) async fn refunded(tx: &DatabaseTransaction, shop: &Shop, id: TicketId, now: Time) -> Result<(), Failure> {
-    if let Some(ticket) = service::by_id(tx, shop.id, id).await? {
-        service::advance(tx, &ticket, TicketEvent::RefundSucceeded, None, None, now).await?;
+    // A refund that had gone wrong may arrive after all.
+    refund_again(tx, shop, id, now).await?;
+    follow(tx, shop, id, TicketEvent::RefundSucceeded, now).await
+}
+
+/// The refund of a ticket went wrong: an operator has to decide.
+pub(crate) async fn refund_failed(
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    id: TicketId,
+    now: Time,
+) -> Result<(), Failure> {
+    follow(tx, shop, id, TicketEvent::RefundFailed, now).await
+}
+
+/// The refund of a ticket goes out again.
+pub(crate) async fn refund_again(
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    id: TicketId,
+    now: Time,
+) -> Result<(), Failure> {
+    follow(tx, shop, id, TicketEvent::RefundStarted, now).await
+}
+
+/// Moves the ticket of a refund along where it can follow.
+async fn follow(
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    id: TicketId,
+    event: TicketEvent,
+    now: Time,
+) -> Result<(), Failure> {
+    let ticket = service::by_id(tx, shop.id, id).await?;
+    if let Some(ticket) = ticket.filter(|ticket| ticket.state.after(event).is_some()) {
+        service::advance(tx, &ticket, event, None, None, now).await?;
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! Closing an unpaid order: WeChat is asked before anything is given back.
 
 use gateways::pay::wechat_pay::PayError;
-use kernel::id::{MemberId, OrderId};
+use kernel::id::{MemberId, OrderId, SkuId};
 use kernel::{Code, Coded, Failure, Time};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use crate::app::App;
-use crate::areas::orders::entity::order;
+use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::{OrderEvent, OrderStatus};
 use crate::areas::payments::entity::payment;
@@ -14,8 +14,9 @@ use crate::areas::payments::service::{self, Changes};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
 use crate::areas::shops::query::Shop;
 use crate::areas::{orders, stock};
+use crate::flows::checkout::Placed;
 use crate::flows::payment_received::{self, Asked};
-use crate::flows::refund::{self, Cause};
+use crate::flows::refund::{self, Cause, Plan};
 use crate::platform::request_keys::Once;
 
 /// Why an order was not closed.
@@ -41,38 +42,69 @@ impl Coded for CloseError {
 /// What became of an order that was to be closed.
 #[derive(Clone, Debug)]
 pub enum Closed {
-    /// It is closed; this is how it stands.
-    Closed(order::Model),
-    /// It had been paid: it goes on.
-    Paid,
+    /// It is closed now.
+    Now(Box<Placed>),
+    /// Somebody else was first: this is how it stands.
+    Before(OrderStatus),
 }
 
-/// The member cancels: an unpaid order is closed; a paid one, not yet sent, is refunded where the
-/// shop allows it.
+/// The member cancels: an unpaid order is closed; a paid one, of which nothing was sent, is
+/// refunded where the shop allows it.
+///
+/// # Errors
+/// `order.wrong_state` with the order's state when it was paid, closed or sent meanwhile.
 #[tracing::instrument(skip_all, fields(order = %id))]
 pub async fn cancel(
     app: &App,
     shop: &Shop,
     member: MemberId,
     id: OrderId,
-    once: &Once<order::Model>,
-) -> Result<order::Model, Failure> {
+    once: &Once<Placed>,
+) -> Result<Placed, Failure> {
     let order = orders::query::of_member(app.db.reader(), shop.id, member, id).await?;
+    let wrong = |status| OrderError::WrongState { order: id, status, event: OrderEvent::Cancelled };
     let actor = format!("member:{member}");
-    let cancelled = match order.status {
-        OrderStatus::PendingPayment => match close(app, shop, order, OrderEvent::Cancelled, &actor).await? {
-            Closed::Closed(order) => order,
-            Closed::Paid => orders::query::of_member(app.db.reader(), shop.id, member, id).await?,
-        },
-        OrderStatus::Paid if shop.settings.member_cancel_paid => {
-            refund::whole_order(app, shop, &order, Cause::MemberCancel, &actor, "会员取消订单").await?;
-            orders::query::of_member(app.db.reader(), shop.id, member, id).await?
+    match order.status {
+        OrderStatus::PendingPayment => {
+            match close(app, shop, order, OrderEvent::Cancelled, &actor, Some(once)).await? {
+                Closed::Now(placed) => Ok(*placed),
+                Closed::Before(status) => Err(wrong(status).into()),
+            }
         }
-        OrderStatus::Paid => return Err(CloseError::PaidAlready.into()),
-        status => return Err(OrderError::WrongState { order: id, status, event: OrderEvent::Cancelled }.into()),
-    };
-    app.db.write(async |tx| once.keep(tx, &cancelled, app.clock.wall()).await).await?;
-    Ok(cancelled)
+        OrderStatus::Paid if shop.settings.member_cancel_paid => cancel_paid(app, shop, id, &actor, once).await,
+        OrderStatus::Paid => Err(CloseError::PaidAlready.into()),
+        status => Err(wrong(status).into()),
+    }
+}
+
+async fn cancel_paid(app: &App, shop: &Shop, id: OrderId, actor: &str, once: &Once<Placed>) -> Result<Placed, Failure> {
+    let (made, placed) = app
+        .db
+        .write(async |tx| {
+            let order = orders::progress::lock(tx, shop.id, id).await?;
+            let lines = orders::query::lines_of(tx, shop.id, id).await?;
+            let sent = lines.iter().any(|line| line.shipped_at.is_some() || line.redeemed > 0);
+            if order.status != OrderStatus::Paid || sent {
+                let (status, event) = (order.status, OrderEvent::Cancelled);
+                return Err(OrderError::WrongState { order: id, status, event }.into());
+            }
+            let plan = Plan {
+                parts: refund::plan::whole(&lines, true)?,
+                cause: Cause::MemberCancel,
+                reason: "会员取消订单".to_owned(),
+                restock: true,
+                ticket: None,
+                actor: actor.to_owned(),
+            };
+            let made = refund::make(app, tx, shop, id, plan).await?;
+            let order = orders::query::by_id(tx, shop.id, id).await?.unwrap_or(order);
+            let placed = Placed { order, lines: orders::query::lines_of(tx, shop.id, id).await? };
+            once.keep(tx, &placed, app.clock.wall()).await?;
+            Ok((made, placed))
+        })
+        .await?;
+    refund::after_commit(app, shop, &made).await;
+    Ok(placed)
 }
 
 /// Closes an unpaid order, or finds that it was paid.
@@ -85,26 +117,29 @@ pub async fn close(
     order: order::Model,
     event: OrderEvent,
     actor: &str,
+    once: Option<&Once<Placed>>,
 ) -> Result<Closed, Failure> {
-    if let Some(payment) = service::of_order(app.db.reader(), shop.id, order.id).await?
-        && ends_at_platform(app, shop, &payment).await? == Asked::Paid
-    {
-        return Ok(Closed::Paid);
-    }
-    let outcome = app.db.write(async |tx| close_here(app, tx, shop, order.clone(), event, actor).await).await;
+    let id = order.id;
+    let paid = match service::of_order(app.db.reader(), shop.id, id).await? {
+        Some(payment) => ends_at_platform(app, shop, &payment).await? == Asked::Paid,
+        None => false,
+    };
+    let outcome = match paid {
+        true => Err(OrderError::WrongState { order: id, status: OrderStatus::Paid, event }.into()),
+        false => app.db.write(async |tx| close_here(app, tx, shop, order.clone(), event, actor, once).await).await,
+    };
     match outcome {
         Ok((closed, given_back)) => {
-            app.gate.release(shop.id, closed.id, &given_back).await;
+            app.gate.release(shop.id, id, &given_back).await;
             app.catalogue.stock_moved(shop.id);
-            tracing::info!(order = %closed.id, reason = ?closed.closed_reason, "order closed, stock given back");
+            tracing::info!(order = %id, reason = ?closed.order.closed_reason, "order closed, stock given back");
             metrics::counter!("orders_closed_total").increment(1);
-            Ok(Closed::Closed(closed))
+            Ok(Closed::Now(Box::new(closed)))
         }
         Err(failure) if failure.code() == Code::OrderWrongState => {
-            let current = orders::query::by_id(app.db.reader(), shop.id, order.id).await?;
-            match current {
-                Some(current) if current.status == OrderStatus::Closed => Ok(Closed::Closed(current)),
-                Some(current) if current.status != OrderStatus::PendingPayment => Ok(Closed::Paid),
+            let current = orders::query::by_id(app.db.reader(), shop.id, id).await?;
+            match current.map(|order| order.status) {
+                Some(status) if status != OrderStatus::PendingPayment => Ok(Closed::Before(status)),
                 _ => Err(failure),
             }
         }
@@ -124,7 +159,7 @@ async fn ends_at_platform(app: &App, shop: &Shop, payment: &payment::Model) -> R
     let pay = clients.pay()?;
     let asked = match payment_received::ask(app, shop, pay, &payment).await {
         Ok(Asked::Open) => match pay.close_order(&payment.id.to_string()).await {
-            Ok(()) | Err(PayError::OrderClosed(_) | PayError::NotFound(_)) => Ok(Asked::Closed),
+            Ok(()) | Err(PayError::OrderClosed(_)) => Ok(Asked::Closed),
             // Paid between our question and the close.
             Err(PayError::AlreadyPaid(_)) => payment_received::ask(app, shop, pay, &payment).await,
             Err(error) => Err(CloseError::Unclear(error).into()),
@@ -133,6 +168,11 @@ async fn ends_at_platform(app: &App, shop: &Shop, payment: &payment::Model) -> R
     };
     match asked {
         Ok(Asked::Paid) => Ok(Asked::Paid),
+        // WeChat gave a prepay id for it: that it knows nothing now is no clear answer.
+        Ok(Asked::Unknown) if payment.prepay_id.is_some() => {
+            move_on(app, &payment, PaymentEvent::CloseUndone).await?;
+            Err(CloseError::Unclear(PayError::Unknown("a prepaid order is not known".to_owned())).into())
+        }
         Ok(Asked::Open) => {
             move_on(app, &payment, PaymentEvent::CloseUndone).await?;
             Err(CloseError::Unclear(PayError::Unknown("still open after the close".to_owned())).into())
@@ -157,7 +197,8 @@ async fn close_here(
     order: order::Model,
     event: OrderEvent,
     actor: &str,
-) -> Result<(order::Model, Vec<(kernel::id::SkuId, i64)>), Failure> {
+    once: Option<&Once<Placed>>,
+) -> Result<(Placed, Vec<(SkuId, i64)>), Failure> {
     let now = app.clock.now();
     let closed = orders::service::advance_known(tx, order, event, actor, None, now).await?;
     if let Some(payment) = service::of_order(tx, shop.id, closed.id).await? {
@@ -172,30 +213,37 @@ async fn close_here(
             service::advance(tx, &payment, PaymentEvent::Closed, Changes::default(), now).await?;
         }
     }
-    let back = give_back(tx, shop, &closed, now).await?;
-    Ok((closed, back))
+    let lines = orders::query::lines_of(tx, shop.id, closed.id).await?;
+    let back = give_back(tx, shop, &closed, &lines, now).await?;
+    let placed = Placed { order: closed, lines };
+    if let Some(once) = once {
+        once.keep(tx, &placed, app.clock.wall()).await?;
+    }
+    Ok((placed, back))
 }
 
-/// Closes an order whose money came but cannot be served any more; the caller refunds the money.
+/// Closes an order whose money came but cannot be served any more, and says what went back on
+/// sale; the caller refunds the money.
 pub(crate) async fn close_unserved(
     tx: &DatabaseTransaction,
     shop: &Shop,
     order: order::Model,
     note: &str,
     now: Time,
-) -> Result<order::Model, Failure> {
+) -> Result<(order::Model, Vec<(SkuId, i64)>), Failure> {
     let closed = orders::service::advance_known(tx, order, OrderEvent::Cancelled, "system", Some(note), now).await?;
-    give_back(tx, shop, &closed, now).await?;
-    Ok(closed)
+    let lines = orders::query::lines_of(tx, shop.id, closed.id).await?;
+    let back = give_back(tx, shop, &closed, &lines, now).await?;
+    Ok((closed, back))
 }
 
 async fn give_back(
     tx: &impl ConnectionTrait,
     shop: &Shop,
     order: &order::Model,
+    lines: &[line::Model],
     now: Time,
-) -> Result<Vec<(kernel::id::SkuId, i64)>, Failure> {
-    let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
+) -> Result<Vec<(SkuId, i64)>, Failure> {
     let bought: Vec<_> = lines.iter().map(|line| (line.goods_id, line.quantity)).collect();
     stock::purchases::uncount_purchase(tx, shop.id, order.member_id, &bought, order.created_at).await?;
     Ok(stock::service::release(tx, shop.id, order.id, now).await?)

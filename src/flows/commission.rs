@@ -1,10 +1,8 @@
 //! Commissions through an order's life: the rule is frozen when it is ordered, earned when it is
 //! paid, taken back as money goes back, and released when the after-sale window has ended.
 
-use std::collections::BTreeMap;
-
-use kernel::id::{LeaderId, LeaderLevelId, OrderLineId};
-use kernel::{BasisPoints, Failure, Fen, Time};
+use kernel::id::{LeaderId, OrderLineId};
+use kernel::{BasisPoints, Failure, Time};
 use sea_orm::ConnectionTrait;
 use serde::Deserialize;
 
@@ -13,6 +11,7 @@ use crate::areas::after_sales;
 use crate::areas::commissions::entity::commission;
 use crate::areas::commissions::rules::{self, LineMoney, RateTable, Reckoning, Referral, Refunded, Snapshot};
 use crate::areas::commissions::service::{self, Release, Reversal};
+use crate::areas::goods::terms::{CommissionTerms, Earning};
 use crate::areas::leaders::entity::{leader, level};
 use crate::areas::ledger::{self, Draft, Floor, state::AccountKind};
 use crate::areas::orders::entity::{line, order};
@@ -64,11 +63,11 @@ pub fn snapshot(
     settings: &Settings,
     goods: Option<&serde_json::Value>,
 ) -> Result<serde_json::Value, Failure> {
-    let goods = goods.map(GoodsTerms::deserialize).transpose().map_err(error_of_rule)?.unwrap_or_default();
+    let goods = goods.map(CommissionTerms::deserialize).transpose().map_err(error_of_rule)?.unwrap_or_default();
     let level = terms.level.as_ref();
     let (own, source) = rules::choose_rate(&RateTable {
-        goods: goods.own.reckoning(),
-        goods_for_level: level.and_then(|level| goods.levels.get(&level.id)).and_then(Earning::reckoning),
+        goods: goods.own().map(reckoning),
+        goods_for_level: level.and_then(|level| goods.for_level(level.id)).map(reckoning),
         level: level.map(|level| level.rate_bp),
         shop: settings.leader_rate_bp,
         level_mode: settings.leader_level_mode,
@@ -89,24 +88,10 @@ fn error_of_rule(error: serde_json::Error) -> crate::areas::commissions::error::
     error.into()
 }
 
-/// The goods' commission as the goods keep it.
-#[derive(Default, Deserialize)]
-struct GoodsTerms {
-    #[serde(flatten)]
-    own: Earning,
-    #[serde(default)]
-    levels: BTreeMap<LeaderLevelId, Earning>,
-}
-
-#[derive(Default, Deserialize)]
-struct Earning {
-    rate_bp: Option<BasisPoints>,
-    fixed_fen: Option<Fen>,
-}
-
-impl Earning {
-    fn reckoning(&self) -> Option<Reckoning> {
-        self.fixed_fen.map(Reckoning::FixedFen).or(self.rate_bp.map(Reckoning::RateBp))
+fn reckoning(earning: Earning) -> Reckoning {
+    match earning {
+        Earning::Share(rate) => Reckoning::RateBp(rate),
+        Earning::Fixed(fen) => Reckoning::FixedFen(fen),
     }
 }
 
@@ -200,23 +185,103 @@ async fn settle(app: &App, line: &line::Model, now: Time) -> Result<bool, Failur
                 return Ok(false);
             }
             let released = service::release(tx, line.shop_id, line.id, now).await?;
-            book_release(tx, line, &released, now).await?;
+            book(tx, line, "release", &released, now).await?;
             receipt::move_on(tx, order, "system", now).await?;
             Ok(true)
         })
         .await
 }
 
-async fn book_release(
+/// Releases what the received lines of an order earned before their windows have ended, since an
+/// operator says so; lines with an open ticket wait. The member's window goes on, and a refund in
+/// it follows R-30. Call it in the transaction that locked the order.
+pub async fn release_early(conn: &impl ConnectionTrait, order: &order::Model, now: Time) -> Result<(), Failure> {
+    let mut lines = orders::query::lines_of(conn, order.shop_id, order.id).await?;
+    lines.retain(|line| line.received_at.is_some() && line.settled_at.is_none());
+    let ids: Vec<OrderLineId> = lines.iter().map(|line| line.id).collect();
+    let contested = after_sales::query::open_among(conn, &ids).await?;
+    for line in lines.iter().filter(|line| !contested.contains(&line.id)) {
+        let released = service::release(conn, line.shop_id, line.id, now).await?;
+        book(conn, line, "release_early", &released, now).await?;
+    }
+    Ok(())
+}
+
+async fn book(
     conn: &impl ConnectionTrait,
     line: &line::Model,
+    cause: &'static str,
     released: &[Release],
     now: Time,
 ) -> Result<(), Failure> {
-    let mut draft = Draft::new(line.shop_id, "release", line.id.uuid());
+    let mut draft = Draft::new(line.shop_id, cause, line.id.uuid());
     for release in released {
         draft.debit(AccountKind::LeaderPending, Some(release.leader.uuid()), release.amount);
         draft.credit(AccountKind::LeaderAvailable, Some(release.leader.uuid()), release.amount)?;
     }
     Ok(ledger::service::post(conn, &draft, Floor::Zero, now).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::areas::leaders::state::LeaderState;
+    use kernel::id::{LeaderLevelId, MemberId, ShopId};
+    use serde_json::json;
+
+    fn terms(level: Option<level::Model>) -> Terms {
+        let now = chrono::Utc::now();
+        let leader = leader::Model {
+            id: LeaderId::new(),
+            shop_id: ShopId::new(),
+            member_id: MemberId::new(),
+            name: String::new(),
+            sealed_phone: None,
+            phone_mask: None,
+            state: LeaderState::Enabled,
+            resting: false,
+            pickup_only: false,
+            level_id: level.as_ref().map(|level| level.id),
+            recommender_id: None,
+            multiplier_bp: BasisPoints::WHOLE,
+            receiver: None,
+            receiver_added_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        Terms { leader, level, referrals: Vec::new() }
+    }
+
+    fn level() -> level::Model {
+        level::Model {
+            id: LeaderLevelId::new(),
+            shop_id: ShopId::new(),
+            name: "gold".to_owned(),
+            rank: 1,
+            rate_bp: BasisPoints::new(900),
+            created_at: chrono::Utc::now(),
+        }
+    }
+
+    fn own(terms: &Terms, settings: &Settings, goods: Option<serde_json::Value>) -> serde_json::Value {
+        snapshot(terms, settings, goods.as_ref()).unwrap()["own"].clone()
+    }
+
+    #[test]
+    fn what_the_goods_keep_decides_as_the_rule_says() {
+        let settings = Settings { leader_rate_bp: BasisPoints::new(500), ..Settings::default() };
+        let plain = terms(None);
+        assert_eq!(own(&plain, &settings, None), json!({"rate_bp": 500}));
+        assert_eq!(own(&plain, &settings, Some(json!({"rate_bp": 800}))), json!({"rate_bp": 800}));
+        assert_eq!(own(&plain, &settings, Some(json!({"fixed_fen": 30}))), json!({"fixed_fen": 30}));
+
+        let by_level = Settings { leader_level_mode: true, ..settings };
+        let gold = level();
+        let goods = json!({"rate_bp": 800, "levels": {(gold.id.to_string()): {"rate_bp": 1200}}});
+        let golden = terms(Some(gold));
+        assert_eq!(own(&golden, &by_level, Some(goods.clone())), json!({"rate_bp": 1200}));
+        assert_eq!(own(&golden, &by_level, Some(json!({"rate_bp": 800}))), json!({"rate_bp": 900}));
+        assert_eq!(own(&plain, &by_level, Some(goods)), json!({"rate_bp": 500}));
+    }
 }

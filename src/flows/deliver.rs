@@ -23,7 +23,7 @@ use crate::areas::orders::progress::{self, Parcel};
 use crate::areas::orders::state::{FulfilmentKind, OrderEvent, OrderStatus};
 use crate::areas::orders::{query, service};
 use crate::areas::shops::query::Shop;
-use crate::flows::receipt;
+use crate::flows::receipt::{self, Moved};
 use crate::platform::request_keys::Once;
 
 /// How many orders one list holds; the others wait for the next.
@@ -252,15 +252,6 @@ async fn arrive_if_whole(
     let order = service::advance_known(conn, order, OrderEvent::ArrivedAtPickupPoint, actor, None, now).await?;
     // Lines that arrived with an earlier list may have been handed over already.
     receipt::move_on(conn, order, actor, now).await
-}
-
-/// An order as sent or brought, with its lines.
-#[derive(Clone, Debug)]
-pub struct Moved {
-    /// The order as it now stands.
-    pub order: order::Model,
-    /// Its lines.
-    pub lines: Vec<line::Model>,
 }
 
 /// Sends an order, or some of its lines; it is `shipped` once all its lines are.

@@ -54,6 +54,15 @@ impl Effect {
     }
 }
 
+impl Effect {
+    /// Writes the effect once more, after an operator has mended what stopped it.
+    pub async fn put_again(self, conn: &impl ConnectionTrait, shop: ShopId, wall: Time) -> Result<(), Failure> {
+        let payload = serde_json::to_value(self).map_err(|error| sea_orm::DbErr::Json(error.to_string()))?;
+        outbox::put(conn, shop, self.name(), payload, None, wall).await?;
+        Ok(())
+    }
+}
+
 /// Delivers one effect.
 pub async fn deliver(app: &App, row: &effect::Model) -> Result<Delivery, Failure> {
     let effect: Effect = match serde_json::from_value(row.payload.clone()) {

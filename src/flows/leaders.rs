@@ -135,7 +135,7 @@ pub async fn change(
     app.db
         .write(async |tx| {
             let now = app.clock.now();
-            let before = query::by_id(tx, shop.id, id).await?.ok_or(LeaderError::NotFound)?;
+            let before = service::held(tx, shop.id, id).await?;
             let after = service::change(tx, shop.id, id, change, now).await?;
             if serves(&before) != serves(&after) {
                 pickup::service::set_serving(tx, shop.id, id, serves(&after), now).await?;
@@ -255,7 +255,7 @@ pub async fn create_point(
     app.db
         .write(async |tx| {
             let now = app.clock.now();
-            let leader = query::by_id(tx, shop.id, leader).await?.ok_or(LeaderError::NotFound)?;
+            let leader = service::held(tx, shop.id, leader).await?;
             let created =
                 pickup::service::create_point(tx, shop.id, leader.id, serves(&leader), draft.clone(), now).await?;
             audit::note(tx, shop.id, by, "pickup_point.create", created.id, audited_point(&created), now).await?;
@@ -276,8 +276,10 @@ pub async fn change_point(
     app.db
         .write(async |tx| {
             let now = app.clock.now();
+            let found = pickup::query::by_id(tx, shop.id, id).await?.ok_or(PickupError::PointNotFound)?;
+            let leader = service::held(tx, shop.id, found.leader_id).await?;
+            // Read again: whoever held the leader before may have changed the point.
             let before = pickup::query::by_id(tx, shop.id, id).await?.ok_or(PickupError::PointNotFound)?;
-            let leader = query::by_id(tx, shop.id, before.leader_id).await?.ok_or(LeaderError::NotFound)?;
             let was = audited_point(&before);
             let after = pickup::service::change_point(tx, before, serves(&leader), change.clone(), now).await?;
             let detail = json!({ "before": was, "after": audited_point(&after) });

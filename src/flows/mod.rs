@@ -2,6 +2,7 @@
 
 pub mod affiliate_link;
 pub mod after_sale;
+pub mod business_time;
 pub mod cart;
 pub mod checkout;
 pub mod close_order;
@@ -23,8 +24,10 @@ pub mod prepay;
 pub mod profit_sharing;
 pub mod receipt;
 pub mod refund;
+pub mod rotate_secrets;
 pub mod session;
 pub mod settings;
 pub mod shop_file;
+pub mod suspicious;
 pub mod uploads;
 pub mod wechat_tokens;

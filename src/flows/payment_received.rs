@@ -1,7 +1,7 @@
 //! Money came in: by notification, by query, or because nothing was to be paid. One road for all.
 
 use gateways::pay::wechat_pay::{PayError, Transaction, WechatPay};
-use kernel::id::PaymentId;
+use kernel::id::{PaymentId, SkuId};
 use kernel::{Code, Coded, Failure};
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 
@@ -11,27 +11,20 @@ use crate::areas::ledger::{self, Draft, Floor};
 use crate::areas::orders::entity::order;
 use crate::areas::orders::state::{FulfilmentKind, OrderEvent, OrderStatus};
 use crate::areas::payments::entity::payment;
-use crate::areas::payments::service::{self, Changes, Kept, Paid};
+use crate::areas::payments::service::{self, Changes, Paid};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
 use crate::areas::pickup::codes;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::StockDeduct;
 use crate::areas::{members, orders, stock};
-use crate::flows::refund::{self, Cause};
-use crate::flows::{close_order, commission};
-
-/// How often a payment that moves under our hands is looked at again.
-const BOOKING_TRIES: u32 = 4;
+use crate::flows::{close_order, commission, refund, suspicious};
 
 /// Why money that came in cannot be booked.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiptError {
     /// We never made this number.
-    #[error("no payment has the number {0}")]
+    #[error("no payment or refund has the number {0}")]
     Unknown(String),
-    /// Amount or payer differ from the order.
-    #[error("payment {0} differs from its order: {1}")]
-    Mismatch(PaymentId, &'static str),
     /// The platform says paid but not how.
     #[error("payment {0} is paid but names no transaction")]
     Incomplete(PaymentId),
@@ -45,7 +38,7 @@ impl Coded for ReceiptError {
         match self {
             // A number we do not know is our fault until proven otherwise: WeChat shall repeat.
             ReceiptError::Unknown(_) => Code::Internal,
-            ReceiptError::Mismatch(..) | ReceiptError::Incomplete(_) => Code::NoticeRefused,
+            ReceiptError::Incomplete(_) => Code::NoticeRefused,
             ReceiptError::Unavailable(_) => Code::PaymentUnavailable,
         }
     }
@@ -87,30 +80,28 @@ pub async fn ask(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Mod
 /// An order that is closed already gets its money back in full, by the outbox.
 #[tracing::instrument(skip_all, fields(payment = %transaction.out_trade_no))]
 pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Result<(), Failure> {
-    // A close that runs at the same time moves the payment between our look and our change.
-    for _ in 1..BOOKING_TRIES {
-        match book_once(app, shop, transaction).await {
-            Err(failure) if failure.code() == Code::PaymentClosing => {}
-            other => return other,
-        }
-    }
-    book_once(app, shop, transaction).await
-}
-
-async fn book_once(app: &App, shop: &Shop, transaction: &Transaction) -> Result<(), Failure> {
     let number = &transaction.out_trade_no;
     let unknown = || ReceiptError::Unknown(number.clone());
     let id: PaymentId = number.parse().map_err(|_| unknown())?;
     let payment = service::by_id(app.db.reader(), shop.id, id).await?.ok_or_else(unknown)?;
+    if let Some(what) = difference(&payment, transaction) {
+        let key = format!("{id}:mismatch");
+        return Err(suspicious::refuse(app, shop, "payment", key, &format!("payment {id} differs: {what}")).await);
+    }
     if payment.state == PaymentState::Succeeded {
         return Ok(());
     }
-    if let Err(error) = agrees(&payment, transaction) {
-        return Err(mismatch(app, shop, &payment, error).await);
-    }
     let transaction_id = transaction.transaction_id.clone().ok_or(ReceiptError::Incomplete(id))?;
-    let order = app.db.write(async |tx| book(app, tx, shop, &payment, transaction, &transaction_id).await).await?;
-    after_commit(app, shop, &order).await;
+    let booked = app.db.write(async |tx| book(app, tx, shop, &payment, transaction, &transaction_id).await).await?;
+    // Another worker or notification was first; what it booked is booked.
+    let Some(Booked { order, given_back }) = booked else { return Ok(()) };
+    if given_back.is_empty() {
+        after_commit(app, shop, &order).await;
+    } else {
+        app.gate.release(shop.id, order.id, &given_back).await;
+        app.catalogue.stock_moved(shop.id);
+        app.bell.ring();
+    }
     tracing::info!(order = %order.id, status = ?order.status, amount = %payment.amount_fen, "payment received");
     metrics::counter!("payments_received_total").increment(1);
     Ok(())
@@ -126,47 +117,40 @@ pub async fn after_commit(app: &App, shop: &Shop, order: &order::Model) {
     app.bell.ring();
 }
 
-fn agrees(payment: &payment::Model, transaction: &Transaction) -> Result<(), ReceiptError> {
+/// What of the transaction is not as we asked it.
+fn difference(payment: &payment::Model, transaction: &Transaction) -> Option<&'static str> {
     if transaction.total() != Some(payment.amount_fen) {
-        return Err(ReceiptError::Mismatch(payment.id, "the amount"));
+        return Some("the amount");
     }
-    if transaction.payer_openid().is_some_and(|openid| openid != payment.payer_openid) {
-        return Err(ReceiptError::Mismatch(payment.id, "the payer"));
+    let currency = transaction.amount.as_ref().and_then(|amount| amount.currency.as_deref());
+    if currency.is_some_and(|currency| currency != "CNY") {
+        return Some("the currency");
     }
-    Ok(())
+    let other = transaction.payer_openid().is_some_and(|openid| openid != payment.payer_openid);
+    other.then_some("the payer")
 }
 
-async fn mismatch(app: &App, shop: &Shop, payment: &payment::Model, error: ReceiptError) -> Failure {
-    tracing::error!(payment = %payment.id, %error, "ALARM: a payment differs from its order; nothing was delivered");
-    metrics::counter!("payment_alarms_total", "kind" => "mismatch").increment(1);
-    let detail = error.to_string();
-    let kept = app
-        .db
-        .write(async |tx| {
-            let kept = Kept {
-                kind: "payment",
-                key: format!("{}:mismatch", payment.id),
-                platform_id: "",
-                outcome: "mismatch",
-                detail: Some(detail.clone()),
-            };
-            Ok(service::keep_notice(tx, shop.id, kept, app.clock.wall()).await?)
-        })
-        .await;
-    kept.err().unwrap_or_else(|| error.into())
+/// A payment that was booked just now.
+struct Booked {
+    order: order::Model,
+    /// Stock that went back on sale because the money came for what cannot be served.
+    given_back: Vec<(SkuId, i64)>,
 }
 
+/// Books the money; `None` when it is booked already. The order's row is held first, then the
+/// payment's: two notices, or a notice and a close, come one after the other.
 async fn book(
     app: &App,
     tx: &DatabaseTransaction,
     shop: &Shop,
-    payment: &payment::Model,
+    known: &payment::Model,
     transaction: &Transaction,
     transaction_id: &str,
-) -> Result<order::Model, Failure> {
+) -> Result<Option<Booked>, Failure> {
     let now = app.clock.now();
-    let order = orders::query::by_id(tx, shop.id, payment.order_id).await?;
-    let order = order.ok_or(orders::error::OrderError::NotFound(payment.order_id))?;
+    let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
+    let payment = service::held(tx, shop.id, known.id).await?;
+    let Some(payment) = payment.filter(|payment| payment.state != PaymentState::Succeeded) else { return Ok(None) };
     let late = order.status == OrderStatus::Closed;
     let paid = Paid {
         transaction_id: transaction_id.to_owned(),
@@ -175,30 +159,43 @@ async fn book(
         late,
     };
     let changes = Changes { paid: Some(paid), ..Changes::default() };
-    let payment = service::advance(tx, payment, PaymentEvent::Paid, changes, now).await?;
+    let payment = service::advance(tx, &payment, PaymentEvent::Paid, changes, now).await?;
     if late {
         give_back_unserved(app, tx, shop, &order, &payment, "late_payment").await?;
-        return Ok(order);
+        return Ok(Some(Booked { order, given_back: Vec::new() }));
     }
-    let may_fail = order.for_new_buyers || shop.settings.stock_deduct == StockDeduct::Payment;
-    if !may_fail {
-        return settle(app, tx, shop, order, "wechat").await;
-    }
-    // In a savepoint: what a settlement that cannot be completed has taken already is not kept.
-    let attempt = tx.begin().await?;
-    match settle(app, &attempt, shop, order.clone(), "wechat").await {
-        Ok(paid) => {
-            attempt.commit().await?;
-            Ok(paid)
-        }
+    match settle_or_nothing(app, tx, shop, &order).await {
         Err(failure) if is_unserviceable(&failure) => {
-            attempt.rollback().await?;
             let note = failure.code().text();
-            let closed = close_order::close_unserved(tx, shop, order, note, now).await?;
-            give_back_unserved(app, tx, shop, &closed, &payment, note).await?;
-            Ok(closed)
+            let (order, given_back) = close_order::close_unserved(tx, shop, order, note, now).await?;
+            give_back_unserved(app, tx, shop, &order, &payment, note).await?;
+            Ok(Some(Booked { order, given_back }))
         }
-        Err(failure) => Err(failure),
+        other => Ok(Some(Booked { order: other?, given_back: Vec::new() })),
+    }
+}
+
+/// [`settle`], leaving nothing behind when it fails: a shop that deducts at payment may find one
+/// SKU short after another has been taken.
+async fn settle_or_nothing(
+    app: &App,
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    order: &order::Model,
+) -> Result<order::Model, Failure> {
+    if shop.settings.stock_deduct == StockDeduct::Order {
+        return settle(app, tx, shop, order.clone(), "wechat").await;
+    }
+    let part = tx.begin().await?;
+    match settle(app, &part, shop, order.clone(), "wechat").await {
+        Ok(order) => {
+            part.commit().await?;
+            Ok(order)
+        }
+        Err(failure) => {
+            part.rollback().await?;
+            Err(failure)
+        }
     }
 }
 
@@ -221,7 +218,7 @@ async fn give_back_unserved(
     draft.debit(AccountKind::Clearing, None, payment.amount_fen);
     draft.credit(AccountKind::MemberPayable, Some(order.member_id.uuid()), payment.amount_fen)?;
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
-    refund::ask_whole_payment(app, tx, order, payment, Cause::LatePayment).await?;
+    refund::ask_whole_payment(app, tx, order, payment).await?;
     orders::service::note(tx, order, Some(order.status), "late_payment", "wechat", Some(note), now).await?;
     tracing::warn!(order = %order.id, payment = %payment.id, note, "a payment that buys nothing goes back in full");
     Ok(())

@@ -22,6 +22,7 @@ const CARD: [usize; 4] = [75, 170, 675, 830];
 const GROUND: [u8; 3] = [0xe8, 0x4a, 0x3c];
 const PAPER: [u8; 3] = [0xff, 0xff, 0xff];
 const BAND: [u8; 3] = [0xff, 0xc9, 0x4d];
+const BAND_HEIGHT: usize = 24;
 
 /// No poster can be made now.
 #[derive(Debug, thiserror::Error)]
@@ -94,21 +95,21 @@ fn drawn(code: &[u8]) -> Result<Vec<u8>, PosterError> {
     let [left, top, right, bottom] = CARD;
     let mut poster: Vec<u8> = Vec::with_capacity(WIDTH * HEIGHT * 3);
     for y in 0..HEIGHT {
-        for x in 0..WIDTH {
-            let on_card = (left..right).contains(&x) && (top..bottom).contains(&y);
-            let on_band = on_card && (y < top + 24 || y >= bottom - 24);
-            let ground = if on_band {
-                BAND
-            } else if on_card {
-                PAPER
-            } else {
-                GROUND
-            };
-            let (from_left, from_top) = ((WIDTH - code.width.min(WIDTH)) / 2, (HEIGHT - code.height.min(HEIGHT)) / 2);
-            let inside = x.checked_sub(from_left).zip(y.checked_sub(from_top));
-            let pixel = inside.and_then(|(x, y)| code.at(x, y));
-            poster.extend(pixel.map_or(ground, |pixel| over(pixel, ground)));
-        }
+        let card = match y {
+            _ if !(top..bottom).contains(&y) => GROUND,
+            _ if y < top + BAND_HEIGHT || y >= bottom - BAND_HEIGHT => BAND,
+            _ => PAPER,
+        };
+        poster.extend(GROUND.repeat(left));
+        poster.extend(card.repeat(right - left));
+        poster.extend(GROUND.repeat(WIDTH - right));
+    }
+    let (from_left, from_top) = ((WIDTH - code.width) / 2, (HEIGHT - code.height) / 2);
+    for y in 0..code.height {
+        let start = ((from_top + y) * WIDTH + from_left) * 3;
+        let row = poster.iter_mut().skip(start).take(code.width * 3);
+        let pixels = (0..code.width).flat_map(|x| over(code.at(x, y).unwrap_or_default(), PAPER));
+        row.zip(pixels).for_each(|(below, pixel)| *below = pixel);
     }
     written(&poster)
 }
@@ -129,6 +130,7 @@ fn written(pixels: &[u8]) -> Result<Vec<u8>, PosterError> {
     let mut encoder = png::Encoder::new(&mut file, WIDTH as u32, HEIGHT as u32);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header().map_err(failed)?;
     writer.write_image_data(pixels).map_err(failed)?;
     writer.finish().map_err(failed)?;
@@ -144,21 +146,22 @@ struct Picture {
 }
 
 impl Picture {
-    /// Reads a PNG of at most 4096 pixels a side. The decoder itself bounds its memory.
+    /// Reads a PNG that fits the card.
     fn read(bytes: &[u8]) -> Result<Self, PosterError> {
         let unreadable = |error: png::DecodingError| PosterError::Unreadable(error.to_string());
         let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
         decoder.set_transformations(png::Transformations::normalize_to_color8());
         let mut reader = decoder.read_info().map_err(unreadable)?;
         let (width, height) = reader.info().size();
-        if width.max(height) > 4096 {
-            return Err(PosterError::Unreadable("larger than 4096 pixels".to_owned()));
+        // Both fit a usize: 32 bits are the least this server runs on.
+        let (width, height) = (width as usize, height as usize);
+        let [left, top, right, bottom] = CARD;
+        if width > right - left || height > bottom - top {
+            return Err(PosterError::Unreadable(format!("{width} by {height} pixels do not fit the card")));
         }
         let size = reader.output_buffer_size().ok_or_else(|| PosterError::Unreadable("too large".to_owned()))?;
         let mut pixels = vec![0; size];
         let frame = reader.next_frame(&mut pixels).map_err(unreadable)?;
-        // Both fit: they are at most 4096.
-        let (width, height) = (frame.width as usize, frame.height as usize);
         Ok(Self { width, height, channels: frame.color_type.samples(), pixels })
     }
 
@@ -194,20 +197,24 @@ mod tests {
         file
     }
 
-    fn middle_of(code: &[u8]) -> [u8; 4] {
-        let poster = Picture::read(&drawn(code).unwrap()).unwrap();
-        assert_eq!((poster.width, poster.height), (WIDTH, HEIGHT));
-        assert_eq!(poster.at(0, 0), Some([GROUND[0], GROUND[1], GROUND[2], 255]));
-        poster.at(WIDTH / 2, HEIGHT / 2).unwrap()
+    fn middle_of(code: &[u8]) -> [u8; 3] {
+        let poster = drawn(code).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(poster)).read_info().unwrap();
+        assert_eq!(reader.info().size(), (750, 1000));
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut pixels).unwrap();
+        assert_eq!(pixels[..3], GROUND);
+        let middle = ((HEIGHT / 2) * WIDTH + WIDTH / 2) * 3;
+        pixels[middle..middle + 3].try_into().unwrap()
     }
 
     #[test]
     fn every_kind_of_png_lies_on_the_card() {
         use png::ColorType as C;
-        assert_eq!(middle_of(&code_of(C::Grayscale, &[9])), [9, 9, 9, 255]);
-        assert_eq!(middle_of(&code_of(C::Rgb, &[1, 2, 3])), [1, 2, 3, 255]);
-        assert_eq!(middle_of(&code_of(C::GrayscaleAlpha, &[9, 0])), [255, 255, 255, 255]);
-        assert_eq!(middle_of(&code_of(C::Rgba, &[0, 0, 0, 51])), [204, 204, 204, 255]);
+        assert_eq!(middle_of(&code_of(C::Grayscale, &[9])), [9, 9, 9]);
+        assert_eq!(middle_of(&code_of(C::Rgb, &[1, 2, 3])), [1, 2, 3]);
+        assert_eq!(middle_of(&code_of(C::GrayscaleAlpha, &[9, 0])), [255, 255, 255]);
+        assert_eq!(middle_of(&code_of(C::Rgba, &[0, 0, 0, 51])), [204, 204, 204]);
     }
 
     #[test]
@@ -215,5 +222,8 @@ mod tests {
         assert!(matches!(drawn(b"\xff\xd8\xff"), Err(PosterError::Unreadable(_))));
         let whole = code_of(png::ColorType::Rgb, &[1, 2, 3]);
         assert!(matches!(drawn(&whole[..whole.len() / 2]), Err(PosterError::Unreadable(_))));
+        let mut huge = whole.clone();
+        huge[16..20].copy_from_slice(&2_000_000_u32.to_be_bytes());
+        assert!(matches!(drawn(&huge), Err(PosterError::Unreadable(_))));
     }
 }

@@ -227,6 +227,9 @@ async fn refused(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Mod
             }
         }
         error if error.is_undecided() => PrepayError::Unavailable(error).into(),
+        error if !error.is_definite_refusal() && !unknown_there(pay, payment).await => {
+            PrepayError::Unavailable(error).into()
+        }
         error => {
             tracing::error!(payment = %payment.id, %error, "the payment service refused an order");
             let undone = app
@@ -242,4 +245,10 @@ async fn refused(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Mod
             }
         }
     }
+}
+
+/// Whether the platform says that it never heard of the payment: nobody signed
+/// the refusal, so the request may have been taken all the same.
+async fn unknown_there(pay: &WechatPay, payment: &payment::Model) -> bool {
+    matches!(pay.query_order(&payment.id.to_string()).await, Err(PayError::NotFound(_)))
 }

@@ -20,6 +20,15 @@ use crate::platform::request_keys::Once;
 /// How many orders one page of the job holds.
 const BATCH: u64 = 100;
 
+/// An order that moved on, with its lines.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// The order as it now stands.
+    pub order: order::Model,
+    /// Its lines.
+    pub lines: Vec<line::Model>,
+}
+
 /// How long a line's after-sale window lasts from its receipt.
 pub fn after_sale_window(settings: &Settings) -> Duration {
     Duration::seconds(settings.after_sale_window_s)
@@ -34,8 +43,8 @@ pub async fn confirm(
     shop: &Shop,
     member: MemberId,
     order: OrderId,
-    once: &Once<order::Model>,
-) -> Result<order::Model, Failure> {
+    once: &Once<Moved>,
+) -> Result<Moved, Failure> {
     let now = app.clock.now();
     app.db
         .write(async |tx| {
@@ -44,8 +53,9 @@ pub async fn confirm(
                 return Err(OrderError::NotFound(order.id).into());
             }
             let order = receive_all(tx, shop, order, &format!("member:{member}"), now).await?;
-            once.keep(tx, &order, app.clock.wall()).await?;
-            Ok(order)
+            let moved = Moved { lines: query::lines_of(tx, shop.id, order.id).await?, order };
+            once.keep(tx, &moved, app.clock.wall()).await?;
+            Ok(moved)
         })
         .await
 }

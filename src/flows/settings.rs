@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::app::App;
 use crate::areas::leaders::levels;
 use crate::areas::operators::audit;
-use crate::areas::shops::query::{self, Shop};
+use crate::areas::shops::query::Shop;
 use crate::areas::shops::service;
 use crate::areas::shops::settings::Settings;
 
@@ -19,7 +19,7 @@ pub async fn change(app: &App, shop: &Shop, by: OperatorId, named: &Map<String, 
         .db
         .write(async |tx| {
             let now = app.clock.now();
-            let before = query::settings(tx, shop.id).await?;
+            let before = service::held_settings(tx, shop.id).await?;
             let after = overlaid(&before, named)?;
             after.check()?;
             expect_payable(&after, levels::highest_rate(tx, shop.id).await?)?;

@@ -1,13 +1,15 @@
 //! The database: SQLite with one writer and many readers, or PostgreSQL. [`Db::write`] is the
 //! only door to a writing transaction.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::Failure;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     AccessMode, ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
-    TransactionOptions, TransactionTrait,
+    Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::config;
@@ -21,6 +23,28 @@ pub struct Db {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     backend: DatabaseBackend,
+    watcher: Option<Watcher>,
+}
+
+/// What somebody who watches the database sees ([`Db::watch`]).
+#[derive(Clone, Copy, Debug)]
+pub enum Seen<'a> {
+    /// A statement outside a writing transaction.
+    Read(&'a Statement),
+    /// A statement of a writing transaction.
+    Written(&'a Statement),
+    /// A writing transaction was committed.
+    Committed,
+}
+
+/// Told of everything [`Seen`].
+#[derive(Clone)]
+struct Watcher(Arc<dyn Fn(Seen<'_>) + Send + Sync>);
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher")
+    }
 }
 
 impl Db {
@@ -29,7 +53,7 @@ impl Db {
         if config.url.starts_with("sqlite:") {
             let writer = Database::connect(sqlite_options(config, false)?).await?;
             let reader = Database::connect(sqlite_options(config, true)?).await?;
-            return Ok(Self { writer, reader, backend: DatabaseBackend::Sqlite });
+            return Ok(Self { writer, reader, backend: DatabaseBackend::Sqlite, watcher: None });
         }
         let mut options = ConnectOptions::new(&config.url);
         options
@@ -38,7 +62,17 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .sqlx_logging(false);
         let pool = Database::connect(options).await?;
-        Ok(Self { writer: pool.clone(), reader: pool, backend: DatabaseBackend::Postgres })
+        Ok(Self { writer: pool.clone(), reader: pool, backend: DatabaseBackend::Postgres, watcher: None })
+    }
+
+    /// Tells `watcher` of every statement from now on, with its values. To be called before the
+    /// database is shared; for measurements, never for a running shop: values are people's.
+    pub fn watch(&mut self, watcher: impl Fn(Seen<'_>) + Send + Sync + 'static) {
+        let watcher = Watcher(Arc::new(watcher));
+        let (of_reads, of_writes) = (watcher.clone(), watcher.clone());
+        self.reader.set_metric_callback(move |info| (of_reads.0)(Seen::Read(info.statement)));
+        self.writer.set_metric_callback(move |info| (of_writes.0)(Seen::Written(info.statement)));
+        self.watcher = Some(watcher);
     }
 
     /// The connection for plain reads. On SQLite it cannot write.
@@ -85,6 +119,9 @@ impl Db {
         match work(&tx).await {
             Ok(value) => {
                 tx.commit().await?;
+                if let Some(watcher) = &self.watcher {
+                    (watcher.0)(Seen::Committed);
+                }
                 Ok(value)
             }
             Err(failure) => {

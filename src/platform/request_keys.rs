@@ -107,11 +107,14 @@ pub async fn begin(db: &Db, running: &Running, scope: Scope, body_hash: String) 
     }
 }
 
+/// Makes the answer's body of a flow's result.
+type Render<T> = Box<dyn Fn(&T) -> serde_json::Result<String>>;
+
 /// A call that may be answered again: renders the flow's result once, inside its transaction.
 pub struct Once<T> {
     slot: Slot,
     status: u16,
-    render: Box<dyn Fn(&T) -> serde_json::Result<String>>,
+    render: Render<T>,
 }
 
 impl Slot {

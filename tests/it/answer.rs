@@ -17,11 +17,11 @@ pub struct Answer {
 
 impl Answer {
     /// Reads the whole answer.
-    pub async fn of(request: String, response: reqwest::Response) -> Self {
+    pub async fn of(request: String, response: reqwest::Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap().to_vec();
+        let bytes = response.bytes().await?.to_vec();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Self { request, status, headers, bytes, body }
+        Ok(Self { request, status, headers, bytes, body })
     }
 
     /// The body of a 200, 201 or 204; anything else fails the test.

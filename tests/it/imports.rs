@@ -121,7 +121,7 @@ on_both! {
 on_both! {
     async fn goods_are_imported_by_id_and_those_gone_leave_the_shelf(app: TestApp) {
         let operator = app.operator().await;
-        let run = imported(app, &operator, search("taobao_affiliate", "水果", 3)).await;
+        let run = imported(app, &operator, search("taobao_affiliate", "斤装", 3)).await;
         assert_eq!(run["created"], 3, "{run}");
         let ties = remote_goods::in_shop(app.shop().id).all(app.app.db.reader()).await.unwrap();
         let ids: Vec<&str> = ties.iter().map(|row| row.external_id.as_str()).collect();
@@ -148,7 +148,7 @@ on_both! {
 on_both! {
     async fn importing_again_keeps_what_the_merchant_wrote(app: TestApp) {
         let operator = app.operator().await;
-        let order = search("pinduoduo_affiliate", "水果", 5);
+        let order = search("pinduoduo_affiliate", "斤装", 5);
         let first = imported(app, &operator, order.clone()).await;
         assert_eq!(first["created"], 5, "{first}");
         let again = imported(app, &operator, order.clone()).await;
@@ -179,7 +179,7 @@ on_both! {
     async fn a_killed_import_goes_on_at_its_cursor(app: TestApp) {
         let operator = app.operator().await;
         // One id a call: every one is a page.
-        imported(app, &operator, search("pinduoduo_affiliate", "水果", 4)).await;
+        imported(app, &operator, search("pinduoduo_affiliate", "斤装", 4)).await;
         let ties = remote_goods::in_shop(app.shop().id).all(app.app.db.reader()).await.unwrap();
         let ids: Vec<&str> = ties.iter().map(|row| row.external_id.as_str()).collect();
         let conn = app.app.db.maintenance();
@@ -205,7 +205,7 @@ on_both! {
 on_both! {
     async fn a_spent_budget_pauses_until_the_next_day(app: TestApp) {
         let operator = app.operator().await;
-        imported(app, &operator, search("pinduoduo_affiliate", "水果", 6)).await;
+        imported(app, &operator, search("pinduoduo_affiliate", "斤装", 6)).await;
         let ties = remote_goods::in_shop(app.shop().id).all(app.app.db.reader()).await.unwrap();
         let ids: Vec<&str> = ties.iter().map(|row| row.external_id.as_str()).collect();
         quota_usage::Entity::delete_many().exec(app.app.db.maintenance()).await.unwrap();
@@ -228,7 +228,7 @@ on_both! {
 on_both! {
     async fn an_operator_stops_a_run_and_lets_it_go_on(app: TestApp) {
         let operator = app.operator().await;
-        let id = started(&operator, search("pinduoduo_affiliate", "水果", 5)).await;
+        let id = started(&operator, search("pinduoduo_affiliate", "苹果", 5)).await;
         let path = |verb: &str| format!("{IMPORTS}/{id}/{verb}");
         operator.post(&path("resume"), json!({})).await.refused(409, "import.wrong_state");
         assert_eq!(operator.post(&path("pause"), json!({})).await.ok()["status"], "paused");
@@ -248,7 +248,7 @@ on_both! {
         let operator = app.operator().await;
         // As many unreadable answers as the engine has patience for.
         app.wechat().add_fault(fault("/pinduoduo", 3, json!({"surprise": []})));
-        let run = imported(app, &operator, search("pinduoduo_affiliate", "水果", 5)).await;
+        let run = imported(app, &operator, search("pinduoduo_affiliate", "苹果", 5)).await;
         assert_eq!(run["status"], "paused", "{run}");
         assert!(run["last_error"].as_str().unwrap().contains("Malformed"), "{run}");
         app.advance(11);
@@ -274,25 +274,25 @@ on_both! {
         let operator = app.operator().await;
         let asks = async |body: Value| operator.post(IMPORTS, body).await;
         asks(search("ebay_of_the_moon", "苹果", 5)).await.refused(422, "marketplace.unknown");
-        let mut own = search("pinduoduo_affiliate", "水果", 5);
+        let mut own = search("pinduoduo_affiliate", "苹果", 5);
         own["listing"] = "own".into();
         asks(own).await.refused(422, "marketplace.listing_not_offered");
-        let mut other = search("pinduoduo_affiliate", "水果", 5);
+        let mut other = search("pinduoduo_affiliate", "苹果", 5);
         other["account"] = "somebody-else".into();
         asks(other).await.refused(422, "marketplace.not_configured");
-        let mut sorted = search("pinduoduo_affiliate", "水果", 5);
+        let mut sorted = search("pinduoduo_affiliate", "苹果", 5);
         sorted["category_id"] = kernel::id::CategoryId::new().to_string().into();
         asks(sorted).await.refused(400, "validation.failed");
         for (key, value) in [("query", json!("")), ("limit", json!(0)), ("limit", json!(10_001)), ("ids", json!(["a"])),
             ("query", json!("a\0b")), ("query", Value::Null), ("sort", json!("x"))] {
-            let mut body = search("pinduoduo_affiliate", "水果", 5);
+            let mut body = search("pinduoduo_affiliate", "苹果", 5);
             body[key] = value;
             asks(body).await.refused(400, "validation.failed");
         }
         let bare = shop_text("bare", &app.keys().merchant, &app.keys());
         let bare = bare.split("[marketplaces.taobao_affiliate]").next().unwrap();
         app.apply_shop(&bare.replace("\"bare\"", "\"demo\"")).await;
-        asks(search("taobao_affiliate", "水果", 5)).await.refused(422, "marketplace.not_configured");
+        asks(search("taobao_affiliate", "苹果", 5)).await.refused(422, "marketplace.not_configured");
         assert_eq!(operator.get(IMPORTS).await.ok()["items"], json!([]));
     }
 }
@@ -300,7 +300,7 @@ on_both! {
 on_both! {
     async fn the_same_key_begins_one_import(app: TestApp) {
         let operator = app.operator().await;
-        let order = search("pinduoduo_affiliate", "水果", 5);
+        let order = search("pinduoduo_affiliate", "苹果", 5);
         let first = operator.post_once("k1", IMPORTS, order.clone()).await.ok();
         assert_eq!(operator.post_once("k1", IMPORTS, order).await.ok(), first);
         assert_eq!(operator.get(IMPORTS).await.ok()["items"].as_array().unwrap().len(), 1);
@@ -311,10 +311,10 @@ on_both! {
     async fn affiliate_goods_are_jumped_to_and_never_ordered(app: TestApp) {
         let operator = app.operator().await;
         for marketplace in ["pinduoduo_affiliate", "taobao_affiliate"] {
-            imported(app, &operator, search(marketplace, "水果", 5)).await;
+            imported(app, &operator, search(marketplace, "苹果", 5)).await;
         }
         let anna = app.member("anna").await;
-        let items = anna.get("/api/v1/goods?limit=100").await.ok();
+        let items = anna.get("/api/v1/goods?q=苹果&limit=100").await.ok();
         let card = |marketplace: &str| {
             let items = items["items"].as_array().unwrap();
             items.iter().find(|item| item["marketplace"] == marketplace).unwrap().clone()
@@ -336,8 +336,10 @@ on_both! {
         let jump = link(&taobao).await.ok();
         assert!(jump["tpwd"].as_str().is_some_and(|text| !text.is_empty()) && jump["we_app"].is_null(), "{jump}");
 
-        let cart = format!("/api/v1/cart/items/{}", taobao["skus"][0]["id"].as_str().unwrap());
-        anna.put(&cart, json!({"quantity": 1, "selected": true})).await.refused(422, "goods.affiliate_only");
+        let line = json!({"quantity": 1, "sku_id": taobao["skus"][0]["id"]});
+        let quote = json!({"lines": [line], "fulfilment": {"kind": "pickup"}});
+        let refused = anna.post("/api/v1/checkout/quote", quote).await;
+        assert_eq!(refused.code(), "goods.affiliate_only", "{}", refused.text());
         let nothing = kernel::id::GoodsId::new();
         anna.post(&format!("/api/v1/goods/{nothing}/link"), json!({})).await.refused(404, "goods.not_found");
         let id = taobao["id"].as_str().unwrap();
@@ -368,7 +370,7 @@ on_both! {
     async fn imports_of_a_shop_are_its_own(setup: Setup) {
         let app = TestApp::with(setup, |_| {}).await;
         let operator = app.operator().await;
-        let id = started(&operator, search("pinduoduo_affiliate", "水果", 2)).await;
+        let id = started(&operator, search("pinduoduo_affiliate", "苹果", 2)).await;
         let second = app.second_shop("second").await;
         let theirs = tuanqiao::areas::market_accounts::query::run(app.app.db.reader(), second.id, id.parse().unwrap()).await;
         assert!(theirs.is_err());

@@ -2,8 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
-
 const SETTINGS: &str = "/console/api/v1/settings";
 
 on_both! {

@@ -100,6 +100,11 @@ impl Client {
 
     /// Any call, with any bytes as its body.
     pub async fn send(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Answer {
+        self.attempt(method, path, body).await.unwrap()
+    }
+
+    /// As [`Client::send`], for a server that may die meanwhile.
+    pub async fn attempt(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> reqwest::Result<Answer> {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
         for (name, value) in &self.headers {
             request = request.header(*name, value);
@@ -107,6 +112,6 @@ impl Client {
         if let Some((kind, bytes)) = body {
             request = request.header("Content-Type", kind).body(bytes);
         }
-        Answer::of(format!("{method} {path}"), request.send().await.unwrap()).await
+        Answer::of(format!("{method} {path}"), request.send().await?).await
     }
 }

@@ -157,7 +157,7 @@ CREATE TABLE verifiers (
     UNIQUE (leader_id, member_id),
     FOREIGN KEY (leader_id) REFERENCES leaders (id)
 );
-CREATE INDEX verifiers_by_shop_member ON verifiers (shop_id, member_id);
+CREATE UNIQUE INDEX verifiers_by_shop_member ON verifiers (shop_id, member_id) WHERE removed_at IS NULL;
 
 CREATE TABLE redemptions (
     id        {id} NOT NULL,

@@ -2,7 +2,8 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
+use kernel::checks::Checks;
 use kernel::id::{DeliveryListId, LeaderId, MemberId, OrderId, PickupPointId};
 use kernel::page::Page;
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,9 @@ impl From<list::Model> for DeliveryHeadView {
 async fn gather(app: web::Data<App>, who: Operator, key: IdempotencyKey, body: JsonBody<Gather>) -> Reply {
     who.may(Permission::Orders)?;
     let Gather { leader_id, until } = body.value;
+    let mut checks = Checks::default();
+    checks.need((2000..2200).contains(&until.year()), "until", "out_of_range", "the years 2000 to 2199");
+    checks.done()?;
     let view = |list: &list::Model| DeliveryHeadView::from(list.clone());
     let work = async |once: &_| deliver::gather(&app, &who.shop, leader_id, until, once).await;
     key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::CREATED, view, work).await

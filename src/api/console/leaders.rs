@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::areas::leaders::entity::leader;
 use crate::areas::leaders::error::LeaderError;
 use crate::areas::leaders::receiver::{self, ReceiverKind};
-use crate::areas::leaders::service::{self, LeaderChange};
+use crate::areas::leaders::service::LeaderChange;
 use crate::areas::leaders::{query, state::LeaderState};
 use crate::flows;
 
@@ -119,7 +119,7 @@ async fn list_leaders(app: web::Data<App>, who: Operator, asked: QueryOf<Leaders
 #[get("/console/api/v1/leaders/{id}")]
 async fn get_leader(app: web::Data<App>, who: Operator, id: PathId<LeaderId>) -> Reply {
     let row = query::by_id(app.db.reader(), who.shop.id, *id).await?.ok_or(LeaderError::NotFound)?;
-    let phone = service::phone(&app.sealer, &row)?;
+    let phone = query::phone(&app.sealer, &row)?;
     let mut view = LeaderView::new(&app, row)?;
     if who.may(Permission::Leaders).is_ok() {
         view.phone = phone;

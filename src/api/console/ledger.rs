@@ -93,7 +93,7 @@ fn cause_text(kind: &str, id: Uuid) -> String {
     match kind {
         "payment" => OrderId::from_uuid(id).to_string(),
         "late_payment" => PaymentId::from_uuid(id).to_string(),
-        "release" => OrderLineId::from_uuid(id).to_string(),
+        "release" | "release_early" => OrderLineId::from_uuid(id).to_string(),
         "shared" => SharingPartId::from_uuid(id).to_string(),
         kind if kind.starts_with("refund") => RefundId::from_uuid(id).to_string(),
         kind if kind.starts_with("withdrawal") => WithdrawalId::from_uuid(id).to_string(),

@@ -1,5 +1,6 @@
 //! What the operators' console calls: one file per resource.
 
+mod after_sales;
 mod categories;
 mod delivery_lists;
 mod explain;
@@ -11,8 +12,10 @@ mod leader_levels;
 mod leaders;
 mod ledger;
 mod operators;
+mod orders;
 mod outbox;
 mod pickup_points;
+mod refunds;
 mod session;
 mod settings;
 mod sharing;
@@ -25,7 +28,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route of the console.
 pub fn routes(config: &mut ServiceConfig) {
+    config.configure(after_sales::routes);
     config.configure(categories::routes);
+    // Before orders: its overdue list lies among them.
     config.configure(delivery_lists::routes);
     config.configure(explain::routes);
     config.configure(goods::routes);
@@ -35,8 +40,10 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(leaders::routes);
     config.configure(ledger::routes);
     config.configure(operators::routes);
+    config.configure(orders::routes);
     config.configure(outbox::routes);
     config.configure(pickup_points::routes);
+    config.configure(refunds::routes);
     config.configure(session::routes);
     config.configure(settings::routes);
     config.configure(sharing::routes);

@@ -19,7 +19,8 @@ use crate::app::App;
 use crate::areas::orders::entity::line;
 use crate::areas::orders::progress::Parcel;
 use crate::areas::orders::state::OrderStatus;
-use crate::flows::deliver::{self, Moved};
+use crate::flows::deliver;
+use crate::flows::receipt::Moved;
 
 /// An order has fewer lines than this.
 const LINES_MAX: usize = 200;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kernel::failure::Invalid;
 use kernel::id::WithdrawalId;
 use kernel::page::Page;
-use kernel::{Failure, Fen};
+use kernel::Fen;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -126,7 +126,7 @@ async fn ask(app: web::Data<App>, who: SignedInLeader, key: IdempotencyKey, body
     let wish = Wish { amount: amount_fen, channel };
     let view = |done: &Withdrawal| WithdrawalView::of(&done.row, done.transfer.as_ref());
     let work =
-        async |once: &_| payout::withdraw(&app, &who.shop, who.leader.id, &wish, once).await.map_err(Failure::from);
+        async |once: &_| payout::withdraw(&app, &who.shop, who.leader.id, &wish, once).await;
     key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, view, work).await
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::api::body::read_all;
 use crate::api::problem::{ApiError, status_of};
 use crate::app::App;
-use crate::flows::{payment_received, payout, refund};
+use crate::flows::{payment_received, payout, refund, suspicious};
 
 /// A notification is a few kilobytes.
 const BODY_MAX: usize = 64 * 1024;
@@ -42,6 +42,12 @@ impl FromRequest for RawBody {
     }
 }
 
+/// The kinds there are, so that nobody fills the metrics with others.
+fn kind_label(kind: &str) -> &'static str {
+    let known = ["payment", "refund", "sharing", "transfer", "complaint"];
+    known.into_iter().find(|known| *known == kind).unwrap_or("other")
+}
+
 /// `POST /notify/wechat-pay/{shop}/{kind}`: 204 when the effect is committed, else WeChat repeats.
 #[post("/notify/wechat-pay/{shop}/{kind}")]
 pub(super) async fn notified(
@@ -53,7 +59,7 @@ pub(super) async fn notified(
     let (shop, kind) = path.into_inner();
     match handle(&app, &request, &shop, &kind, &body.0).await {
         Ok(()) => {
-            metrics::counter!("notices_total", "kind" => kind, "outcome" => "done").increment(1);
+            metrics::counter!("notices_total", "kind" => kind_label(&kind), "outcome" => "done").increment(1);
             HttpResponse::NoContent().finish()
         }
         Err(failure) => {
@@ -64,7 +70,7 @@ pub(super) async fn notified(
             } else {
                 tracing::warn!(shop, kind, %failure, "a notification was refused");
             }
-            metrics::counter!("notices_total", "kind" => kind, "outcome" => "refused").increment(1);
+            metrics::counter!("notices_total", "kind" => kind_label(&kind), "outcome" => "refused").increment(1);
             // Which check failed is for our log alone.
             let mut answer = HttpResponse::build(ApiError::from(failure).status_code());
             answer.json(json!({ "code": "FAIL", "message": "refused" }))
@@ -79,7 +85,11 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
     let headers = SignatureHeaders::read(|name| request.headers().get(name)?.to_str().ok());
     let wall = app.clock.wall().timestamp();
     let notice: Notice = pay.open_notice(&headers, body, wall).await.map_err(Refused::from)?;
-    pay.check_merchant(&notice).map_err(Refused::from)?;
+    if let Err(error) = pay.check_merchant(&notice) {
+        let key = format!("{}:{error}", notice.id);
+        let detail = format!("notice {} of {:?}: {error}", notice.id, notice.parties);
+        return Err(suspicious::refuse(app, &shop, kind_label(kind), key, &detail).await);
+    }
     match (kind, &notice.resource) {
         ("payment", NoticeResource::Transaction(transaction)) if transaction.trade_state.is_paid() => {
             payment_received::received(app, &shop, transaction).await

@@ -19,7 +19,7 @@ use crate::areas::goods::draft::{read, specs_of};
 use crate::flows::cart::{self, Cart, Line, Trouble};
 
 /// Most units of a line.
-const QUANTITY_MAX: i64 = 99_999;
+const QUANTITY_MAX: i64 = 9_999;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(show_cart).service(put_cart_item).service(remove_cart_item);
@@ -124,7 +124,7 @@ async fn show_cart(app: web::Data<App>, who: SignedInMember) -> Reply {
 #[serde(deny_unknown_fields)]
 struct PutItem {
     /// Units.
-    #[schema(minimum = 1, maximum = 99_999)]
+    #[schema(minimum = 1, maximum = 9_999)]
     quantity: i64,
     /// Whether it goes into the next order; it does when left out.
     #[serde(default = "yes")]

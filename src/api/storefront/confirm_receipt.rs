@@ -2,34 +2,23 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{post, web};
-use chrono::{DateTime, Utc};
 use kernel::id::OrderId;
-use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::order_views::OrderView;
 use crate::api::auth::SignedInMember;
 use crate::api::body::PathId;
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply};
 use crate::app::App;
-use crate::areas::orders::entity::order;
-use crate::areas::orders::state::OrderStatus;
-use crate::flows::receipt;
+use crate::flows::receipt::{self, Moved};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(confirm_receipt);
 }
 
-/// An order that was received.
-#[derive(Serialize, utoipa::ToSchema)]
-struct ReceiptView {
-    id: OrderId,
-    status: OrderStatus,
-    received_at: Option<DateTime<Utc>>,
-}
-
-fn view(order: &order::Model) -> ReceiptView {
-    ReceiptView { id: order.id, status: order.status, received_at: order.received_at }
+fn view(moved: &Moved) -> OrderView {
+    OrderView::new(&moved.order, &moved.lines)
 }
 
 /// Confirms receipt: of a parcel that was sent, or of goods at the pickup point. The after-sale
@@ -40,7 +29,7 @@ fn view(order: &order::Model) -> ReceiptView {
         ("id" = String, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")
     ),
-    responses((status = 200, body = ReceiptView), Failures)
+    responses((status = 200, body = OrderView), Failures)
 )]
 #[post("/api/v1/orders/{id}/confirm-receipt")]
 async fn confirm_receipt(app: web::Data<App>, who: SignedInMember, id: PathId<OrderId>, key: IdempotencyKey) -> Reply {

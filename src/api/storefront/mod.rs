@@ -1,7 +1,7 @@
 //! What the shopper's mini-program calls: one file per resource.
 
 mod addresses;
-mod after_sales;
+pub(crate) mod after_sales;
 mod cart;
 mod categories;
 mod checkout;

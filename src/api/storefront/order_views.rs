@@ -97,7 +97,7 @@ pub struct OrderLineView {
 pub struct TimelineView {
     pub event: String,
     pub status: OrderStatus,
-    /// `member`, `leader`, `operator`, `wechat` or `system`.
+    /// `member`, `leader`, `operator`, `wechat` or `system`; in the console with its id after a colon.
     pub actor: String,
     pub note: Option<String>,
     pub at: DateTime<Utc>,
@@ -145,6 +145,13 @@ impl OrderView {
             actions: actions(order).iter().map(|action| (*action).to_owned()).collect(),
             timeline: None,
         }
+    }
+
+    /// The same with its timeline, every actor named in full: for the console alone.
+    pub fn with_full_timeline(mut self, events: &[event::Model]) -> Self {
+        let full = |event: &event::Model| TimelineView { actor: event.actor.clone(), ..TimelineView::new(event) };
+        self.timeline = Some(events.iter().map(full).collect());
+        self
     }
 
     /// The same with its timeline.

@@ -13,9 +13,9 @@ use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
 use crate::app::App;
-use crate::areas::orders::entity::order;
 use crate::areas::orders::query::{self, Filter};
 use crate::areas::orders::state::OrderStatus;
+use crate::flows::checkout::Placed;
 use crate::flows::{close_order, prepay};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -112,8 +112,7 @@ async fn cancel(
     key: IdempotencyKey,
     body: JsonBody<Nothing>,
 ) -> Reply {
-    let lines = query::lines_of(app.db.reader(), who.shop.id, *id).await?;
-    let view = move |order: &order::Model| OrderView::new(order, &lines);
+    let view = |placed: &Placed| OrderView::placed(placed);
     key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::OK, view, async |once| {
         close_order::cancel(&app, &who.shop, who.member, *id, once).await
     })

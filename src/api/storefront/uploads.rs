@@ -1,8 +1,8 @@
 //! Pictures: announced here, sent to the signed address, served under a name nobody can guess.
 
 use actix_multipart::Multipart;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, post, put, web};
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use kernel::checks::Checks;
@@ -24,7 +24,7 @@ use crate::flows::uploads::{self, Announced};
 const FIELDS_MAX: usize = 10;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(announce_upload).service(post_upload).service(put_upload).service(show_picture);
+    config.service(announce_upload).service(post_upload).service(put_upload);
 }
 
 /// What a member's picture is for.
@@ -126,7 +126,7 @@ struct StoredView {
 }
 
 /// Takes the picture, as `wx.uploadFile` sends it.
-#[utoipa::path(tag = "uploads", params(("id" = String, Path), Signed),
+#[utoipa::path(tag = "uploads", security(("signature" = [])), params(("id" = String, Path), Signed),
     request_body(content = PictureForm, content_type = "multipart/form-data"),
     responses((status = 200, body = StoredView), Failures))]
 #[post("/api/v1/uploads/{id}/file")]
@@ -141,7 +141,7 @@ async fn post_upload(
 }
 
 /// Takes the picture as the bare body.
-#[utoipa::path(tag = "uploads", params(("id" = String, Path), Signed),
+#[utoipa::path(tag = "uploads", security(("signature" = [])), params(("id" = String, Path), Signed),
     request_body(content = String, content_type = "application/octet-stream"),
     responses((status = 200, body = StoredView), Failures))]
 #[put("/api/v1/uploads/{id}/file")]
@@ -182,21 +182,4 @@ async fn file_field(mut form: Multipart, most: usize) -> Result<Vec<u8>, ApiErro
         }
     }
     Err(UploadError::Invalid("the form has no field named file").into())
-}
-
-/// An uploaded picture.
-#[utoipa::path(tag = "uploads", params(("name" = String, Path)),
-    responses(
-        (status = 200, description = "The picture", content(
-            (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),
-        Failures))]
-#[get("/files/{name}")]
-async fn show_picture(app: web::Data<App>, name: web::Path<String>) -> Reply {
-    let (kind, bytes) = uploads::picture(&app, &name).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, kind.content_type()))
-        // A name is never used for another picture.
-        .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
-        .body(bytes))
 }

@@ -2,10 +2,44 @@
 
 use std::collections::HashSet;
 
-use kernel::id::OrderLineId;
-use sea_orm::{QuerySelect, entity::prelude::*};
+use kernel::Failure;
+use kernel::id::{OrderLineId, ShopId, TicketId};
+use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::entity::ticket_line;
+use super::entity::{ticket, ticket_line};
+use super::error::TicketError;
+use super::state::TicketState;
+
+/// The tickets of a shop, newest first, perhaps of one state alone.
+pub async fn list(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    state: Option<TicketState>,
+    page: &PageRequest,
+) -> Result<Page<ticket::Model>, Failure> {
+    let mut select = ticket::in_shop(shop).order_by_desc(ticket::Column::Id).limit(page.limit + 1);
+    if let Some(state) = state {
+        select = select.filter(ticket::Column::State.eq(state));
+    }
+    if let Some(cursor) = &page.cursor {
+        select = select.filter(ticket::Column::Id.lt(decode_cursor::<TicketId>(cursor)?));
+    }
+    let rows = select.all(conn).await.map_err(TicketError::Db)?;
+    Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
+}
+
+/// The lines of several tickets.
+pub async fn lines_of_all(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    ids: &[TicketId],
+) -> Result<Vec<ticket_line::Model>, TicketError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(ticket_line::in_shop(shop).filter(ticket_line::Column::TicketId.is_in(ids.iter().copied())).all(conn).await?)
+}
 
 /// Which of these lines, of any shop, have an open ticket.
 pub async fn open_among(conn: &impl ConnectionTrait, lines: &[OrderLineId]) -> Result<HashSet<OrderLineId>, DbErr> {

@@ -116,20 +116,24 @@ pub async fn reverse(
         .lock_exclusive()
         .all(conn)
         .await?;
+    let reversals = would_reverse(&rows, refunded)?;
+    for (row, reversal) in rows.iter().filter_map(|row| Some((row, reversals.iter().find(|r| r.commission == row.id)?)))
+    {
+        note_reversed(conn, row, row.reversed_fen.plus(reversal.amount)?).await?;
+    }
+    Ok(reversals)
+}
+
+/// What [`reverse`] would take of these commissions of one line.
+pub fn would_reverse(rows: &[commission::Model], refunded: &Refunded) -> Result<Vec<Reversal>, kernel::MoneyError> {
     let mut reversals = Vec::new();
     for row in rows {
         let so_far = rules::reversed_so_far(row.amount_fen, row.kind, refunded)?.max(row.reversed_fen);
         let amount = so_far.minus(row.reversed_fen)?;
         if amount.is_positive() {
-            note_reversed(conn, &row, so_far).await?;
             let was_released = row.state == CommissionState::Released;
-            reversals.push(Reversal {
-                commission: row.id,
-                leader: row.leader_id,
-                kind: row.kind,
-                amount,
-                was_released,
-            });
+            let (commission, leader, kind) = (row.id, row.leader_id, row.kind);
+            reversals.push(Reversal { commission, leader, kind, amount, was_released });
         }
     }
     Ok(reversals)

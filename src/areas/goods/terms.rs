@@ -130,7 +130,9 @@ impl CommissionTerms {
             .iter()
             .map(|(level, terms)| (format!("{field}.levels.{level}"), terms.rate_bp, terms.fixed_fen, true));
         for (field, rate, fixed, needed) in std::iter::once(own).chain(levels) {
-            let one = !(rate.is_some() && fixed.is_some()) && !(needed && rate.is_none() && fixed.is_none());
+            let both = rate.is_some() && fixed.is_some();
+            let neither = rate.is_none() && fixed.is_none();
+            let one = if needed { !both && !neither } else { !both };
             checks.need(one, field.clone(), "invalid", "either rate_bp or fixed_fen");
             if let Some(rate) = rate {
                 checks.range(format!("{field}.rate_bp"), i64::from(rate.bp()), 0, 10_000);

@@ -7,7 +7,9 @@ use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::{leader, level};
 use super::error::LeaderError;
+use super::service;
 use super::state::LeaderState;
+use crate::platform::seal::Sealer;
 
 /// The leader a member is, if he is one.
 pub async fn of_member(
@@ -79,4 +81,10 @@ pub async fn level(
     id: LeaderLevelId,
 ) -> Result<Option<level::Model>, LeaderError> {
     Ok(level::in_shop(shop).filter(level::Column::Id.eq(id)).one(conn).await?)
+}
+
+/// Opens a leader's telephone number, for those who must call him.
+pub fn phone(sealer: &Sealer, leader: &leader::Model) -> Result<Option<String>, LeaderError> {
+    let sealed = leader.sealed_phone.as_deref();
+    Ok(sealed.map(|sealed| sealer.open_text(&service::phone_place(leader.id), sealed)).transpose()?)
 }

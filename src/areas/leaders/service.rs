@@ -2,7 +2,7 @@
 
 use kernel::id::{LeaderId, LeaderLevelId, MemberId, ShopId};
 use kernel::{BasisPoints, Time};
-use sea_orm::{IntoActiveModel, entity::prelude::*};
+use sea_orm::{IntoActiveModel, QuerySelect, entity::prelude::*};
 
 use super::applications::Form;
 use super::entity::leader;
@@ -81,7 +81,7 @@ pub async fn change(
     change: &LeaderChange,
     now: Time,
 ) -> Result<leader::Model, LeaderError> {
-    let known = query::by_id(conn, shop, id).await?.ok_or(LeaderError::NotFound)?;
+    let known = held(conn, shop, id).await?;
     if let Some(Some(level)) = change.level {
         levels::by_id(conn, shop, level).await?;
     }
@@ -104,6 +104,13 @@ pub async fn change(
     Ok(row)
 }
 
+/// The leader, who cannot change until the caller's transaction ends: for whoever decides by his
+/// state. Errors: [`LeaderError::NotFound`].
+pub async fn held(conn: &impl ConnectionTrait, shop: ShopId, id: LeaderId) -> Result<leader::Model, LeaderError> {
+    let row = leader::in_shop(shop).filter(leader::Column::Id.eq(id)).lock_exclusive().one(conn).await?;
+    row.ok_or(LeaderError::NotFound)
+}
+
 /// Follows the chain from `recommender` up; it must not lead to `id`.
 async fn expect_no_circle(
     conn: &impl ConnectionTrait,
@@ -123,12 +130,7 @@ async fn expect_no_circle(
     Err(LeaderError::RecommendationCycle)
 }
 
-/// Opens a leader's telephone number, for those who must call him.
-pub fn phone(sealer: &Sealer, leader: &leader::Model) -> Result<Option<String>, LeaderError> {
-    let sealed = leader.sealed_phone.as_deref();
-    Ok(sealed.map(|sealed| sealer.open_text(&phone_place(leader.id), sealed)).transpose()?)
-}
-
-fn phone_place(id: LeaderId) -> String {
+/// Where a leader's telephone number is sealed for.
+pub(super) fn phone_place(id: LeaderId) -> String {
     format!("leaders.phone:{id}")
 }

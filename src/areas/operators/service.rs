@@ -3,7 +3,7 @@
 use kernel::Time;
 use kernel::failure::Invalid;
 use kernel::id::{OperatorId, ShopId};
-use sea_orm::{ActiveValue::Set, IntoActiveModel, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::operator;
 use super::error::OperatorError;
@@ -77,6 +77,8 @@ pub async fn change(
     change: OperatorChange,
     now: Time,
 ) -> Result<operator::Model, OperatorError> {
+    // Two owners who disable each other at once must meet here.
+    operator::in_shop(shop).order_by_asc(operator::Column::Id).lock_exclusive().all(conn).await?;
     let known = query::by_id(conn, shop, id).await?.ok_or(OperatorError::NotFound)?;
     let mut row = known.clone();
     if let Some(role) = change.role {

@@ -1,7 +1,7 @@
 //! Orders as their leader sees them.
 
 use kernel::id::{LeaderId, OrderId, ShopId};
-use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
+use kernel::page::{BadCursor, Page, PageRequest, decode_cursor, encode_cursor};
 use kernel::{Failure, Fen, Time};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, entity::prelude::*};
@@ -95,6 +95,10 @@ pub async fn overdue(
     }
     if let Some(cursor) = &page.cursor {
         let (arrived, id) = decode_cursor::<(Time, OrderId)>(cursor)?;
+        // Nothing arrived before there were shops; PostgreSQL cannot even hold the earliest moments.
+        if arrived.timestamp() < 0 {
+            return Err(BadCursor.into());
+        }
         let same_moment = order::Column::ArrivedAt.eq(arrived).and(order::Column::Id.gt(id));
         select = select.filter(order::Column::ArrivedAt.gt(arrived).or(same_moment));
     }

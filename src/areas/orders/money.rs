@@ -1,8 +1,8 @@
 //! What was paid of an order, and what has gone back of it.
 
 use kernel::{Fen, MoneyError, Time};
+use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{QuerySelect, entity::prelude::*};
 
 use super::entity::{line, order};
 use super::error::OrderError;
@@ -57,31 +57,18 @@ pub async fn set_refund_status(
     Ok(())
 }
 
-/// Notes that `amount` has gone back, and says whether that was the last of the order: every unit
-/// and every fen.
+/// Notes that `amount` has gone back, of whatever means of payment.
 pub async fn note_refunded(
     conn: &impl ConnectionTrait,
     order: &order::Model,
     amount: Fen,
     now: Time,
-) -> Result<bool, OrderError> {
-    let rows = order::Entity::update_many()
+) -> Result<(), OrderError> {
+    order::Entity::update_many()
         .col_expr(order::Column::RefundedFen, Expr::col(order::Column::RefundedFen).add(amount.fen()))
         .col_expr(order::Column::UpdatedAt, Expr::value(now))
         .filter(order::Column::Id.eq(order.id))
-        .exec_with_returning(conn)
+        .exec(conn)
         .await?;
-    let refunded = rows.first().map_or(order.refunded_fen, |order| order.refunded_fen);
-    let units_left: Vec<i64> = line::Entity::find()
-        .select_only()
-        .column(line::Column::Quantity)
-        .filter(line::Column::OrderId.eq(order.id))
-        .filter(Expr::col(line::Column::RefundedQuantity).lt(Expr::col(line::Column::Quantity)))
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let late = order.status == super::state::OrderStatus::Closed;
-    let full = refunded >= order.payable_fen && (units_left.is_empty() || late);
-    set_refund_status(conn, order, if full { RefundStatus::Full } else { RefundStatus::Partial }, now).await?;
-    Ok(full)
+    Ok(())
 }

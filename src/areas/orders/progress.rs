@@ -203,9 +203,11 @@ pub async fn to_deliver(
     until: Time,
     limit: u64,
 ) -> Result<Vec<line::Model>, OrderError> {
+    let own = Expr::col((line::Entity, line::Column::OrderId)).equals((order::Entity, order::Column::Id));
     let unsent = line::in_shop(shop)
         .select_only()
-        .column(line::Column::OrderId)
+        .column(line::Column::Id)
+        .filter(own)
         .filter(line::Column::ShippedAt.is_null())
         .filter(Expr::col(line::Column::RefundedQuantity).lt(Expr::col(line::Column::Quantity)));
     let orders: Vec<OrderId> = order::in_shop(shop)
@@ -215,7 +217,7 @@ pub async fn to_deliver(
         .filter(order::Column::Status.is_in([OrderStatus::Paid, OrderStatus::Shipped]))
         .filter(order::Column::Fulfilment.ne(FulfilmentKind::Express))
         .filter(order::Column::PaidAt.lte(until))
-        .filter(order::Column::Id.in_subquery(unsent.into_query()))
+        .filter(Expr::exists(unsent.into_query()))
         .order_by_asc(order::Column::Id)
         .limit(limit)
         .into_tuple()

@@ -71,6 +71,8 @@ pub struct Filter {
     pub leader: Option<LeaderId>,
     /// In this state.
     pub status: Option<OrderStatus>,
+    /// This one alone.
+    pub id: Option<OrderId>,
 }
 
 /// Orders, newest first.
@@ -90,6 +92,9 @@ pub async fn list(
     if let Some(status) = filter.status {
         select = select.filter(order::Column::Status.eq(status));
     }
+    if let Some(id) = filter.id {
+        select = select.filter(order::Column::Id.eq(id));
+    }
     if let Some(cursor) = &page.cursor {
         select = select.filter(order::Column::Id.lt(decode_cursor::<OrderId>(cursor)?));
     }
@@ -97,9 +102,14 @@ pub async fn list(
     Ok(Page::cut(rows, page.limit, |order| encode_cursor(&order.id)))
 }
 
-/// Unpaid orders whose time is over, oldest first, over all shops.
-pub async fn overdue(conn: &impl ConnectionTrait, now: Time, limit: u64) -> Result<Vec<order::Model>, OrderError> {
-    Ok(order::Entity::find()
+/// Unpaid orders of a shop whose time is over, oldest first.
+pub async fn overdue(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    now: Time,
+    limit: u64,
+) -> Result<Vec<order::Model>, OrderError> {
+    Ok(order::in_shop(shop)
         .filter(order::Column::Status.eq(OrderStatus::PendingPayment))
         .filter(order::Column::ExpiresAt.lte(now))
         .order_by_asc(order::Column::ExpiresAt)

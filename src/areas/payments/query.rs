@@ -1,6 +1,7 @@
 //! Reading payments.
 
 use kernel::Time;
+use kernel::id::{OrderId, ShopId};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
@@ -17,4 +18,13 @@ pub async fn due(conn: &impl ConnectionTrait, wall: Time, limit: u64) -> Result<
         .limit(limit)
         .all(conn)
         .await?)
+}
+
+/// The payment of an order.
+pub async fn of_order(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    order: OrderId,
+) -> Result<Option<payment::Model>, PaymentError> {
+    Ok(payment::in_shop(shop).filter(payment::Column::OrderId.eq(order)).one(conn).await?)
 }

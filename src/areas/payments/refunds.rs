@@ -1,7 +1,8 @@
 //! Writing refunds: money going back, each with one number for ever.
 
 use kernel::id::{OrderId, OrderLineId, RefundId, ShopId};
-use kernel::{Fen, Time};
+use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
+use kernel::{Failure, Fen, Time};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
@@ -110,13 +111,44 @@ pub async fn of_order(
         .await?)
 }
 
-/// The lines of a refund.
-pub async fn lines_of(
+/// Whether a refund of the order has not reached the member yet.
+pub async fn any_unfinished(conn: &impl ConnectionTrait, shop: ShopId, order: OrderId) -> Result<bool, PaymentError> {
+    let open = refund::in_shop(shop)
+        .filter(refund::Column::OrderId.eq(order))
+        .filter(refund::Column::State.ne(RefundState::Succeeded))
+        .limit(1);
+    Ok(open.one(conn).await?.is_some())
+}
+
+/// The refunds of a shop, newest first, perhaps of one state alone.
+pub async fn list(
     conn: &impl ConnectionTrait,
     shop: ShopId,
-    id: RefundId,
+    state: Option<RefundState>,
+    page: &PageRequest,
+) -> Result<Page<refund::Model>, Failure> {
+    let mut select = refund::in_shop(shop).order_by_desc(refund::Column::Id).limit(page.limit + 1);
+    if let Some(state) = state {
+        select = select.filter(refund::Column::State.eq(state));
+    }
+    if let Some(cursor) = &page.cursor {
+        select = select.filter(refund::Column::Id.lt(decode_cursor::<RefundId>(cursor)?));
+    }
+    let rows = select.all(conn).await.map_err(PaymentError::Db)?;
+    Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
+}
+
+/// The lines of several refunds.
+pub async fn lines_of_all(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    ids: &[RefundId],
 ) -> Result<Vec<refund_line::Model>, PaymentError> {
-    Ok(refund_line::in_shop(shop).filter(refund_line::Column::RefundId.eq(id)).all(conn).await?)
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lines = refund_line::in_shop(shop).filter(refund_line::Column::RefundId.is_in(ids.iter().copied()));
+    Ok(lines.order_by_asc(refund_line::Column::LineId).all(conn).await?)
 }
 
 /// Refunds the platform is to be asked about, over all shops.

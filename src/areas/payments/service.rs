@@ -3,11 +3,12 @@
 use chrono::Duration;
 use kernel::id::{NoticeId, PaymentId, ShopId};
 use kernel::{Fen, Time};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
+use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
 
 use super::entity::{notice, payment};
 use super::error::PaymentError;
+pub use super::query::of_order;
 use super::state::{PaymentEvent, PaymentState};
 
 /// The pauses between two queries of an open payment; the last one repeats.
@@ -151,13 +152,13 @@ pub async fn keep_notice(
     Ok(notice::Entity::insert(row).on_conflict(known).exec_without_returning(conn).await? == 1)
 }
 
-/// The payment of an order.
-pub async fn of_order(
+/// The payment with its row held until the transaction ends; the order's row is held before it.
+pub async fn held(
     conn: &impl ConnectionTrait,
     shop: ShopId,
-    order: kernel::id::OrderId,
+    id: PaymentId,
 ) -> Result<Option<payment::Model>, PaymentError> {
-    Ok(payment::in_shop(shop).filter(payment::Column::OrderId.eq(order)).one(conn).await?)
+    Ok(payment::in_shop(shop).filter(payment::Column::Id.eq(id)).lock(LockType::NoKeyUpdate).one(conn).await?)
 }
 
 /// The payment with this number.

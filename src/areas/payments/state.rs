@@ -112,8 +112,9 @@ impl RefundState {
         use RefundEvent as E;
         use RefundState as S;
         Some(match (self, event) {
-            (S::Pending, E::Accepted) => S::Processing,
-            (S::Pending | S::Processing | S::Abnormal, E::Succeeded) => S::Succeeded,
+            // What was taken for a refusal may have been taken all the same: money that went is believed.
+            (S::Pending | S::Failed, E::Accepted) => S::Processing,
+            (S::Pending | S::Processing | S::Abnormal | S::Failed | S::Closed, E::Succeeded) => S::Succeeded,
             (S::Pending | S::Processing, E::TurnedAbnormal) => S::Abnormal,
             (S::Pending | S::Processing | S::Abnormal, E::Closed) => S::Closed,
             (S::Pending, E::Refused) => S::Failed,
@@ -154,6 +155,6 @@ mod tests {
             arrows += ways;
         }
         // Every arrow of the rule's picture and no other.
-        assert_eq!(arrows, 12);
+        assert_eq!(arrows, 15);
     }
 }

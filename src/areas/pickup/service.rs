@@ -143,8 +143,8 @@ pub async fn add_verifier(
         .await?;
     if let Some(before) = before {
         let row = verifier::Model { name: name.to_owned(), removed_at: None, ..before };
-        verifier::Entity::update(row.clone().into_active_model().reset_all()).exec(conn).await?;
-        return Ok(row);
+        let back = verifier::Entity::update(row.into_active_model().reset_all()).exec(conn).await;
+        return kept(back);
     }
     let row = verifier::Model {
         id: VerifierId::new(),
@@ -155,9 +155,16 @@ pub async fn add_verifier(
         removed_at: None,
         created_at: now,
     };
-    match verifier::Entity::insert(verifier::ActiveModel::from(row.clone())).exec_without_returning(conn).await {
+    let inserted =
+        verifier::Entity::insert(verifier::ActiveModel::from(row.clone())).exec_without_returning(conn).await;
+    kept(inserted.map(|_| row))
+}
+
+/// Two leaders may name one member at once: the database keeps one of them.
+fn kept(written: Result<verifier::Model, DbErr>) -> Result<verifier::Model, PickupError> {
+    match written {
         Err(error) if is_unique_violation(&error) => Err(PickupError::VerifierExists),
-        other => Ok(other.map(|_| row)?),
+        other => Ok(other?),
     }
 }
 

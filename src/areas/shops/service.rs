@@ -3,7 +3,7 @@
 use kernel::id::ShopId;
 use kernel::{Failure, Time};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
 
 use super::entity::shop;
 use super::error::ShopError;
@@ -55,6 +55,13 @@ pub async fn apply(
         Err(error) if is_unique_violation(&error) => Err(ShopError::Taken("app id or merchant").into()),
         other => Ok(other.map(|()| id)?),
     }
+}
+
+/// A shop's settings, which nobody else can change until the caller's transaction ends.
+pub async fn held_settings(conn: &impl ConnectionTrait, id: ShopId) -> Result<Settings, ShopError> {
+    let row = shop::Entity::find_by_id(id).lock_exclusive().one(conn).await?;
+    let row = row.ok_or_else(|| ShopError::Unknown(id.to_string()))?;
+    serde_json::from_value(row.settings).map_err(|error| ShopError::Unreadable("settings", error.to_string()))
 }
 
 /// Replaces a shop's settings; the caller has checked them.

@@ -113,6 +113,11 @@ pub async fn low_stock(
     Ok(Page::cut(rows, page.limit, |row: &LowStock| encode_cursor(&row.sku)))
 }
 
+/// What an order holds or took of each SKU.
+pub async fn holds_of(conn: &impl ConnectionTrait, shop: ShopId, order: OrderId) -> Result<Vec<hold::Model>, DbErr> {
+    hold::in_shop(shop).filter(hold::Column::OrderId.eq(order)).order_by_asc(hold::Column::SkuId).all(conn).await
+}
+
 /// Units counted against a member's limits, where there is a counter.
 pub async fn counted(
     conn: &impl ConnectionTrait,

@@ -1,7 +1,7 @@
 //! Reading everything a basket depends on and judging it by the rules of domain.md §1.
 
 use kernel::id::{LeaderId, MemberId, PickupPointId, ShopId};
-use kernel::{Failure, Fen};
+use kernel::{Failure, Fen, ListingKind};
 use sea_orm::ConnectionTrait;
 
 use super::{Basket, CheckoutError};
@@ -39,9 +39,14 @@ pub(super) async fn judge(app: &App, shop: &Shop, member: MemberId, basket: &Bas
         return Err(CheckoutError::Closed(until).into());
     }
     let member = members::query::by_id(conn, shop.id, member).await?.ok_or(MemberError::TokenInvalid)?;
-    let (point, leader) = place_of(conn, shop.id, &member, basket).await?;
+    let wanted = basket.point.or(member.pickup_point_id).filter(|_| basket.kind != FulfilmentKind::Express);
+    let offers = offers_of(conn, shop.id, basket, wanted).await?;
+    // Goods of a marketplace cannot be ordered anywhere: that is told before a place is asked for.
+    if let Some(offer) = offers.iter().find(|offer| offer.goods.kind == ListingKind::Affiliate) {
+        return Err(OfferError { sku: offer.sku.id, why: NotForSale::Affiliate }.into());
+    }
+    let (point, leader) = place_of(conn, shop.id, &member, basket, wanted).await?;
     let address = address_of(conn, shop.id, &member, basket).await?;
-    let offers = offers_of(conn, shop.id, basket, point).await?;
     for (offer, (_, quantity)) in offers.iter().zip(&basket.lines) {
         let refused = |why| OfferError { sku: offer.sku.id, why };
         offer.is_for_sale(now).map_err(refused)?;
@@ -83,11 +88,12 @@ async fn place_of(
     shop: ShopId,
     member: &member::Model,
     basket: &Basket,
+    wanted: Option<PickupPointId>,
 ) -> Result<(Option<PickupPointId>, Option<LeaderId>), Failure> {
     if basket.kind == FulfilmentKind::Express {
         return Ok((None, member.leader_id));
     }
-    let point = basket.point.or(member.pickup_point_id).ok_or(CheckoutError::NoPickupPoint)?;
+    let point = wanted.ok_or(CheckoutError::NoPickupPoint)?;
     let point = pickup::query::open_point(conn, shop, point).await?;
     Ok((Some(point.id), Some(point.leader_id)))
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::receiver::{receiver_of, word};
 use crate::app::App;
-use crate::areas::commissions::entity::commission;
+use crate::areas::commissions::entity::commission as earning;
 use crate::areas::commissions::state::CommissionState;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::orders::entity::order;
@@ -26,6 +26,7 @@ use crate::areas::payouts::state::{PartResult, SharingKind, SharingState};
 use crate::areas::payouts::{PayoutError, query, rules};
 use crate::areas::shops::query::Shop;
 use crate::areas::{leaders, ledger, operators::audit};
+use crate::flows::commission;
 
 /// Between an order's last share and its unfreeze, since the platform counts requests an order.
 const BETWEEN: Duration = Duration::seconds(3);
@@ -92,9 +93,9 @@ pub async fn plan(app: &App, shop: &Shop, id: OrderId) -> Result<bool, Failure> 
         .await
 }
 
-/// An operator has an order shared now: what is released, if the window is over or a reason is given.
+/// An operator has an order shared now. While an after-sale window is running a reason is needed;
+/// then what the received lines earned is released early, and the order is unfrozen when it is settled.
 ///
-/// A window that is still running keeps its commissions pending, and they are shared when it ends.
 /// Errors: `sharing.not_offered`, `sharing.not_due`.
 pub async fn share_now(
     app: &App,
@@ -113,6 +114,9 @@ pub async fn share_now(
             let ended = matches!(open.order.status, OrderStatus::Completed | OrderStatus::Closed);
             if !ended && reason.is_none() {
                 return Err(PayoutError::SharingNotDue("the after-sale window is running; give a reason").into());
+            }
+            if !ended {
+                commission::release_early(tx, &open.order, app.clock.now()).await?;
             }
             let shares = write_share(app, tx, shop, &open, Wanted::Now).await?;
             if !shares && !ended {
@@ -224,9 +228,9 @@ async fn owed_to_leaders(
     open: &OpenOrder,
     wanted: Wanted,
 ) -> Result<BTreeMap<LeaderId, Fen>, Failure> {
-    let released = commission::in_shop(shop.id)
-        .filter(commission::Column::OrderId.eq(open.order.id))
-        .filter(commission::Column::State.eq(CommissionState::Released))
+    let released = earning::in_shop(shop.id)
+        .filter(earning::Column::OrderId.eq(open.order.id))
+        .filter(earning::Column::State.eq(CommissionState::Released))
         .all(tx)
         .await?;
     let mut owed: BTreeMap<LeaderId, Fen> = BTreeMap::new();

@@ -1,0 +1,132 @@
+//! Operators decide after-sale tickets.
+
+use actix_web::http::StatusCode;
+use actix_web::{get, post, web};
+use kernel::id::TicketId;
+use serde::Deserialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::api::auth_console::{Operator, Permission};
+use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
+use crate::api::fields::Fields;
+use crate::api::list::ListView;
+use crate::api::problem::Failures;
+use crate::api::reply::{IdempotencyKey, Reply, json};
+use crate::api::storefront::after_sales::TicketView;
+use crate::app::App;
+use crate::areas::after_sales::query;
+use crate::areas::after_sales::state::TicketState;
+use crate::flows::after_sale::{self, Ticket};
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.service(list).service(approve).service(refuse).service(goods_returned);
+}
+
+/// Which tickets.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct TicketsQuery {
+    /// In this state alone.
+    state: Option<TicketState>,
+    /// 1 to 100; 20 when left out.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u64>,
+    /// An earlier answer's `next_cursor`.
+    cursor: Option<String>,
+}
+
+/// Tickets, newest first.
+#[utoipa::path(
+    tag = "after-sales", operation_id = "console_after_sales", security(("session" = [])), params(TicketsQuery),
+    responses((status = 200, body = ListView<TicketView>), Failures)
+)]
+#[get("/console/api/v1/after-sales")]
+async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<TicketsQuery>) -> Reply {
+    let TicketsQuery { state, limit, cursor } = asked.0;
+    let (conn, shop) = (app.db.reader(), who.shop.id);
+    let page = query::list(conn, shop, state, &page_request(limit, cursor)?).await?;
+    let ids: Vec<_> = page.items.iter().map(|ticket| ticket.id).collect();
+    let lines = query::lines_of_all(conn, shop, &ids).await?;
+    json(&ListView::from(page.map(|ticket| {
+        let lines = lines.iter().filter(|line| line.ticket_id == ticket.id).cloned().collect();
+        TicketView::from(&Ticket { ticket, lines })
+    })))
+}
+
+fn view_of(ticket: &Ticket) -> TicketView {
+    TicketView::from(ticket)
+}
+
+/// An empty body.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Grants a claim: the refund is made at once, or when the goods are back.
+#[utoipa::path(
+    tag = "after-sales", operation_id = "approve_after_sale", security(("session" = [])), params(("id" = TicketId, Path)),
+    responses((status = 200, body = TicketView), Failures)
+)]
+#[post("/console/api/v1/after-sales/{id}/approve")]
+async fn approve(
+    app: web::Data<App>,
+    who: Operator,
+    id: PathId<TicketId>,
+    key: IdempotencyKey,
+    body: JsonBody<Nothing>,
+) -> Reply {
+    who.may(Permission::Orders)?;
+    let Nothing {} = body.value;
+    let work = async |once: &_| after_sale::approve(&app, &who.shop, *id, who.operator, once).await;
+    key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
+}
+
+/// Why a claim is refused.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RefuseAfterSale {
+    /// The member reads it.
+    #[schema(min_length = 1, max_length = 200)]
+    reason: String,
+}
+
+/// Refuses a claim, or ends a granted return whose goods never came.
+#[utoipa::path(
+    tag = "after-sales", operation_id = "refuse_after_sale", security(("session" = [])), request_body = RefuseAfterSale,
+    params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures)
+)]
+#[post("/console/api/v1/after-sales/{id}/refuse")]
+async fn refuse(
+    app: web::Data<App>,
+    who: Operator,
+    id: PathId<TicketId>,
+    key: IdempotencyKey,
+    body: JsonBody<RefuseAfterSale>,
+) -> Reply {
+    who.may(Permission::Orders)?;
+    let mut fields = Fields::default();
+    let reason = fields.line("reason", &body.value.reason, 1, 200);
+    fields.done()?;
+    let work = async |once: &_| after_sale::refuse(&app, &who.shop, *id, who.operator, &reason, once).await;
+    key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
+}
+
+/// The goods of a granted return came back: the refund is made.
+#[utoipa::path(
+    tag = "after-sales", operation_id = "after_sale_goods_returned", security(("session" = [])),
+    params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures)
+)]
+#[post("/console/api/v1/after-sales/{id}/goods-returned")]
+async fn goods_returned(
+    app: web::Data<App>,
+    who: Operator,
+    id: PathId<TicketId>,
+    key: IdempotencyKey,
+    body: JsonBody<Nothing>,
+) -> Reply {
+    who.may(Permission::Orders)?;
+    let Nothing {} = body.value;
+    let work = async |once: &_| after_sale::goods_returned(&app, &who.shop, *id, who.operator, once).await;
+    key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
+}

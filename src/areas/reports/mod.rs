@@ -1,0 +1,3 @@
+//! What is read across areas. May select from any table, writes none.
+
+pub mod books;

@@ -1,0 +1,113 @@
+//! Fills the demo's shop over its own API: what is there already stays.
+
+use std::collections::HashMap;
+
+use sandbox::Running;
+use serde_json::{Value, json};
+
+use super::OPERATOR;
+use super::goods::{CATEGORIES, OFFERS, Offer};
+use crate::cli::caller::{Caller, text};
+
+/// The leaders: a login name, a person, a place in Guangzhou (GCJ-02).
+const LEADERS: [(&str, &str, &str, &str, f64, f64); 4] = [
+    ("leader-li", "李桂芳", "东湖花园", "东湖路 18 号小区东门便利店", 23.1216, 113.2967),
+    ("leader-chen", "陈志强", "天河北苑", "天河北路 366 号 2 栋首层", 23.1419, 113.3256),
+    ("leader-zhou", "周慧", "珠江新村", "华成路 9 号菜鸟驿站", 23.1193, 113.3277),
+    ("leader-huang", "黄少杰", "员村四横路", "员村四横路 33 号水果店", 23.1155, 113.3622),
+];
+
+/// What is imported from the sandbox's marketplaces: where, and what is searched for.
+const IMPORTS: [(&str, &str); 2] = [("pinduoduo_affiliate", "水果"), ("taobao_affiliate", "零食")];
+/// Goods of one import.
+const IMPORTED_MAX: u32 = 12;
+
+/// Seeds categories, goods, leaders and their pickup points, and begins the imports.
+pub(super) async fn seed(base: &str, sandbox: &Running, password: &str) -> anyhow::Result<()> {
+    let operator = Caller::new(base)?.signs_in_to_console(OPERATOR, password).await?;
+    let categories = seed_categories(&operator).await?;
+    seed_goods(&operator, &categories).await?;
+    seed_leaders(base, sandbox, &operator).await?;
+    seed_imports(&operator).await
+}
+
+async fn items(caller: &Caller, path: &str) -> anyhow::Result<Vec<Value>> {
+    let list = caller.get(path).await?.ok()?;
+    Ok(list.get("items").and_then(Value::as_array).cloned().unwrap_or_default())
+}
+
+async fn seed_categories(operator: &Caller) -> anyhow::Result<HashMap<String, String>> {
+    let mut known = HashMap::new();
+    for category in items(operator, "/console/api/v1/categories").await? {
+        known.insert(text(&category, "/name")?, text(&category, "/id")?);
+    }
+    for (position, name) in CATEGORIES.iter().enumerate() {
+        if !known.contains_key(*name) {
+            let body = json!({ "name": name, "position": position });
+            let made = operator.post("/console/api/v1/categories", body).await?.ok()?;
+            known.insert((*name).to_owned(), text(&made, "/id")?);
+        }
+    }
+    Ok(known)
+}
+
+async fn seed_goods(operator: &Caller, categories: &HashMap<String, String>) -> anyhow::Result<()> {
+    let known = items(operator, "/console/api/v1/goods?limit=100").await?;
+    let titles: Vec<&str> = known.iter().filter_map(|goods| goods.get("title")?.as_str()).collect();
+    for (position, offer) in OFFERS.iter().enumerate().filter(|(_, offer)| !titles.contains(&offer.title)) {
+        let mut body = described(offer, position);
+        if let Some(category) = categories.get(offer.category) {
+            body.insert("category_id".to_owned(), json!(category));
+        }
+        operator.post("/console/api/v1/goods", body.into()).await?.ok()?;
+    }
+    Ok(())
+}
+
+fn described(offer: &Offer, position: usize) -> serde_json::Map<String, Value> {
+    let sku = |(spec, price): &(&str, i64)| json!({"specs": {"规格": spec}, "price_fen": price, "stock": offer.stock});
+    let body = json!({
+        "title": offer.title,
+        "subtitle": offer.subtitle,
+        "detail": format!("<p>{}，{}。</p>", offer.title, offer.subtitle),
+        "tags": [offer.category],
+        "on_shelf": true,
+        "pickup_days": 1,
+        "pickup_cut_off": "20:00:00",
+        "position": position,
+        "skus": offer.skus.iter().map(sku).collect::<Vec<_>>(),
+    });
+    body.as_object().cloned().unwrap_or_default()
+}
+
+async fn seed_leaders(base: &str, sandbox: &Running, operator: &Caller) -> anyhow::Result<()> {
+    let known = items(operator, "/console/api/v1/pickup-points?limit=100").await?;
+    let communities: Vec<&str> = known.iter().filter_map(|point| point.get("community")?.as_str()).collect();
+    for (login, name, community, address, lat, lng) in LEADERS {
+        if communities.contains(&community) {
+            continue;
+        }
+        let member = Caller::new(base)?.signs_in(&sandbox.state().login_code(login, false)).await?;
+        let form = json!({
+            "name": name, "phone": "13800138000", "community": community, "address": address,
+            "region": "广东省广州市", "lat": lat, "lng": lng,
+        });
+        let asked = member.post("/api/v1/leaders/applications", form).await?.ok()?;
+        let path = format!("/console/api/v1/leader-applications/{}/approve", text(&asked, "/id")?);
+        operator.post(&path, json!({})).await?.ok()?;
+    }
+    Ok(())
+}
+
+/// Begins an import from each marketplace, once; a job does it while the demo runs.
+async fn seed_imports(operator: &Caller) -> anyhow::Result<()> {
+    let runs = items(operator, "/console/api/v1/imports?limit=100").await?;
+    let done: Vec<&str> = runs.iter().filter_map(|run| run.get("marketplace")?.as_str()).collect();
+    for (marketplace, query) in IMPORTS.iter().filter(|(marketplace, _)| !done.contains(marketplace)) {
+        let body = json!({
+            "marketplace": marketplace, "query": query, "listing": "affiliate", "limit": IMPORTED_MAX,
+        });
+        operator.post("/console/api/v1/imports", body).await?.ok()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! What operators do about refunds: make one, and send one again that went wrong.
+
+use kernel::Failure;
+use kernel::id::{OperatorId, OrderId, RefundId};
+use serde_json::json;
+
+use super::{Cause, Made, Plan, Wish, after_commit, ask, make, plan};
+use crate::app::App;
+use crate::areas::operators::audit;
+use crate::areas::orders;
+use crate::areas::payments::entity::{refund, refund_line};
+use crate::areas::payments::error::PaymentError;
+use crate::areas::payments::refunds;
+use crate::areas::payments::state::{RefundEvent, RefundState};
+use crate::areas::shops::query::Shop;
+use crate::flows::after_sale;
+use crate::flows::effects::Effect;
+use crate::platform::request_keys::Once;
+
+/// What an operator asks for, already checked for its form.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What goes back.
+    pub wish: Wish,
+    /// Whether the last unit takes its shipping along; the shop's setting when left out.
+    pub refund_shipping: Option<bool>,
+    /// Whether units that were not sent go back on sale.
+    pub restock: bool,
+    /// For people; the member reads it too.
+    pub reason: String,
+}
+
+impl Request {
+    pub(super) fn with_shipping(&self, shop: &Shop) -> bool {
+        self.refund_shipping.unwrap_or(shop.settings.refund_shipping)
+    }
+}
+
+/// A refund with its lines.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The refund.
+    pub refund: refund::Model,
+    /// Its lines.
+    pub lines: Vec<refund_line::Model>,
+}
+
+/// Refunds what an operator asks for.
+#[tracing::instrument(skip_all, fields(%order))]
+pub async fn by_operator(
+    app: &App,
+    shop: &Shop,
+    operator: OperatorId,
+    order: OrderId,
+    request: &Request,
+    once: &Once<Shown>,
+) -> Result<Shown, Failure> {
+    let (made, shown) = app
+        .db
+        .write(async |tx| {
+            orders::progress::lock(tx, shop.id, order).await?;
+            let lines = orders::query::lines_of(tx, shop.id, order).await?;
+            let plan = Plan {
+                parts: plan::parts(&lines, &request.wish, request.with_shipping(shop))?,
+                cause: Cause::Operator,
+                reason: request.reason.clone(),
+                restock: request.restock,
+                ticket: None,
+                actor: format!("operator:{operator}"),
+            };
+            let made = make(app, tx, shop, order, plan).await?;
+            let detail = json!({
+                "refund_id": made.refund.id, "amount_fen": made.refund.amount_fen, "reason": request.reason,
+            });
+            audit::note(tx, shop.id, operator, "order.refund", order, detail, app.clock.now()).await?;
+            let shown = Shown { refund: made.refund.clone(), lines: made.lines.clone() };
+            once.keep(tx, &shown, app.clock.wall()).await?;
+            Ok::<(Made, Shown), Failure>((made, shown))
+        })
+        .await?;
+    after_commit(app, shop, &made).await;
+    Ok(shown)
+}
+
+/// Sends a refund again, with the same number: one that was refused, closed or given up. Of one
+/// that is with the platform it is asked again instead.
+///
+/// # Errors
+/// [`PaymentError::RefundWrongState`] when the money has gone back already.
+pub async fn retry(
+    app: &App,
+    shop: &Shop,
+    operator: OperatorId,
+    id: RefundId,
+    once: &Once<Shown>,
+) -> Result<Shown, Failure> {
+    let known = refunds::by_id(app.db.reader(), shop.id, id).await?.ok_or(PaymentError::RefundNotFound(id))?;
+    if matches!(known.state, RefundState::Processing | RefundState::Abnormal) {
+        ask(app, shop, &known).await?;
+    }
+    let shown = app
+        .db
+        .write(async |tx| {
+            let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
+            let mut refund = refunds::by_id(tx, shop.id, id).await?.ok_or(PaymentError::RefundNotFound(id))?;
+            if refund.state == RefundState::Succeeded && known.state == RefundState::Succeeded {
+                return Err(PaymentError::RefundWrongState { refund: id, state: refund.state }.into());
+            }
+            let times = (app.clock.now(), app.clock.wall());
+            if matches!(refund.state, RefundState::Failed | RefundState::Closed) {
+                refund = refunds::advance(tx, &refund, RefundEvent::Retried, None, None, times).await?;
+                if let Some(ticket) = refund.ticket_id {
+                    after_sale::refund_again(tx, shop, ticket, times.0).await?;
+                }
+            }
+            if refund.state == RefundState::Pending {
+                Effect::Refund { refund: id }.put_again(tx, shop.id, times.1).await?;
+            }
+            let actor = format!("operator:{operator}");
+            orders::service::note(tx, &order, Some(order.status), "refund_retried", &actor, None, times.0).await?;
+            audit::note(tx, shop.id, operator, "refund.retry", id, json!({"state": known.state}), times.0).await?;
+            let lines = refunds::lines_of_all(tx, shop.id, &[id]).await?;
+            let shown = Shown { refund, lines };
+            once.keep(tx, &shown, times.1).await?;
+            Ok(shown)
+        })
+        .await?;
+    app.bell.ring();
+    Ok(shown)
+}

@@ -1,0 +1,98 @@
+//! What a refund would do to whom, before anybody commits to it. Reads alone.
+
+use std::collections::BTreeMap;
+
+use kernel::id::{LeaderId, OrderId};
+use kernel::{Failure, Fen};
+
+use super::operator::Request;
+use super::{Part, can_be_made, line_of, plan, refunded_with};
+use crate::app::App;
+use crate::areas::commissions::service::would_reverse;
+use crate::areas::ledger::state::AccountKind;
+use crate::areas::orders::error::OrderError;
+use crate::areas::payments::service as payments;
+use crate::areas::payments::state::PaymentState;
+use crate::areas::shops::query::Shop;
+use crate::areas::shops::settings::PostSettlementRefund;
+use crate::areas::{commissions, ledger, orders};
+
+/// What a refund would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// What would go back of which line.
+    pub parts: Vec<Part>,
+    /// Over all means of payment.
+    pub amount: Fen,
+    /// Of it, by WeChat.
+    pub wechat: Fen,
+    /// What the shop's own revenue gives.
+    pub revenue: Fen,
+    /// What each leader gives, by leader.
+    pub parties: Vec<PartyShare>,
+    /// What nobody gives back: the sum over the parties.
+    pub shortfall: Fen,
+}
+
+/// One party's share of a refund.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartyShare {
+    /// Who; `None` is never shown.
+    pub leader: Option<LeaderId>,
+    /// Commission that was not released yet and shrinks.
+    pub reversed: Fen,
+    /// Released commission that is taken back (R-30, clawback).
+    pub returned: Fen,
+    /// Released commission that the platform bears.
+    pub lost: Fen,
+    /// What is lost, and what is taken back beyond what the leader has available now.
+    pub shortfall: Fen,
+}
+
+/// What `request` would do to `order`; nothing is written.
+///
+/// # Errors
+/// As making it.
+pub async fn preview(app: &App, shop: &Shop, order: OrderId, request: &Request) -> Result<Preview, Failure> {
+    let conn = app.db.reader();
+    let order = orders::query::by_id(conn, shop.id, order).await?.ok_or(OrderError::NotFound(order))?;
+    let lines = orders::query::lines_of(conn, shop.id, order.id).await?;
+    let parts = plan::parts(&lines, &request.wish, request.with_shipping(shop))?;
+    can_be_made(&order, &parts)?;
+    let earned = commissions::query::of_order(conn, shop.id, order.id).await?;
+    let mut parties: BTreeMap<LeaderId, PartyShare> = BTreeMap::new();
+    for part in &parts {
+        let line = line_of(&lines, part)?;
+        let refunded = refunded_with(conn, shop, line, part).await?;
+        let rows: Vec<_> = earned.iter().filter(|row| row.line_id == line.id).cloned().collect();
+        for reversal in would_reverse(&rows, &refunded)? {
+            let party = parties.entry(reversal.leader).or_default();
+            party.leader = Some(reversal.leader);
+            let bearer = match (reversal.was_released, shop.settings.post_settlement_refund) {
+                (false, _) => &mut party.reversed,
+                (true, PostSettlementRefund::Clawback) => &mut party.returned,
+                (true, PostSettlementRefund::PlatformBears) => &mut party.lost,
+            };
+            *bearer = bearer.plus(reversal.amount)?;
+        }
+    }
+    for (leader, party) in &mut parties {
+        let account = AccountKind::LeaderAvailable;
+        let available = ledger::query::balance(conn, shop.id, account, leader.uuid()).await?;
+        let uncovered = party.returned.minus(Fen::from_fen(available.max(0)))?;
+        party.shortfall = party.lost.plus(std::cmp::max(uncovered, Fen::ZERO))?;
+    }
+    let parties: Vec<PartyShare> = parties.into_values().collect();
+    let amount = Fen::sum(parts.iter().map(|part| part.amount))?;
+    let by_wechat = payments::of_order(conn, shop.id, order.id).await?;
+    let by_wechat = by_wechat.is_some_and(|payment| payment.state == PaymentState::Succeeded);
+    let given = Fen::sum(parties.iter().flat_map(|party| [party.reversed, party.returned, party.lost]))?;
+    Ok(Preview {
+        amount,
+        wechat: if by_wechat { amount } else { Fen::ZERO },
+        revenue: amount.minus(given)?,
+        shortfall: Fen::sum(parties.iter().map(|party| party.shortfall))?,
+        parts,
+        parties,
+    })
+}

@@ -1,0 +1,280 @@
+//! Seals what is stored anew with the live master key, in bounded batches; what is sealed with it
+//! already is left alone, so that a run that was broken off is simply started again.
+
+use kernel::id::{AddressId, ApplicationId, LeaderId, MemberId, OperatorId, ShopId};
+use kernel::{Failure, Time};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::areas::leaders::entity::leader;
+use crate::areas::members;
+use crate::areas::members::entity::member;
+use crate::areas::orders::entity::order;
+use crate::platform::seal::{SealError, Sealer};
+
+/// Rows read and written at a time.
+const BATCH: u64 = 200;
+
+/// What a rotation did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Values sealed anew.
+    pub sealed: u64,
+    /// Values no configured key opens, by their place.
+    pub unreadable: Vec<String>,
+}
+
+/// A column of sealed text and the place each value is sealed for.
+struct Column {
+    table: &'static str,
+    key: &'static str,
+    column: &'static str,
+    place: fn(Uuid) -> String,
+}
+
+const COLUMNS: &[Column] = &[
+    Column {
+        table: "shops",
+        key: "id",
+        column: "sealed_secrets",
+        place: |id| format!("shops.sealed_secrets:{}", ShopId::from_uuid(id)),
+    },
+    Column {
+        table: "wechat_tokens",
+        key: "shop_id",
+        column: "sealed_token",
+        place: |id| format!("wechat_tokens:{}", ShopId::from_uuid(id)),
+    },
+    Column {
+        table: "operators",
+        key: "id",
+        column: "totp_secret",
+        place: |id| format!("operators.totp_secret:{}", OperatorId::from_uuid(id)),
+    },
+    Column {
+        table: "members",
+        key: "id",
+        column: "sealed_session_key",
+        place: |id| format!("members.session_key:{}", MemberId::from_uuid(id)),
+    },
+    Column {
+        table: "addresses",
+        key: "id",
+        column: "sealed",
+        place: |id| format!("addresses.sealed:{}", AddressId::from_uuid(id)),
+    },
+    Column {
+        table: "leader_applications",
+        key: "id",
+        column: "sealed_form",
+        place: |id| format!("leader_applications.form:{}", ApplicationId::from_uuid(id)),
+    },
+    Column {
+        table: "leaders",
+        key: "id",
+        column: "sealed_phone",
+        place: |id| format!("leaders.phone:{}", LeaderId::from_uuid(id)),
+    },
+];
+
+/// Seals everything stored anew; `tell` hears of each table and how much was done there.
+pub async fn rotate(app: &App, tell: impl Fn(&str, u64)) -> Result<Report, Failure> {
+    let mut report = Report::default();
+    for column in COLUMNS {
+        let name = format!("{}.{}", column.table, column.column);
+        let before = report.sealed;
+        rotate_column(app, column, &mut report).await?;
+        tell(&name, report.sealed - before);
+    }
+    let before = report.sealed;
+    rotate_phones(app, &mut report).await?;
+    tell("members.sealed_phone", report.sealed - before);
+    let before = report.sealed;
+    rotate_receivers(app, &mut report).await?;
+    tell("leaders.receiver", report.sealed - before);
+    let before = report.sealed;
+    rotate_order_addresses(app, &mut report).await?;
+    tell("orders.address", report.sealed - before);
+    Ok(report)
+}
+
+/// The value sealed anew; `None` when it is fresh already or cannot be opened, which is noted.
+fn sealed_anew(sealer: &Sealer, place: &str, sealed: &str, report: &mut Report) -> Result<Option<String>, SealError> {
+    if sealer.is_fresh(sealed) {
+        return Ok(None);
+    }
+    match sealer.open(place, sealed) {
+        Ok(plain) => sealer.seal(place, &plain).map(Some),
+        Err(SealError::UnknownKey(_) | SealError::Damaged) => {
+            report.unreadable.push(place.to_owned());
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn rotate_column(app: &App, column: &Column, report: &mut Report) -> Result<(), Failure> {
+    let (table, key, name) = (Alias::new(column.table), Alias::new(column.key), Alias::new(column.column));
+    let mut last = Uuid::nil();
+    loop {
+        let select = Query::select()
+            .columns([key.clone(), name.clone()])
+            .from(table.clone())
+            .and_where(Expr::col(name.clone()).is_not_null())
+            .and_where(Expr::col(key.clone()).gt(last))
+            .order_by(key.clone(), sea_orm::Order::Asc)
+            .limit(BATCH)
+            .to_owned();
+        let rows = app.db.reader().query_all(&select).await?;
+        let mut changes = Vec::new();
+        for row in &rows {
+            last = row.try_get("", column.key)?;
+            let sealed: String = row.try_get("", column.column)?;
+            if let Some(fresh) = sealed_anew(&app.sealer, &(column.place)(last), &sealed, report)? {
+                changes.push((last, sealed, fresh));
+            }
+        }
+        let written = app
+            .db
+            .write(async |tx| {
+                let mut written = 0;
+                for (id, old, fresh) in &changes {
+                    // Only if nobody has changed it meanwhile; what others write is fresh anyway.
+                    let update = Query::update()
+                        .table(table.clone())
+                        .value(name.clone(), fresh.as_str())
+                        .and_where(Expr::col(key.clone()).eq(*id))
+                        .and_where(Expr::col(name.clone()).eq(old.as_str()))
+                        .to_owned();
+                    written += tx.execute(&update).await?.rows_affected();
+                }
+                Ok(written)
+            })
+            .await?;
+        report.sealed += written;
+        if u64::try_from(rows.len()).unwrap_or(BATCH) < BATCH {
+            return Ok(());
+        }
+    }
+}
+
+/// A phone number has a blind index beside it, which follows the live key too.
+async fn rotate_phones(app: &App, report: &mut Report) -> Result<(), Failure> {
+    let mut last = MemberId::from_uuid(Uuid::nil());
+    loop {
+        let rows = member::Entity::find()
+            .filter(member::Column::SealedPhone.is_not_null())
+            .filter(member::Column::Id.gt(last))
+            .order_by_asc(member::Column::Id)
+            .limit(BATCH)
+            .all(app.db.reader())
+            .await?;
+        let full = rows.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
+        for row in rows {
+            last = row.id;
+            let Some(sealed) = row.sealed_phone.filter(|sealed| !app.sealer.is_fresh(sealed)) else { continue };
+            let place = format!("members.phone:{}", row.id);
+            match app.sealer.open_text(&place, &sealed) {
+                Ok(phone) => {
+                    let set = async |tx: &_| {
+                        let now: Time = app.clock.now();
+                        members::service::set_phone(tx, &app.sealer, row.shop_id, row.id, &phone, now).await?;
+                        Ok(())
+                    };
+                    app.db.write(set).await?;
+                    report.sealed += 1;
+                }
+                Err(_) => report.unreadable.push(place),
+            }
+        }
+        if !full {
+            return Ok(());
+        }
+    }
+}
+
+async fn rotate_receivers(app: &App, report: &mut Report) -> Result<(), Failure> {
+    let rows = leader::Entity::find().filter(leader::Column::Receiver.is_not_null()).all(app.db.reader()).await?;
+    for row in rows {
+        let Some(mut receiver) = row.receiver.clone() else { continue };
+        let place = format!("leaders.receiver_name:{}", row.id);
+        if !reseal_member(&app.sealer, &mut receiver, "sealed_name", &place, report)? {
+            continue;
+        }
+        let put = async |tx: &_| {
+            let changed = leader::Entity::update_many()
+                .col_expr(leader::Column::Receiver, Expr::value(receiver.clone()))
+                .filter(leader::Column::Id.eq(row.id))
+                .filter(leader::Column::UpdatedAt.eq(row.updated_at))
+                .exec(tx)
+                .await?;
+            Ok(changed.rows_affected)
+        };
+        report.sealed += app.db.write(put).await?;
+    }
+    Ok(())
+}
+
+/// An order keeps its address as it was, with the place it was sealed for.
+async fn rotate_order_addresses(app: &App, report: &mut Report) -> Result<(), Failure> {
+    let mut last = kernel::id::OrderId::from_uuid(Uuid::nil());
+    loop {
+        let rows: Vec<(kernel::id::OrderId, Option<Value>)> = order::Entity::find()
+            .select_only()
+            .columns([order::Column::Id, order::Column::Address])
+            .filter(order::Column::Address.is_not_null())
+            .filter(order::Column::Id.gt(last))
+            .order_by_asc(order::Column::Id)
+            .limit(BATCH)
+            .into_tuple()
+            .all(app.db.reader())
+            .await?;
+        let full = rows.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
+        let mut changes = Vec::new();
+        for (id, address) in rows {
+            last = id;
+            let Some(mut address) = address else { continue };
+            let Some(place) = address.get("place").and_then(Value::as_str).map(str::to_owned) else { continue };
+            if reseal_member(&app.sealer, &mut address, "sealed", &place, report)? {
+                changes.push((id, address));
+            }
+        }
+        let put = async |tx: &_| {
+            let mut written = 0;
+            for (id, address) in &changes {
+                // An order's address never changes, so that nothing can be overwritten.
+                let changed = order::Entity::update_many()
+                    .col_expr(order::Column::Address, Expr::value(address.clone()))
+                    .filter(order::Column::Id.eq(*id))
+                    .exec(tx)
+                    .await?;
+                written += changed.rows_affected;
+            }
+            Ok(written)
+        };
+        report.sealed += app.db.write(put).await?;
+        if !full {
+            return Ok(());
+        }
+    }
+}
+
+/// Seals one text of a document anew; `false` when there was nothing to do.
+fn reseal_member(
+    sealer: &Sealer,
+    document: &mut Value,
+    name: &str,
+    place: &str,
+    report: &mut Report,
+) -> Result<bool, SealError> {
+    let Some(Value::String(sealed)) = document.get_mut(name) else { return Ok(false) };
+    let fresh = sealed_anew(sealer, place, sealed, report)?;
+    let is_new = fresh.is_some();
+    if let Some(fresh) = fresh {
+        *sealed = fresh;
+    }
+    Ok(is_new)
+}

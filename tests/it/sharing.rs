@@ -1,0 +1,393 @@
+//! Leaders are paid by profit sharing, and every flagged order ends in an unfreeze (R-71 … R-73).
+
+use chrono::Duration;
+use gateways::pay::wechat_pay::NewPrepay;
+use kernel::id::{CommissionId, GoodsId, LeaderId, OrderId, OrderLineId, PaymentId, SkuId};
+use kernel::{BasisPoints, Fen};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
+use tuanqiao::areas::commissions::entity::commission;
+use tuanqiao::areas::commissions::state::{CommissionKind, CommissionState};
+use tuanqiao::areas::ledger::state::AccountKind;
+use tuanqiao::areas::ledger::{self, Draft, Floor};
+use tuanqiao::areas::orders::entity::{line, order};
+use tuanqiao::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
+use tuanqiao::areas::payments::entity::payment;
+use tuanqiao::areas::payments::state::PaymentState;
+use tuanqiao::areas::payouts::query::sharings_of;
+use tuanqiao::areas::payouts::state::{PartResult, SharingKind, SharingState};
+
+use crate::app::TestApp;
+use crate::funds::Leader;
+use crate::shopper::Client;
+
+const SHARES: &str = "[payout]\nmode = \"profit_sharing\"\n";
+
+impl TestApp {
+    /// A flagged order of `total` paid at the platform, in `status`, with a released commission for
+    /// each leader named, whose money the leader has available already.
+    async fn shared_order(
+        &self,
+        buyer: &Client,
+        status: OrderStatus,
+        total: i64,
+        earned: &[(LeaderId, i64)],
+    ) -> OrderId {
+        let (shop, now, wall) = (self.shop(), self.app.clock.now(), self.app.clock.wall());
+        let (order_id, line_id, payment_id) = (OrderId::new(), OrderLineId::new(), PaymentId::new());
+        let member = tuanqiao::areas::members::query::by_id(self.app.db.reader(), shop.id, buyer.id().parse().unwrap());
+        let openid = member.await.unwrap().unwrap().openid;
+        let asked = NewPrepay {
+            description: "团购".to_owned(),
+            out_trade_no: payment_id.to_string(),
+            time_expire: Some(wall + Duration::minutes(15)),
+            notify_url: format!("{}/notify/wechat-pay/demo/payment", self.app.config.server.public_url),
+            total: Fen::from_fen(total),
+            openid: openid.clone(),
+            profit_sharing: true,
+            goods: Vec::new(),
+        };
+        let clients = self.app.clients.of(&shop);
+        let body = clients.pay().unwrap().prepay_body(&asked).unwrap();
+        clients.pay().unwrap().send_prepay(&body).await.unwrap();
+        let transaction = self.wechat().pays_quietly(payment_id.to_string().as_str()).unwrap();
+        let fen = Fen::from_fen;
+        let order = order::Model {
+            id: order_id,
+            shop_id: shop.id,
+            member_id: buyer.id().parse().unwrap(),
+            status,
+            closed_reason: None,
+            fulfilment: FulfilmentKind::Express,
+            pickup_point_id: None,
+            leader_id: None,
+            address: None,
+            goods_fen: fen(total),
+            spend_and_save_fen: Fen::ZERO,
+            coupon_fen: Fen::ZERO,
+            points_used: 0,
+            points_fen: Fen::ZERO,
+            shipping_fen: Fen::ZERO,
+            packing_fen: Fen::ZERO,
+            balance_fen: Fen::ZERO,
+            balance_gift_fen: Fen::ZERO,
+            payable_fen: fen(total),
+            refunded_fen: Fen::ZERO,
+            refund_status: RefundStatus::None,
+            remark: None,
+            coupon_id: None,
+            profit_sharing: true,
+            for_new_buyers: false,
+            pickup_code: None,
+            expires_at: now,
+            paid_at: Some(now),
+            shipped_at: None,
+            arrived_at: None,
+            received_at: None,
+            completed_at: None,
+            closed_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let line = line::Model {
+            id: line_id,
+            shop_id: shop.id,
+            order_id,
+            position: 0,
+            goods_id: GoodsId::new(),
+            sku_id: SkuId::new(),
+            supplier_id: None,
+            title: "大米".to_owned(),
+            specs: json!({}),
+            picture: None,
+            expected_pickup: None,
+            unit_price_fen: fen(total),
+            quantity: 1,
+            goods_fen: fen(total),
+            spend_and_save_fen: Fen::ZERO,
+            coupon_fen: Fen::ZERO,
+            points_fen: Fen::ZERO,
+            shipping_fen: Fen::ZERO,
+            packing_fen: Fen::ZERO,
+            commission_rule: None,
+            shipped_at: None,
+            arrived_at: None,
+            redeemed: 0,
+            received_at: None,
+            after_sale_until: None,
+            settled_at: Some(now),
+            refunded_quantity: 0,
+            refunded_fen: Fen::ZERO,
+            carrier: None,
+            tracking_no: None,
+        };
+        let payment = payment::Model {
+            id: payment_id,
+            shop_id: shop.id,
+            order_id,
+            state: PaymentState::Succeeded,
+            amount_fen: fen(total),
+            payer_openid: openid,
+            request_body: None,
+            prepay_id: None,
+            prepaid_at: None,
+            transaction_id: Some(transaction),
+            paid_at: Some(now),
+            platform_paid_at: None,
+            payer_total_fen: None,
+            late: false,
+            next_query_at: None,
+            queries: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        let commissions = earned.iter().zip(0..).map(|((leader, amount), rank)| commission::Model {
+            id: CommissionId::new(),
+            shop_id: shop.id,
+            order_id,
+            line_id,
+            leader_id: *leader,
+            kind: if rank == 0 { CommissionKind::Own } else { CommissionKind::Referral },
+            rank,
+            base_fen: fen(total),
+            rate_bp: None,
+            fixed_fen: Some(fen(*amount)),
+            multiplier_bp: BasisPoints::WHOLE,
+            rule: "test".to_owned(),
+            amount_fen: fen(*amount),
+            reversed_fen: Fen::ZERO,
+            state: CommissionState::Released,
+            created_at: now,
+            released_at: Some(now),
+        });
+        let commissions: Vec<_> = commissions.map(commission::ActiveModel::from).collect();
+        let (order, line) = (order::ActiveModel::from(order), line::ActiveModel::from(line));
+        let payment = payment::ActiveModel::from(payment);
+        self.app
+            .db
+            .write(async |tx| {
+                order::Entity::insert(order.clone()).exec_without_returning(tx).await?;
+                line::Entity::insert(line.clone()).exec_without_returning(tx).await?;
+                payment::Entity::insert(payment.clone()).exec_without_returning(tx).await?;
+                if !commissions.is_empty() {
+                    commission::Entity::insert_many(commissions.clone()).exec_without_returning(tx).await?;
+                }
+                Ok(())
+            })
+            .await
+            .unwrap();
+        order_id
+    }
+
+    /// A line of the order, received, whose window is running and whose commission is pending.
+    async fn earns_pending(&self, order: OrderId, leader: LeaderId, fen: i64) {
+        let (shop, now) = (self.shop().id, self.app.clock.now());
+        let settled = line::in_shop(shop).filter(line::Column::OrderId.eq(order)).one(self.app.db.reader());
+        let row = line::Model {
+            id: OrderLineId::new(),
+            position: 1,
+            settled_at: None,
+            received_at: Some(now),
+            after_sale_until: Some(now + Duration::days(7)),
+            ..settled.await.unwrap().unwrap()
+        };
+        let earned = commission::in_shop(shop).filter(commission::Column::OrderId.eq(order)).one(self.app.db.reader());
+        let earned = commission::Model {
+            id: CommissionId::new(),
+            line_id: row.id,
+            amount_fen: Fen::from_fen(fen),
+            state: CommissionState::Pending,
+            released_at: None,
+            ..earned.await.unwrap().unwrap()
+        };
+        let id = row.id;
+        let (row, earned) =
+            (line::ActiveModel::from(row).reset_all(), commission::ActiveModel::from(earned).reset_all());
+        self.app
+            .db
+            .write(async |tx| {
+                line::Entity::insert(row.clone()).exec_without_returning(tx).await?;
+                commission::Entity::insert(earned.clone()).exec_without_returning(tx).await?;
+                let mut draft = Draft::new(shop, "test_pending", id.uuid());
+                draft.debit(AccountKind::Marketing, None, Fen::from_fen(fen));
+                draft.credit(AccountKind::LeaderPending, Some(leader.uuid()), Fen::from_fen(fen))?;
+                Ok(ledger::service::post(tx, &draft, Floor::Zero, now).await?)
+            })
+            .await
+            .unwrap();
+    }
+
+    /// Lets every step of sharing happen: plan, share, ask, plan, unfreeze, ask.
+    async fn sharing_comes_to_rest(&self) {
+        for _ in 0..4 {
+            self.payouts_go_on().await;
+        }
+    }
+
+    /// What became of an order's requests: kind, state and the parts' results.
+    async fn shared(&self, order: OrderId) -> Vec<(SharingKind, SharingState, Vec<(i64, PartResult)>)> {
+        let rows = sharings_of(self.app.db.reader(), self.shop().id, order).await.unwrap();
+        let of = |(row, parts): (_, Vec<_>)| {
+            let row: tuanqiao::areas::payouts::entity::sharing::Model = row;
+            let parts: Vec<tuanqiao::areas::payouts::entity::sharing_part::Model> = parts;
+            (row.kind, row.state, parts.iter().map(|part| (part.amount_fen.fen(), part.result)).collect())
+        };
+        rows.into_iter().map(of).collect()
+    }
+}
+
+/// The leader's own wallet receives his shares.
+async fn receives(keeper: &Client, leader: &Leader) -> Value {
+    let path = format!("/console/api/v1/leaders/{}/sharing-receiver", leader.id);
+    keeper.put(&path, json!({"type": "PERSONAL_OPENID"})).await.ok()
+}
+
+const FINISHED: SharingState = SharingState::Finished;
+const UNFROZEN: (SharingKind, SharingState, Vec<(i64, PartResult)>) = (SharingKind::Unfreeze, FINISHED, Vec::new());
+
+on_both! {
+    async fn a_settled_order_is_shared_and_unfrozen(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let (anna, ben) = (app.leader_with("anna", 900).await, app.leader_with("ben", 200).await);
+        assert!(receives(&keeper, &anna).await["sharing_receiver"]["registered_at"].is_string());
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900), (ben.id, 200)]).await;
+        app.run_due_jobs().await;
+        assert!(app.shared(order).await.is_empty(), "a minute has to pass after payment");
+        app.time_passes(70);
+        app.sharing_comes_to_rest().await;
+        let share = (SharingKind::Share, FINISHED, vec![(900, PartResult::Succeeded)]);
+        assert_eq!(app.shared(order).await, [share, UNFROZEN], "who has no receiver stays owed");
+        assert_eq!((app.funds(anna.id).await, app.funds(ben.id).await), ((0, 0), (200, 0)));
+        assert_eq!(app.account(AccountKind::Clearing).await, -900);
+        let purse = app.wechat().purse(&app.keys().merchant.mchid);
+        assert_eq!((purse.shared_out, purse.frozen), (900, 0));
+        app.payouts_go_on().await;
+        assert_eq!(app.shared(order).await.len(), 2, "nothing follows an unfreeze");
+        anna.withdraws(500).await.refused(422, "withdrawal.channel_not_offered");
+        let path = format!("/console/api/v1/orders/{order}/share");
+        keeper.post(&path, json!({"reason": "more"})).await.refused(409, "sharing.not_offered");
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn the_ceiling_is_kept_and_the_rest_stays_owed(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let (anna, ben) = (app.leader_with("anna", 4_000).await, app.leader_with("ben", 2_000).await);
+        receives(&keeper, &anna).await;
+        receives(&keeper, &ben).await;
+        let earned = [(anna.id, 4_000), (ben.id, 2_000)];
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &earned).await;
+        app.time_passes(70);
+        app.sharing_comes_to_rest().await;
+        let mut parts = app.shared(order).await.remove(0).2;
+        parts.sort_by_key(|part| part.0);
+        assert_eq!(parts, [(1_000, PartResult::Succeeded), (2_000, PartResult::Succeeded)]);
+        assert_eq!(app.shared(order).await[1], UNFROZEN);
+        assert_eq!((app.funds(anna.id).await, app.funds(ben.id).await), ((2_000, 0), (1_000, 0)));
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn a_receiver_that_gets_nothing_is_still_owed(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let anna = app.leader_with("anna", 900).await;
+        receives(&keeper, &anna).await;
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900)]).await;
+        let account = tuanqiao::areas::members::query::by_id(
+            app.app.db.reader(), app.shop().id, anna.client.id().parse().unwrap(),
+        ).await.unwrap().unwrap().openid;
+        app.wechat().fail_receiver(&account, Some("ACCOUNT_ABNORMAL"));
+        app.time_passes(70);
+        app.sharing_comes_to_rest().await;
+        let share = (SharingKind::Share, FINISHED, vec![(900, PartResult::Closed)]);
+        assert_eq!(app.shared(order).await, [share, UNFROZEN]);
+        assert_eq!(app.funds(anna.id).await, (900, 0));
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn orders_with_nothing_to_share_are_unfrozen_too(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let buyer = app.member("buyer").await;
+        let closed = app.shared_order(&buyer, OrderStatus::Closed, 3_000, &[]).await;
+        let waiting = app.shared_order(&buyer, OrderStatus::Arrived, 3_000, &[]).await;
+        app.time_passes(70);
+        app.run_due_jobs().await;
+        app.payouts_go_on().await;
+        assert_eq!(app.shared(closed).await, [UNFROZEN]);
+        assert!(app.shared(waiting).await.is_empty());
+        // Five days before the freeze of thirty days ends.
+        app.time_passes(25 * 86_400);
+        app.run_due_jobs().await;
+        app.payouts_go_on().await;
+        assert_eq!(app.shared(waiting).await, [UNFROZEN]);
+        assert_eq!(app.wechat().purse(&app.keys().merchant.mchid).frozen, 0);
+    }
+}
+
+on_both! {
+    async fn a_refusal_that_time_cures_is_tried_again_under_the_same_number(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let anna = app.leader_with("anna", 900).await;
+        receives(&keeper, &anna).await;
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900)]).await;
+        // Business time runs ahead of the platform's: its minute has not passed.
+        app.app.clock.advance(Duration::seconds(70));
+        app.run_due_jobs().await;
+        let first = app.shared(order).await;
+        assert_eq!(first, [(SharingKind::Share, SharingState::Created, vec![(900, PartResult::Pending)])]);
+        app.wechat().advance(70);
+        app.sharing_comes_to_rest().await;
+        assert_eq!(app.shared(order).await.len(), 2);
+        assert_eq!(app.wechat().purse(&app.keys().merchant.mchid).shared_out, 900);
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn an_operator_shares_now_with_a_reason(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let anna = app.leader_with("anna", 900).await;
+        receives(&keeper, &anna).await;
+        let order = app.shared_order(&buyer, OrderStatus::Received, 10_000, &[(anna.id, 900)]).await;
+        app.earns_pending(order, anna.id, 300).await;
+        let path = format!("/console/api/v1/orders/{order}/share");
+        keeper.post(&path, json!({"reason": "x"})).await.refused(409, "sharing.not_due");
+        app.time_passes(70);
+        keeper.post(&path, json!({})).await.refused(409, "sharing.not_due");
+        let shared = keeper.post(&path, json!({"reason": "团长急用"})).await.ok();
+        assert_eq!(shared["items"][0]["parts"][0]["party_id"], json!(anna.id));
+        app.run_due_jobs().await;
+        app.payouts_go_on().await;
+        let share = (SharingKind::Share, FINISHED, vec![(1_200, PartResult::Succeeded)]);
+        assert_eq!(app.shared(order).await, [share], "what was pending is released early");
+        assert_eq!(app.funds(anna.id).await, (0, 0));
+        assert_eq!(app.shared(order).await.len(), 1, "the window is running: not unfrozen yet");
+        keeper.post(&path, json!({"reason": "again"})).await.refused(409, "sharing.not_due");
+        let unknown = "/console/api/v1/orders/ord_01jq0000000000000000000000/share";
+        keeper.post(unknown, json!({})).await.refused(404, "order.not_found");
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn a_receiver_the_platform_does_not_take_is_told_at_once(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, anna) = (app.operator().await, app.leader_with("anna", 0).await);
+        let path = format!("/console/api/v1/leaders/{}/sharing-receiver", anna.id);
+        let body = json!({"type": "PERSONAL_OPENID", "account": "o-of-another-mini-program"});
+        keeper.put(&path, body).await.refused(422, "sharing.receiver_invalid");
+        app.run_due_jobs().await;
+        let shown = keeper.get(&format!("/console/api/v1/leaders/{}", anna.id)).await.ok();
+        assert_eq!(shown["sharing_receiver"]["registered_at"], Value::Null);
+        assert!(receives(&keeper, &anna).await["sharing_receiver"]["registered_at"].is_string());
+    }
+}

@@ -1,0 +1,173 @@
+//! What an operator runs by hand: the checks, the backup, the rotation of the master key.
+
+use std::process::{Command, Output};
+
+use actix_web::web;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use secrecy::ExposeSecret;
+use tuanqiao::app::App;
+use tuanqiao::areas::ledger::entity::party_account;
+use tuanqiao::areas::members;
+use tuanqiao::areas::members::entity::member;
+use tuanqiao::config::{Config, StockBackend};
+use tuanqiao::flows::rotate_secrets;
+use tuanqiao::platform::db::Db;
+
+use crate::app::TestApp;
+use crate::setup::Setup;
+
+impl TestApp {
+    /// Runs the binary beside the served product, on the same configuration.
+    async fn runs(&self, arguments: &[&str]) -> Output {
+        let config = &self.app.config;
+        let backend = if config.stock.backend == StockBackend::Redis { "redis" } else { "embedded" };
+        let settings = [
+            ("DATABASE__URL", config.database.url.clone()),
+            ("STOCK__BACKEND", backend.to_owned()),
+            ("STOCK__REDIS_URL", config.stock.redis_url.clone()),
+            ("SANDBOX__ENABLED", "true".to_owned()),
+            ("SERVER__PUBLIC_URL", config.server.public_url.clone()),
+            ("SECRETS__MASTER_KEY", config.secrets.master_key.expose_secret().to_owned()),
+            ("PLATFORMS__WECHAT", config.platforms.wechat.clone()),
+            ("PLATFORMS__WECHAT_PAY", config.platforms.wechat_pay.clone()),
+            ("PLATFORMS__WECHAT_PAY_BACKUP", config.platforms.wechat_pay_backup.clone()),
+            ("PLATFORMS__PINDUODUO", config.platforms.pinduoduo.clone()),
+            ("PLATFORMS__TAOBAO", config.platforms.taobao.clone()),
+        ];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tuanqiao"));
+        command.args(arguments);
+        for (key, value) in settings {
+            command.env(format!("TUANQIAO__{key}"), value);
+        }
+        web::block(move || command.output()).await.unwrap().unwrap()
+    }
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+on_both! {
+    async fn the_books_are_verified_and_a_wrong_balance_is_found(app: TestApp) {
+        let anna = app.leader_with("anna", 1_000).await;
+        anna.withdraws(400).await.ok();
+        let clean = app.runs(&["ledger", "verify"]).await;
+        assert!(clean.status.success() && text(&clean).contains("adds up to zero"), "{}", text(&clean));
+        party_account::Entity::update_many()
+            .col_expr(party_account::Column::Balance, Expr::value(601))
+            .filter(party_account::Column::Party.eq(anna.id.uuid()))
+            .exec(app.app.db.maintenance())
+            .await
+            .unwrap();
+        let off = app.runs(&["ledger", "verify", "--shop", "demo"]).await;
+        assert_eq!(off.status.code(), Some(1), "{}", text(&off));
+        assert!(text(&off).contains("LeaderAvailable"), "{}", text(&off));
+        assert_eq!(app.runs(&["ledger", "verify", "--shop", "nobody"]).await.status.code(), Some(1));
+    }
+}
+
+on_both! {
+    async fn a_row_that_leaves_its_books_is_found(app: TestApp) {
+        use tuanqiao::areas::payouts::entity::withdrawal;
+        let anna = app.leader_with("anna", 1_000).await;
+        anna.withdraws(400).await.ok();
+        let faults = async || {
+            tuanqiao::areas::reports::books::faults(app.app.db.reader(), app.shop().id).await.unwrap()
+        };
+        assert_eq!(faults().await, []);
+        withdrawal::Entity::update_many()
+            .col_expr(withdrawal::Column::State, Expr::value("paid"))
+            .filter(withdrawal::Column::LeaderId.eq(anna.id))
+            .exec(app.app.db.maintenance())
+            .await
+            .unwrap();
+        let found: Vec<_> = faults().await.into_iter().map(|fault| fault.what).collect();
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[0].contains("frozen") && found[1].contains("not booked") && found[2].contains("disagree"));
+    }
+}
+
+on_both! {
+    async fn a_backup_is_whole_and_never_overwrites(setup: Setup) {
+        let app = TestApp::with(setup, |_| {}).await;
+        app.leader_with("anna", 1_000).await;
+        let file = std::env::temp_dir().join(format!("backup-{}.db", uuid::Uuid::new_v4()));
+        let path = file.to_str().unwrap();
+        let made = app.runs(&["backup", path]).await;
+        if setup == Setup::PostgresRedis {
+            assert!(!made.status.success() && text(&made).contains("pg_dump"), "{}", text(&made));
+        } else {
+            assert!(made.status.success(), "{}", text(&made));
+            let config = tuanqiao::config::Database { url: format!("sqlite://{path}"), ..app.app.config.database.clone() };
+            let copy = Db::connect(&config).await.unwrap();
+            assert_eq!(member::Entity::find().all(copy.reader()).await.unwrap().len(), 1);
+            copy.close().await;
+            let again = app.runs(&["backup", path]).await;
+            assert!(!again.status.success() && text(&again).contains("never overwrites"), "{}", text(&again));
+            std::fs::remove_file(&file).unwrap();
+        }
+        app.stop().await;
+    }
+}
+
+on_both! {
+    async fn stock_is_reconciled_by_hand(app: TestApp) {
+        let done = app.runs(&["stock", "reconcile"]).await;
+        assert!(done.status.success() && text(&done).starts_with("demo: "), "{}", text(&done));
+    }
+}
+
+on_both! {
+    async fn the_doctor_says_what_works_and_what_to_mend(app: TestApp) {
+        let well = app.runs(&["doctor"]).await;
+        assert!(well.status.success(), "{}", text(&well));
+        for sign in ["schema is current", "stock store", "gives the mini-program a token", "accepts our signature"] {
+            assert!(text(&well).contains(sign), "{sign}: {}", text(&well));
+        }
+        let keys = app.keys();
+        let wrong = crate::app::shop_text("demo", &keys.merchant, &keys)
+            .replace(&keys.merchant.secret, "not the secret")
+            .replace(&keys.merchant.serial, "0000000000000000000000000000000000000000");
+        app.apply_shop(&wrong).await;
+        let ill = app.runs(&["doctor"]).await;
+        assert_eq!(ill.status.code(), Some(1), "{}", text(&ill));
+        assert!(text(&ill).contains("no token") && text(&ill).contains("refuses the account"), "{}", text(&ill));
+        assert!(!text(&ill).contains("not the secret"));
+    }
+}
+
+on_both! {
+    async fn secrets_are_sealed_anew_and_the_old_key_is_no_longer_needed(app: TestApp) {
+        let anna = app.leader_with("anna", 1_000).await;
+        let (shop, now) = (app.shop().id, app.app.clock.now());
+        let id = anna.client.id().parse().unwrap();
+        let phone = async |tx: &_| {
+            Ok(members::service::set_phone(tx, &app.app.sealer, shop, id, "13800000000", now).await?)
+        };
+        app.app.db.write(phone).await.unwrap();
+        let before = members::query::by_id(app.app.db.reader(), shop, id).await.unwrap().unwrap();
+        let with_keys = async |new: &str, old: &[&str]| {
+            let mut config: Config = app.app.config.clone();
+            config.secrets.master_key = new.to_owned().into();
+            config.secrets.old_master_keys = old.iter().map(|key| (*key).to_owned().into()).collect();
+            let db = Db::connect(&config.database).await.unwrap();
+            App::build(config, db).await
+        };
+        let old = app.app.config.secrets.master_key.expose_secret().to_owned();
+        assert!(with_keys("another master key", &[]).await.is_err(), "the new key alone opens nothing yet");
+        let both = with_keys("another master key", &[&old]).await.unwrap();
+        let report = rotate_secrets::rotate(&both, |_, _| {}).await.unwrap();
+        assert!(report.sealed >= 3 && report.unreadable.is_empty(), "{report:?}");
+        assert_eq!(rotate_secrets::rotate(&both, |_, _| {}).await.unwrap().sealed, 0, "a second run has nothing to do");
+        let fresh = with_keys("another master key", &[]).await.unwrap();
+        assert_eq!(fresh.shops.by_id(shop).unwrap().secrets.app_secret, app.shop().secrets.app_secret);
+        let after = members::query::by_id(fresh.db.reader(), shop, id).await.unwrap().unwrap();
+        let sealed = after.sealed_phone.unwrap();
+        assert_eq!(fresh.sealer.open_text(&format!("members.phone:{id}"), &sealed).unwrap(), "13800000000");
+        assert_ne!(after.phone_index, before.phone_index, "the index follows the key");
+        for other in [both, fresh] {
+            other.db.close().await;
+        }
+    }
+}

@@ -129,11 +129,15 @@ impl TestApp {
 
     /// A signed-in operator of the first shop who may do everything.
     pub async fn operator(&self) -> Client {
+        self.operator_called("keeper").await
+    }
+
+    /// As [`TestApp::operator`], by this name.
+    pub async fn operator_called(&self, name: &str) -> Client {
         let created =
-            operators::create(&self.app, self.shop().id, None, "keeper", PASSWORD.to_owned(), OperatorRole::Owner)
-                .await;
+            operators::create(&self.app, self.shop().id, None, name, PASSWORD.to_owned(), OperatorRole::Owner).await;
         assert!(created.is_ok() || created.is_err_and(|failure| failure.code() == kernel::Code::NameTaken));
-        self.anybody().signs_in_to_console("keeper", PASSWORD).await
+        self.anybody().signs_in_to_console(name, PASSWORD).await
     }
 
     /// Moves business time on. The platforms' time is wall time and stays.

@@ -31,9 +31,11 @@ on_both! {
         let anna = app.member("anna").await;
         let order = stage.orders(&anna, &sku, 2).await;
         app.pays(&anna, &order).await;
-        let callers = vec![("nobody", app.anybody()), ("a member", anna), ("a leader", stage.leader)];
         let document = serde_json::to_value(document::miniapp()).unwrap();
-        throw(&document, callers).await;
+        throw(&document, async |_| {
+            vec![("nobody", app.anybody()), ("a member", app.member("anna").await), ("a leader", app.member("leo").await)]
+        })
+        .await;
     }
 }
 
@@ -44,23 +46,32 @@ on_both! {
         let sku = stage.sku("赣南脐橙", 2_990, 1_000).await;
         let order = stage.orders(&app.member("anna").await, &sku, 2).await;
         app.pays(&app.member("anna").await, &order).await;
-        throw(&document, vec![("nobody", app.anybody()), ("an operator", stage.operator)]).await;
+        throw(&document, async |round| {
+            vec![("nobody", app.anybody()), ("an operator", app.operator_called(&format!("keeper-{round}")).await)]
+        })
+        .await;
     }
 }
 
 /// Throws requests for each operation and each caller in turn until the time is over.
-async fn throw(document: &Value, callers: Vec<(&str, Client)>) {
+///
+/// Signing out, and barring an operator, is part of the game: each round begins with callers who
+/// have just signed in.
+async fn throw(document: &Value, callers: impl AsyncFn(u64) -> Vec<(&'static str, Client)>) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
     let seed: u64 = number("SEED").unwrap_or_else(rand::random);
     println!("SEED={seed}");
     let schemas = Schemas::of(document);
-    let operations = Operation::all(document);
+    let mut operations = Operation::all(document);
+    // Whoever has signed out can do little more in a round.
+    operations.sort_by_key(Operation::ends_the_session);
     let end = Instant::now() + Duration::from_secs(number("FUZZ_SECONDS").unwrap_or(SECONDS));
     let mut known = Known::default();
     let mut succeeded: BTreeSet<usize> = BTreeSet::new();
     let mut findings: BTreeMap<String, String> = BTreeMap::new();
     let (mut round, mut thrown) = (0, 0);
     while Instant::now() < end && !operations.is_empty() {
+        let callers = callers(round).await;
         for (place, operation) in operations.iter().enumerate() {
             for (name, caller) in &callers {
                 let mut dice = Dice::new(seed, &[round, place as u64, name.len() as u64]);
@@ -76,10 +87,6 @@ async fn throw(document: &Value, callers: Vec<(&str, Client)>) {
                     findings.entry(key).or_insert_with(|| {
                         format!("{attack}\n  by {name}, answered {} {}\n  {finding}", answer.status, answer.text())
                     });
-                }
-                // Signing out is part of the game; the next round needs a member again.
-                if answer.status == 204 && operation.ends_the_session() {
-                    break;
                 }
             }
         }

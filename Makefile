@@ -9,7 +9,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 BINARY  = $(TARGET)/debug/tuanqiao
 FIRST   = "the first time takes some ten minutes on two cores"
 
-.PHONY: help demo tour build contract test test-fast check fmt lint audit clean-data
+.PHONY: help demo tour build contract test test-fast bench check fmt lint audit clean-data
 .NOTPARALLEL:
 .DEFAULT_GOAL = help
 
@@ -45,6 +45,11 @@ test: ## All that must hold: format, lints, every test on SQLite and on PostgreS
 test-fast: ## The tests on SQLite and the in-process stock store alone; needs no server.
 	@scripts/toolchain.sh
 	@TUANQIAO_TEST_ONLY=sqlite scripts/test.sh $(ARGS)
+
+bench: ## Measure the purchase story, each figure beside its floor (PARTS="sqlite gate"); builds for release.
+	@scripts/toolchain.sh
+	@echo "== build for release (the first time takes some twenty minutes on two cores)"
+	@scripts/bench.sh $(PARTS)
 
 check: ## Type-check everything, the quickest answer while writing.
 	@cargo check --workspace --all-targets

@@ -44,6 +44,13 @@ impl Process {
         self.child.id()
     }
 
+    /// Fails the run when the process has died under the load: then its figures mean nothing.
+    pub fn expect_alive(&mut self) {
+        if let Some(status) = self.child.try_wait().unwrap() {
+            panic!("the process at {} ended under the load: {status}", self.address);
+        }
+    }
+
     /// Asks it to end and waits.
     pub fn stop(mut self) {
         let _ = Command::new("kill").arg(self.pid().to_string()).status();

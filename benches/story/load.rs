@@ -21,7 +21,7 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// Of each answered request, sorted, in microseconds.
     pub latencies: Vec<u32>,
-    /// The first answer of 400 or above.
+    /// The first answer of 400 or above, or how a connection was lost.
     pub complaint: Option<String>,
 }
 
@@ -72,8 +72,11 @@ async fn one_connection(
     start: Instant,
     extent: Extent,
 ) -> Outcome {
-    let mut connection = Connection::open(address).await;
     let mut outcome = Outcome::default();
+    let mut connection = match Connection::open(address).await {
+        Ok(connection) => connection,
+        Err(error) => return Outcome { failed: 1, complaint: Some(error.to_string()), ..outcome },
+    };
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let request = match extent {
@@ -83,13 +86,22 @@ async fn one_connection(
         };
         let Some(request) = request else { return outcome };
         let sent = Instant::now();
-        let (status, body) = connection.call(request).await;
-        outcome.latencies.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
-        if status < 400 {
+        let complaint = match connection.call(request).await {
+            Ok((status, _)) if status < 400 => None,
+            Ok((status, body)) => Some(format!("{status} {}", String::from_utf8_lossy(body))),
+            Err(error) => Some(error.to_string()),
+        };
+        let Some(complaint) = complaint else {
+            outcome.latencies.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
             outcome.done += 1;
-        } else {
-            outcome.failed += 1;
-            outcome.complaint.get_or_insert_with(|| format!("{status} {}", String::from_utf8_lossy(body)));
+            continue;
+        };
+        outcome.failed += 1;
+        outcome.complaint.get_or_insert(complaint);
+        // What is half read would be taken for the next answer.
+        match Connection::open(address).await {
+            Ok(fresh) => connection = fresh,
+            Err(_) => return outcome,
         }
     }
 }
@@ -101,27 +113,34 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub async fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self { stream, buffer: Vec::with_capacity(64 * 1024) }
+    pub async fn open(address: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
     }
 
     /// Sends a request's bytes; returns the status and the body of the answer.
-    pub async fn call(&mut self, request: &[u8]) -> (u16, &[u8]) {
-        self.stream.write_all(request).await.unwrap();
+    pub async fn call(&mut self, request: &[u8]) -> std::io::Result<(u16, &[u8])> {
+        self.stream.write_all(request).await?;
         self.buffer.clear();
         let (head, length) = loop {
-            assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0, "the server hung up");
+            self.read_more().await?;
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
                 break (end + 4, content_length(&self.buffer[..end]));
             }
         };
         while self.buffer.len() < head + length {
-            assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0, "the server hung up");
+            self.read_more().await?;
         }
         let status = std::str::from_utf8(&self.buffer[9..12]).unwrap().parse().unwrap();
-        (status, &self.buffer[head..])
+        Ok((status, &self.buffer[head..]))
+    }
+
+    async fn read_more(&mut self) -> std::io::Result<()> {
+        match self.stream.read_buf(&mut self.buffer).await? {
+            0 => Err(std::io::Error::other("the server hung up")),
+            _ => Ok(()),
+        }
     }
 }
 

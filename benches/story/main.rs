@@ -2,7 +2,8 @@
 //! beside its floor in the same run. `docs/benchmarks.md` says how to read it.
 //!
 //! `cargo bench --bench story [-- sqlite | postgres | gate | reads | idle …]`, or `make bench`, which
-//! also starts PostgreSQL and Redis. `BENCH_REQUESTS` and `BENCH_ROUNDS` make it longer or shorter.
+//! also starts PostgreSQL and Redis. `BENCH_REQUESTS` and `BENCH_ROUNDS` make it longer or shorter;
+//! with no rounds it counts statements alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod children;

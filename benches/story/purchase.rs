@@ -125,7 +125,7 @@ impl Bench<'_> {
         if place.setup == Setup::Postgres {
             self.forget_gate().await;
         }
-        let server = children::serve(&place, self.stand_in.address);
+        let mut server = children::serve(&place, self.stand_in.address);
         // The jobs find out what there is, and fill the gate.
         tokio::time::sleep(Duration::from_millis(1_500)).await;
         let measured: Arc<[Bytes]> = requests.split_off(WARM_UP).into();
@@ -133,6 +133,7 @@ impl Bench<'_> {
         let before = cpu::used(server.pid());
         let outcome = load::drive(server.address, measured, CONNECTIONS, Extent::Once).await;
         let cpu = cpu::used(server.pid()) - before;
+        server.expect_alive();
         server.stop();
         place.remove(self.folder).await;
         Run { outcome, cpu }

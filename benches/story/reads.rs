@@ -28,7 +28,8 @@ pub async fn measure(folder: &Path, rounds: usize, report: &mut Report) {
     let detail = format!("/api/v1/goods/{}", world.goods[0]);
     for (name, path) in [("Goods list, a page of 20", "/api/v1/goods?limit=20"), ("Goods detail", &detail)] {
         let requests: Arc<[Bytes]> = world.read(path).into();
-        let body = Connection::open(server.address).await.call(&requests[0]).await.1.to_vec();
+        let mut connection = Connection::open(server.address).await.unwrap();
+        let body = connection.call(&requests[0]).await.unwrap().1.to_vec();
         let floor = children::static_answer(&body, folder);
         let mut figure = Figure {
             what: format!("{name} ({:.1} KB)", body.len() as f64 / 1e3),

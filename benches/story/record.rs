@@ -124,11 +124,11 @@ impl Observed {
 /// Sends the requests one after the other. Returns each answer's body and what it did.
 pub async fn record(config: Config, requests: &[Bytes]) -> (Vec<String>, Vec<Work>) {
     let observed = Observed::start(config);
-    let mut connection = Connection::open(observed.address).await;
+    let mut connection = Connection::open(observed.address).await.unwrap();
     observed.take();
     let (mut answers, mut works) = (Vec::with_capacity(requests.len()), Vec::with_capacity(requests.len()));
     for request in requests {
-        let (status, body) = connection.call(request).await;
+        let (status, body) = connection.call(request).await.unwrap();
         let body = String::from_utf8_lossy(body).into_owned();
         assert!(status < 300, "{status} {body}");
         answers.push(body);

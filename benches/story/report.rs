@@ -99,7 +99,7 @@ impl Report {
     pub fn print(&self) {
         println!("| | per second | p50 / p99 ms | floor per second | of the floor | per CPU second | aim |");
         println!("|---|--:|--:|--:|--:|--:|--:|");
-        for figure in &self.figures {
+        for figure in self.figures.iter().filter(|figure| !figure.product.is_empty()) {
             println!("{}", figure.row());
         }
         println!();

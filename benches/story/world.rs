@@ -30,6 +30,7 @@ const API_V3_KEY: &str = "0123456789abcdef0123456789abcdef";
 const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_0116000000012026112300000000000001";
 const GOODS: usize = 60;
 const MEMBERS: usize = 2_000;
+const LEADERS: usize = 20;
 
 /// The keys of both sides.
 pub struct Keys {
@@ -78,12 +79,16 @@ impl World {
     /// Fills an empty, migrated database.
     pub async fn fill(app: &App, keys: &Keys) -> Self {
         let shop = shop_file::apply(app, &shop_text(keys), resolve_secret).await.unwrap();
-        let point = add_pickup_point(app, shop.id).await;
+        let mut points = Vec::with_capacity(LEADERS);
+        for number in 0..LEADERS {
+            points.push(add_pickup_point(app, shop.id, number).await);
+        }
         let mut world = Self { shop: shop.id, skus: Vec::new(), goods: Vec::new(), members: Vec::new() };
         for number in 0..GOODS {
             world.add_goods(app, number).await;
         }
-        let rows: Vec<member::Model> = (0..MEMBERS).map(|number| new_member(shop.id, number, Some(point))).collect();
+        let rows: Vec<member::Model> =
+            (0..MEMBERS).map(|number| new_member(shop.id, number, Some(points[number % LEADERS]))).collect();
         for some in rows.chunks(200) {
             let some: Vec<_> = some.iter().cloned().map(IntoActiveModel::into_active_model).collect();
             member::Entity::insert_many(some).exec_without_returning(app.db.maintenance()).await.unwrap();
@@ -251,9 +256,9 @@ fn new_member(shop: ShopId, number: usize, point: Option<PickupPointId>) -> memb
 }
 
 /// A point and the leader who serves it.
-async fn add_pickup_point(app: &App, shop: ShopId) -> PickupPointId {
+async fn add_pickup_point(app: &App, shop: ShopId, number: usize) -> PickupPointId {
     let (now, conn) = (Utc::now(), app.db.maintenance());
-    let person = new_member(shop, MEMBERS, None);
+    let person = new_member(shop, MEMBERS + number, None);
     let leader = leader::Model {
         id: LeaderId::new(),
         shop_id: shop,

@@ -114,9 +114,9 @@ pub async fn accrue(
             tracing::warn!(line = %line.id, "a fixed commission was above its base and has been capped");
             metrics::counter!("commissions_capped_total").increment(1);
         }
-        earned.extend(service::create(conn, order.shop_id, order.id, line.id, &parts, now).await?);
+        earned.extend(parts.into_iter().map(|part| (line.id, part)));
     }
-    Ok(earned)
+    Ok(service::create(conn, order.shop_id, order.id, &earned, now).await?)
 }
 
 fn money_of(line: &line::Model) -> LineMoney {

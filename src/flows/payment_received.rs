@@ -252,16 +252,17 @@ pub async fn settle(
     }
     let order = orders::service::advance_known(tx, order, OrderEvent::PaymentReceived, actor, None, now).await?;
     let commissions = commission::accrue(tx, &order, &lines, now).await?;
+    if shop.settings.stock_deduct == StockDeduct::Order {
+        stock::service::deduct(tx, shop.id, order.id, now).await?;
+    }
     let mut draft = Draft::new(shop.id, "payment", order.id.uuid());
     draft.debit(AccountKind::Clearing, None, order.payable_fen);
     for commission in &commissions {
         draft.credit(AccountKind::LeaderPending, Some(commission.leader_id.uuid()), commission.amount_fen)?;
     }
     draft.credit_rest(AccountKind::Revenue, None)?;
+    // Last, because every order of a leader meets in the row of his balance: it is held as short as can be.
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
-    if shop.settings.stock_deduct == StockDeduct::Order {
-        stock::service::deduct(tx, shop.id, order.id, now).await?;
-    }
     Ok(order)
 }
 

@@ -8,11 +8,15 @@ use std::time::Duration;
 use kernel::Failure;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
-    Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, Statement,
+    TransactionOptions, TransactionTrait,
 };
 
 use crate::config;
+
+/// A connection used so lately is taken as it is; asking it first would double the round trips of
+/// every read.
+const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 
 /// How often a transaction that lost against another is tried again.
 const TRIES_MAX: u32 = 5;
@@ -60,6 +64,7 @@ impl Db {
             .max_connections(config.max_connections)
             .min_connections(config.max_connections.min(2))
             .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire_if_idle_for(IDLE_TRUSTED)
             .sqlx_logging(false);
         let pool = Database::connect(options).await?;
         Ok(Self { writer: pool.clone(), reader: pool, backend: DatabaseBackend::Postgres, watcher: None })
@@ -139,7 +144,8 @@ impl Db {
                 sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
                 ..Default::default()
             },
-            _ => TransactionOptions { access_mode: Some(AccessMode::ReadWrite), ..Default::default() },
+            // PostgreSQL's default is what is needed; to say so would be a statement of its own.
+            _ => TransactionOptions::default(),
         }
     }
 
@@ -168,6 +174,7 @@ fn sqlite_options(config: &config::Database, read_only: bool) -> Result<ConnectO
     options
         .max_connections(if read_only { config.max_readers.max(1) } else { 1 })
         .acquire_timeout(Duration::from_secs(30))
+        .test_before_acquire(false)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite: SqliteConnectOptions| {
             sqlite

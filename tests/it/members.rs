@@ -96,8 +96,12 @@ on_both! {
         let anna = app.member("anna").await;
         let adding = (0..56).map(|n| anna.post("/api/v1/me/addresses", address(&format!("no {n}"))));
         let answers = futures::future::join_all(adding).await;
-        let refused = answers.into_iter().filter(|answer| answer.status != 201);
-        assert_eq!(refused.map(|answer| answer.refused(422, "address.too_many")).count(), 6);
+        let mut refused = 0;
+        for answer in answers.into_iter().filter(|answer| answer.status != 201) {
+            answer.refused(422, "address.too_many");
+            refused += 1;
+        }
+        assert_eq!(refused, 6);
         let book = anna.get("/api/v1/me/addresses").await.ok()["items"].as_array().unwrap().clone();
         assert_eq!(book.len(), 50);
         assert_eq!(book.iter().filter(|entry| entry["is_default"] == true).count(), 1);

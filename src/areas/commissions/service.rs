@@ -10,21 +10,20 @@ use super::error::CommissionError;
 use super::rules::{self, Part, Reckoning, Refunded};
 use super::state::{CommissionKind, CommissionState};
 
-/// Writes the commissions of a paid line, pending, and returns them.
+/// Writes the commissions of a paid order's lines, pending, in one statement, and returns them.
 ///
 /// The database refuses a second set for the same line, so a line earns once.
 pub async fn create(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     order: OrderId,
-    line: OrderLineId,
-    parts: &[Part],
+    parts: &[(OrderLineId, Part)],
     now: Time,
 ) -> Result<Vec<commission::Model>, CommissionError> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<commission::Model> = parts.iter().map(|part| row(shop, order, line, part, now)).collect();
+    let rows: Vec<commission::Model> = parts.iter().map(|(line, part)| row(shop, order, *line, part, now)).collect();
     let models = rows.iter().cloned().map(commission::ActiveModel::from);
     commission::Entity::insert_many(models).exec_without_returning(conn).await?;
     Ok(rows)

@@ -12,7 +12,7 @@ use crate::areas::members::error::MemberError;
 use crate::areas::orders::rules::{Asked, PriceInput, Priced, price};
 use crate::areas::orders::state::FulfilmentKind;
 use crate::areas::shops::query::Shop;
-use crate::areas::{members, pickup, stock};
+use crate::areas::{members, pickup};
 
 /// A basket that may be ordered as far as a read can tell; the writing transaction decides.
 pub(super) struct Judged {
@@ -65,7 +65,7 @@ pub(super) async fn judge(app: &App, shop: &Shop, member: MemberId, basket: &Bas
         return Err(CheckoutError::MinimumSpend(shop.settings.minimum_spend_fen).into());
     }
     other_means(basket)?;
-    enough_free(conn, shop.id, basket).await?;
+    enough_free(&offers, basket)?;
     Ok(Judged { offers, priced, point, leader, address })
 }
 
@@ -156,12 +156,10 @@ fn express_stays_alone(offers: &[Offer], kind: FulfilmentKind) -> Result<(), Che
 }
 
 /// A look at the shelf, so that a hopeless basket is told early; the reservation decides.
-async fn enough_free(conn: &impl ConnectionTrait, shop: ShopId, basket: &Basket) -> Result<(), Failure> {
-    let skus: Vec<_> = basket.lines.iter().map(|(sku, _)| *sku).collect();
-    let free = stock::query::free(conn, shop, &skus).await?;
-    for (sku, quantity) in &basket.lines {
-        if free.get(sku).copied().flatten().is_some_and(|free| free < *quantity) {
-            return Err(CheckoutError::Short(*sku).into());
+fn enough_free(offers: &[Offer], basket: &Basket) -> Result<(), CheckoutError> {
+    for (offer, (sku, quantity)) in offers.iter().zip(&basket.lines) {
+        if offer.sku.free.is_some_and(|free| free < *quantity) {
+            return Err(CheckoutError::Short(*sku));
         }
     }
     Ok(())

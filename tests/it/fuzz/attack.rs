@@ -114,10 +114,8 @@ fn path(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known
                 let escaped = if escaped.trim_matches('.').is_empty() { "x".to_owned() } else { escaped };
                 path = path.replace(&format!("{{{}}}", parameter.name), &escaped);
             }
-            "query" if (parameter.required && !dice.once_in(8)) || dice.once_in(2) => {
-                if !made.is_null() {
-                    query.append_pair(&parameter.name, &text);
-                }
+            "query" if ((parameter.required && !dice.once_in(8)) || dice.once_in(2)) && !made.is_null() => {
+                query.append_pair(&parameter.name, &text);
             }
             _ => {}
         }

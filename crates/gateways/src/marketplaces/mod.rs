@@ -18,6 +18,7 @@ mod times;
 mod windows;
 mod wire;
 
+pub mod jd_affiliate;
 pub mod pinduoduo_affiliate;
 pub mod taobao_affiliate;
 
@@ -33,7 +34,7 @@ pub use settings::{SettingKey, SettingsError, SettingsReader};
 pub use windows::WindowRules;
 
 /// Every marketplace, once. No other place tells platforms apart.
-pub const REGISTRY: &[Entry] = &[pinduoduo_affiliate::ENTRY, taobao_affiliate::ENTRY];
+pub const REGISTRY: &[Entry] = &[pinduoduo_affiliate::ENTRY, taobao_affiliate::ENTRY, jd_affiliate::ENTRY];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

@@ -246,3 +246,41 @@ fn a_cursor_of_another_question_is_refused() {
         assert_eq!(request.map(|_| ()).unwrap_err().class, ErrorClass::BadRequest);
     }
 }
+
+#[test]
+fn jd_asks_by_numbers_or_by_item_ids_and_never_mixes_them() {
+    let connector = connector("jd_affiliate");
+    let ids: Vec<String> = ["1", "2", "ab_c", "3"].map(str::to_owned).to_vec();
+    let feed = connector.items().unwrap().by_ids(&ids);
+    let asked = |cursor: Option<&Cursor>| fields(feed.request(cursor).unwrap())["360buy_param_json"].clone();
+    let reply = json!({"jd_union_open_goods_query_responce": {"code": "0", "queryResult": {"code": 201}}});
+    assert_eq!(asked(None), r#"{"goodsReqDTO":{"skuIds":[1,2]}}"#);
+    let second = next(feed.as_ref(), None, &reply).unwrap();
+    assert_eq!(asked(Some(&second)), r#"{"goodsReqDTO":{"itemIds":["ab_c"]}}"#);
+    let third = next(feed.as_ref(), Some(&second), &reply).unwrap();
+    assert_eq!(asked(Some(&third)), r#"{"goodsReqDTO":{"skuIds":[3]}}"#);
+    let page = feed.read(Some(&third), &reply_of(200, &reply.to_string())).unwrap();
+    assert_eq!((page.missing, page.next), (vec!["3".to_owned()], None));
+}
+
+#[test]
+fn a_jd_link_names_a_person_where_that_is_granted() {
+    let mark = Mark { uid: "m_1".into(), sid: None, channel_id: None };
+    let extra = json!({"coupon_url": "http://coupon.example/a?b=1&c=2"});
+    let wanted = LinkRequest { external_id: "77".into(), extra, mark: Some(mark) };
+    let asked = |connector: &dyn Connector| {
+        let request = connector.links().unwrap().link(&wanted).request(None).unwrap();
+        let operation = request.operation;
+        let param: Value = serde_json::from_str(&fields(request)["360buy_param_json"]).unwrap();
+        (operation, param["promotionCodeReq"].clone())
+    };
+    let (operation, param) = asked(connector("jd_affiliate").as_ref());
+    assert_eq!(operation, "jd.union.open.promotion.bysubunionid.get");
+    assert_eq!((&param["subUnionId"], &param["materialId"]), (&json!("m_1"), &json!("https://item.jd.com/77.html")));
+    assert_eq!(param["couponUrl"], "http://coupon.example/a?b=1&c=2");
+    let plain = json!({"app_key": "5ab1", "app_secret": "s", "site_id": "4100200300", "position_id": 9});
+    let (operation, param) = asked(vectors::open("jd_affiliate", &plain).as_ref());
+    assert_eq!(operation, "jd.union.open.promotion.common.get");
+    assert_eq!((&param["siteId"], &param["positionId"]), (&json!("4100200300"), &json!(9)));
+    assert!(param.get("subUnionId").is_none());
+}

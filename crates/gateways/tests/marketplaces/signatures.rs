@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gateways::marketplaces::jd_affiliate::sign as jd;
 use gateways::marketplaces::pinduoduo_affiliate::sign as pdd;
 use gateways::marketplaces::taobao_affiliate::sign::SignMethod;
 use serde_json::Value;
@@ -42,6 +43,11 @@ fn top_hmac() {
 #[test]
 fn top_hmac_sha256() {
     check("top_hmac_sha256", 4, |params, secret| SignMethod::HmacSha256.sign(params, secret));
+}
+
+#[test]
+fn jd_union() {
+    check("jd", 5, jd::sign);
 }
 
 #[test]

@@ -22,6 +22,11 @@ pub fn platforms() -> Vec<(&'static str, &'static str, Value)> {
             "taobao_affiliate",
             json!({"app_key": "27182818", "app_secret": "s", "adzone_id": 110200300400_u64, "site_id": 45600789}),
         ),
+        (
+            "jd",
+            "jd_affiliate",
+            json!({"app_key": "5ab1", "app_secret": "s", "site_id": 4100200300_u64, "sub_union_id": "on"}),
+        ),
     ]
 }
 
@@ -33,12 +38,6 @@ pub const WAITING: &[&str] = &[
     "pdd/pdd.goods.quantity.update",
     "pdd/pdd.order.number.list.increment.get",
     "pdd/pdd.logistics.online.send",
-    "jd/jd.union.open.goods.query",
-    "jd/jd.union.open.promotion.bysubunionid.get",
-    "jd/jd.union.open.promotion.common.get",
-    "jd/jd.union.open.order.row.query",
-    "jd/error",
-    "jd/transport",
 ];
 
 pub fn open(id: &str, settings: &Value) -> Box<dyn Connector> {

@@ -1,0 +1,133 @@
+//! JD Union (京东联盟): affiliate goods, links into JD's mini-program, commission lines.
+//!
+//! One signed gateway; business parameters are one JSON text, answers are JSON inside JSON. Key and
+//! secret are enough, no merchant authorises. Facts: marketplaces-cn D.
+
+mod answer;
+mod errors;
+mod items;
+mod links;
+mod map;
+mod orders;
+pub mod sign;
+mod types;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+use super::connector::{CommissionSource, Connector, ItemSource, LinkSource};
+use super::error::ApiError;
+use super::exchange::{Body, HttpReply, HttpRequest};
+use super::model::Access;
+use super::settings::{SettingKey, SettingsReader};
+use super::windows::WindowRules;
+use super::{AuthKind, Capabilities, Descriptor, Entry, Opened, times};
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry { descriptor: &DESCRIPTOR, open };
+
+/// The one parameter that carries a call's own ones, as JSON text.
+const PARAM: &str = "360buy_param_json";
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    id: "jd_affiliate",
+    name: "京东联盟",
+    platform: "jd",
+    default_base: "https://api.jd.com/routerjson",
+    capabilities: Capabilities::ITEMS.and(Capabilities::LINKS).and(Capabilities::COMMISSIONS),
+    auth: AuthKind::KeySecretSigned,
+    settings: &[
+        SettingKey::required("app_key"),
+        SettingKey::secret("app_secret"),
+        // The registered place of promotion; links used elsewhere earn nothing.
+        SettingKey::required("site_id"),
+        SettingKey::optional("position_id"),
+        // "on" once JD has granted the right to send subUnionId: links then carry the person.
+        SettingKey::optional("sub_union_id"),
+    ],
+    windows: WindowRules {
+        longest: Duration::from_secs(3600),
+        overlap: Duration::from_secs(10 * 60),
+        lag: Duration::from_secs(60),
+        reach: Duration::from_secs(90 * 86_400),
+    },
+    calls_per_s: 10,
+    test_calls_per_day: 5000,
+};
+
+/// One Union app and its place of promotion.
+struct JdAffiliate {
+    app_key: String,
+    app_secret: SecretString,
+    site_id: String,
+    position_id: Option<i64>,
+    marks: bool,
+}
+
+fn open(settings: &Map<String, Value>) -> Opened {
+    let mut reader = SettingsReader::new(&DESCRIPTOR, settings);
+    let position = reader.optional("position_id");
+    let position_id = position.as_ref().and_then(|text| text.parse().ok());
+    if position.is_some() && position_id.is_none() {
+        reader.fault("position_id", "must be a number");
+    }
+    let marks = reader.optional("sub_union_id");
+    if marks.as_ref().is_some_and(|text| !["on", "off"].contains(&text.as_str())) {
+        reader.fault("sub_union_id", "must be on or off");
+    }
+    let app = JdAffiliate {
+        app_key: reader.text("app_key"),
+        app_secret: reader.secret("app_secret"),
+        site_id: reader.text("site_id"),
+        position_id,
+        marks: marks.as_deref() == Some("on"),
+    };
+    reader.finish(Box::new(app))
+}
+
+impl Connector for JdAffiliate {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn app(&self) -> &str {
+        &self.app_key
+    }
+
+    fn sign(&self, request: HttpRequest, access: Option<&Access>, now: DateTime<Utc>) -> HttpRequest {
+        let operation = request.operation;
+        let token = access.map(|access| access.token.expose_secret());
+        let mut request = request
+            .with("method", operation)
+            .with("app_key", &self.app_key)
+            .with("timestamp", times::beijing_text(now))
+            .with("v", "1.0")
+            .with("format", "json")
+            .with("sign_method", "md5")
+            .with_some("access_token", token);
+        if let Body::Form(fields) = &mut request.body {
+            let signature = sign::sign(fields, self.app_secret.expose_secret());
+            fields.insert("sign".to_owned(), signature);
+        }
+        request
+    }
+
+    fn classify(&self, reply: &HttpReply) -> Result<(), ApiError> {
+        errors::classify(reply)
+    }
+
+    fn items(&self) -> Option<&dyn ItemSource> {
+        Some(self)
+    }
+
+    fn links(&self) -> Option<&dyn LinkSource> {
+        Some(self)
+    }
+
+    fn commissions(&self) -> Option<&dyn CommissionSource> {
+        Some(self)
+    }
+}

@@ -116,8 +116,7 @@ impl TokenStore for Store<'_> {
     }
 
     async fn forget(&self, token: &str) -> Result<(), Failure> {
-        let forgotten =
-            async |tx: &_| Ok(kept::forget(tx, &self.app.sealer, self.shop.id, token, self.app.clock.wall()).await?);
+        let forgotten = async |tx: &_| Ok(kept::forget(tx, &self.app.sealer, self.shop.id, token).await?);
         self.app.db.write(forgotten).await
     }
 

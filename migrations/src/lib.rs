@@ -23,6 +23,7 @@ const STEPS: &[Step] = &[
     Step { name: "m0004_orders", up: include_str!("sql/m0004_orders.sql") },
     Step { name: "m0005_money", up: include_str!("sql/m0005_money.sql") },
     Step { name: "m0006_markets", up: include_str!("sql/m0006_markets.sql") },
+    Step { name: "m0007_affiliate_orders", up: include_str!("sql/m0007_affiliate_orders.sql") },
 ];
 
 impl MigratorTrait for Migrator {

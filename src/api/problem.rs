@@ -109,6 +109,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::WithdrawalNotFound
         | C::UploadNotFound
         | C::ImportNotFound
+        | C::AffiliateOrderNotFound
         | C::SupplierNotFound
         | C::EffectNotFound
         | C::LedgerRefUnknown => StatusCode::NOT_FOUND,
@@ -147,6 +148,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::StockUnlimited
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
+        | C::MarketChannelTaken
         | C::ShopClosed
         | C::PickupPointClosed
         | C::CategoryInUse

@@ -12,7 +12,7 @@ use gateways::marketplaces::{
     Permit, Priority, PromotionLink, RetryPolicy,
 };
 use kernel::Clock;
-use kernel::id::{GoodsId, MemberId, ShopId};
+use kernel::id::{GoodsId, LeaderId, MemberId, ShopId};
 use moka::future::Cache;
 use reqwest::Client;
 use sea_orm::DbErr;
@@ -47,8 +47,8 @@ const HURRIED: RetryPolicy = RetryPolicy {
     timeout: Duration::from_secs(4),
 };
 
-/// A link at hand: whose and to what.
-type LinkKey = (ShopId, MemberId, GoodsId);
+/// A link at hand: whose, to what, and which leader it names.
+type LinkKey = (ShopId, MemberId, GoodsId, Option<LeaderId>);
 
 /// Where a shopper is sent.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! Our tables and rules, one folder an area. An area never imports another: they meet in flows.
 
+pub mod affiliate_orders;
 pub mod after_sales;
 pub mod cart;
 pub mod commissions;

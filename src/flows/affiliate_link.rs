@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gateways::marketplaces::{ApiError, ErrorClass, LinkRequest, Mark, Priority};
+use gateways::marketplaces::{ApiError, ErrorClass, LinkRequest, Priority};
 use kernel::id::{GoodsId, MemberId};
 use kernel::{Failure, ListingKind};
-use uuid::Uuid;
 
 use crate::app::{App, Jump, Market};
+use crate::areas::affiliate_orders::channels;
 use crate::areas::goods::GoodsError;
 use crate::areas::goods::draft::read;
 use crate::areas::goods::terms::Source;
@@ -18,6 +16,7 @@ use crate::areas::market_accounts::remote::{self, Origin};
 use crate::areas::members::error::MemberError;
 use crate::areas::shops::query::Shop;
 use crate::areas::{goods, members};
+use crate::flows::affiliate_mark;
 
 /// Where a shopper goes to buy affiliate goods. Any of the three may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,17 +44,23 @@ pub async fn link(app: &App, shop: &Shop, member: MemberId, goods: GoodsId) -> R
     let (ListingKind::Affiliate, Some(source)) = (row.kind, source) else {
         return Err(GoodsError::NotAffiliate(goods).into());
     };
-    let key = (shop.id, member, goods);
+    // Whoever has another leader since gets another link.
+    let key = (shop.id, member, goods, who.leader_id);
     if let Some(known) = app.marketplaces.links.get(&key).await {
         return Ok(shown(&known));
     }
     let market = app.marketplaces.of(shop, &source.marketplace)?;
     let origin = Origin { shop: shop.id, marketplace: &source.marketplace, listing: row.kind };
     let tie = remote::known(conn, origin, &[&source.external_id]).await?.remove(&source.external_id);
+    let channel = match who.leader_id {
+        Some(leader) => channels::of_leader(conn, shop.id, leader).await?,
+        None => Vec::new(),
+    };
+    let channel = channel.into_iter().find(|channel| channel.marketplace == source.marketplace);
     let wanted = LinkRequest {
         external_id: source.external_id,
         extra: tie.and_then(|tie| tie.snapshot.get("extra").cloned()).unwrap_or_default(),
-        mark: Some(mark(member.uuid(), who.leader_id.map(|leader| leader.uuid()))),
+        mark: Some(affiliate_mark::of(member, who.leader_id, channel.map(|channel| channel.channel_id))),
     };
     let jump = Arc::new(make(&market, &wanted).await.map_err(|error| {
         tracing::error!(marketplace = market.descriptor.id, %error, "no promotion link");
@@ -81,16 +86,6 @@ async fn make(market: &Market, wanted: &LinkRequest) -> Result<Jump, ApiError> {
     Ok(Jump { link: link.ok_or(refused)?, filing: true })
 }
 
-/// Whom an order shall be attributed to: the member, and in place of the group his leader at this
-/// moment. Both ids in their shortest form, because Pinduoduo takes 64 bytes for the whole mark.
-fn mark(member: Uuid, leader: Option<Uuid>) -> Mark {
-    Mark { uid: short(member), sid: leader.map(short), channel_id: None }
-}
-
-fn short(id: Uuid) -> String {
-    URL_SAFE_NO_PAD.encode(id.as_bytes())
-}
-
 fn shown(jump: &Jump) -> AffiliateLink {
     let link = &jump.link;
     AffiliateLink {
@@ -99,17 +94,5 @@ fn shown(jump: &Jump) -> AffiliateLink {
         short_url: link.short_url.clone().or_else(|| link.url.clone()),
         tpwd: link.tpwd.clone(),
         filing: jump.filing,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_longest_mark_fits_the_platforms_64_bytes() {
-        let mark = mark(Uuid::now_v7(), Some(Uuid::now_v7()));
-        let text = serde_json::json!({"uid": mark.uid, "sid": mark.sid}).to_string();
-        assert!(text.len() <= 64, "{text} has {} bytes", text.len());
     }
 }

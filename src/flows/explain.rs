@@ -1,11 +1,12 @@
 //! Where an amount comes from: its parts with rule, rate, base and source, and the journals that
 //! booked it. Reads alone.
 
-use kernel::id::{CommissionId, JournalId, OrderLineId, RefundId, ShopId, WithdrawalId};
+use kernel::id::{AffiliateLineId, CommissionId, JournalId, OrderLineId, RefundId, ShopId, WithdrawalId};
 use kernel::{BasisPoints, Code, Coded, Failure, Fen};
 use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use uuid::Uuid;
 
+use crate::areas::affiliate_orders;
 use crate::areas::commissions::entity::commission;
 use crate::areas::ledger;
 use crate::areas::ledger::query::Journal;
@@ -32,7 +33,7 @@ impl Coded for Unknown {
 /// Why an amount is what it is.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// `commission`, `withdrawal`, `order_line`, `refund` or `journal`.
+    /// `commission`, `affiliate_commission`, `withdrawal`, `order_line`, `refund` or `journal`.
     pub kind: &'static str,
     /// The amount.
     pub amount: Fen,
@@ -69,11 +70,13 @@ impl Part {
     }
 }
 
-/// Explains the amount `reference` names: the id of a commission, a withdrawal, an order line, a
-/// refund or a journal. Errors: `ledger.reference_unknown`.
+/// Explains the amount `reference` names: the id of a commission, an affiliate line, a withdrawal, an
+/// order line, a refund or a journal. Errors: `ledger.reference_unknown`.
 pub async fn explain(conn: &impl ConnectionTrait, shop: ShopId, reference: &str) -> Result<Explanation, Failure> {
     if let Ok(id) = reference.parse() {
         commission_parts(conn, shop, id).await
+    } else if let Ok(id) = reference.parse() {
+        affiliate_parts(conn, shop, id).await
     } else if let Ok(id) = reference.parse() {
         withdrawal_parts(conn, shop, id).await
     } else if let Ok(id) = reference.parse() {
@@ -116,6 +119,27 @@ fn commission_part(row: &commission::Model) -> Part {
         rule: Some(row.rule.clone()),
         source: Some(row.line_id.to_string()),
     }
+}
+
+/// A leader's part of an affiliate line: half_up((commission − fee) × rate), once it is settled.
+async fn affiliate_parts(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: AffiliateLineId,
+) -> Result<Explanation, Failure> {
+    let row = affiliate_orders::query::by_id(conn, shop, id).await?.ok_or(Unknown)?;
+    let part = Part {
+        what: "affiliate_commission".to_owned(),
+        amount: row.leader_fen,
+        base: Some(row.net_fen),
+        rate: Some(row.rate_bp),
+        rule: Some("affiliate_leader_bp".to_owned()),
+        source: Some(format!("{} {}", row.marketplace, row.line_key)),
+    };
+    let bookings = affiliate_orders::query::bookings(conn, shop, id).await?;
+    let causes: Vec<Uuid> = bookings.iter().map(|booking| booking.id.uuid()).collect();
+    let journals = booked(conn, shop, &causes).await?;
+    Ok(Explanation { kind: "affiliate_commission", amount: row.leader_fen, parts: vec![part], journals })
 }
 
 async fn withdrawal_parts(conn: &impl ConnectionTrait, shop: ShopId, id: WithdrawalId) -> Result<Explanation, Failure> {

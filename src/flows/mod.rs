@@ -1,6 +1,8 @@
 //! Use cases across areas: what happens when. A flow owns the transaction and the order of steps.
 
 pub mod affiliate_link;
+pub mod affiliate_mark;
+pub mod affiliate_orders;
 pub mod after_sale;
 pub mod business_time;
 pub mod cart;
@@ -13,6 +15,7 @@ pub mod explain;
 pub mod goods;
 pub mod import_goods;
 pub mod leaders;
+mod marketplace_patience;
 pub mod members;
 pub mod operators;
 pub mod outbox;

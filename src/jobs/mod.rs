@@ -46,12 +46,15 @@ jobs! {
     close_expired_orders: 1;
     deliver_outbox: 1;
     import_marketplaces: 1;
+    pull_affiliate_orders: 2;
     query_open_payments: 2;
     receive_orders: 30;
     reconcile_stock: 5;
     refresh_lists: 3;
     register_receivers: 60;
+    release_affiliate_commissions: 5;
     release_commissions: 5;
+    renew_imports: 30;
     send_transfers: 1;
     share_profits: 5;
     sweep: 600;

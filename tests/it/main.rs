@@ -12,6 +12,7 @@ mod shop_floor;
 mod shopper;
 mod trade;
 
+mod affiliate_orders;
 mod cart;
 mod catalogue;
 mod console_session;

@@ -65,6 +65,7 @@ macro_rules! expected {
 async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
     expected! { conn,
         platform: effect, fact, lease, request_key;
+        areas::affiliate_orders: booking, channel, feed, line;
         areas::after_sales: ticket, ticket_line;
         areas::cart: cart_item;
         areas::commissions: commission;

@@ -139,6 +139,8 @@ codes! {
     UploadInvalid = "upload.invalid", "图片无效", "The file is not an accepted picture";
     ImportNotFound = "import.not_found", "导入任务不存在", "The import does not exist";
     ImportWrongState = "import.wrong_state", "导入任务当前状态不支持此操作", "The import's state does not allow this";
+    AffiliateOrderNotFound = "affiliate_order.not_found", "联盟订单不存在", "The affiliate order does not exist";
+    MarketChannelTaken = "market_channel.taken", "该渠道编号已属于其他团长", "This channel id belongs to another leader";
     MarketplaceUnknown = "marketplace.unknown", "不支持的平台", "This marketplace is not known";
     MarketplaceNotConfigured = "marketplace.not_configured", "店铺未配置该平台", "The shop has no account on this marketplace";
     MarketplaceListing = "marketplace.listing_not_offered", "该平台不支持此类商品", "This marketplace does not offer this kind of listing";

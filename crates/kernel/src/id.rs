@@ -194,6 +194,10 @@ ids! {
     ImportId = "imp";
     /// Goods as a marketplace shows them.
     RemoteGoodsId = "rmt";
+    /// One line of an order that a marketplace served through our links.
+    AffiliateLineId = "afl";
+    /// One change of what such a line earns.
+    AffiliateBookingId = "afb";
     /// A supplier.
     SupplierId = "spl";
     /// A coupon a member holds.

@@ -4,6 +4,7 @@ CREATE TABLE import_runs (
     marketplace {text} NOT NULL,
     account     {text},
     listing     {text} NOT NULL,
+    renewal     BOOLEAN NOT NULL,
     query       {json} NOT NULL,
     state       {text} NOT NULL,
     cursor      {text},
@@ -21,6 +22,7 @@ CREATE TABLE import_runs (
     PRIMARY KEY (id)
 );
 CREATE INDEX import_runs_by_shop_id ON import_runs (shop_id, id);
+CREATE INDEX import_runs_by_shop_marketplace_renewal_id ON import_runs (shop_id, marketplace, renewal, id);
 CREATE INDEX import_runs_by_state_lease_until ON import_runs (state, lease_until);
 
 CREATE TABLE remote_goods (
@@ -31,11 +33,13 @@ CREATE TABLE remote_goods (
     listing     {text} NOT NULL,
     goods_id    {id} NOT NULL,
     snapshot    {json} NOT NULL,
+    look_at     {time} NOT NULL,
     created_at  {time} NOT NULL,
     updated_at  {time} NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (shop_id, marketplace, external_id, listing)
 );
+CREATE INDEX remote_goods_by_shop_marketplace_look_at ON remote_goods (shop_id, marketplace, look_at);
 
 CREATE TABLE quota_usages (
     scope {text} NOT NULL,

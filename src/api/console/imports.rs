@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{JsonBody, PageQuery, PathId, QueryOf};
+use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
 use crate::api::fields::Fields;
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
@@ -105,6 +105,8 @@ struct ImportView {
     marketplace: String,
     account: Option<String>,
     listing: ListingKind,
+    /// Whether the clock began it, to look again at goods imported before.
+    renewal: bool,
     /// `running`; `paused` by an operator, or until `resume_at`; `done`; `failed` until an operator
     /// mends the cause and resumes it.
     status: RunState,
@@ -158,6 +160,7 @@ impl ImportView {
             marketplace: row.marketplace.clone(),
             account: row.account.clone(),
             listing: row.listing,
+            renewal: row.renewal,
             status: row.state,
             query,
             ids,
@@ -203,14 +206,30 @@ async fn start(app: web::Data<App>, who: Operator, key: IdempotencyKey, body: Js
     key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::CREATED, view, work).await
 }
 
+/// Which runs are asked for.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct RunsQuery {
+    /// The clock's own renewals of goods imported before, instead of what operators began.
+    renewals: Option<bool>,
+    /// 1 to 100; 20 when left out.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u64>,
+    /// An earlier answer's `next_cursor`.
+    cursor: Option<String>,
+}
+
 /// Imports, newest first.
 #[utoipa::path(
-    tag = "imports", operation_id = "imports", security(("session" = [])), params(PageQuery),
+    tag = "imports", operation_id = "imports", security(("session" = [])), params(RunsQuery),
     responses((status = 200, body = ListView<ImportView>), Failures)
 )]
 #[get("/console/api/v1/imports")]
-async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<PageQuery>) -> Reply {
-    let page = query::runs(app.db.reader(), who.shop.id, &asked.0.checked()?).await?;
+async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<RunsQuery>) -> Reply {
+    let RunsQuery { renewals, limit, cursor } = asked.0;
+    let page = page_request(limit, cursor)?;
+    let page = query::runs(app.db.reader(), who.shop.id, renewals.unwrap_or(false), &page).await?;
     let next_cursor = page.next_cursor;
     let items = page.items.iter().map(ImportView::read).collect::<Result<_, _>>()?;
     json(&ListView::from(kernel::page::Page { items, next_cursor }))

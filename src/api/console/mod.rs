@@ -1,5 +1,6 @@
 //! What the operators' console calls: one file per resource.
 
+mod affiliate_orders;
 mod after_sales;
 mod categories;
 mod delivery_lists;
@@ -11,6 +12,7 @@ mod leader_applications;
 mod leader_levels;
 mod leaders;
 mod ledger;
+mod market_channels;
 mod operators;
 mod orders;
 mod outbox;
@@ -28,6 +30,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route of the console.
 pub fn routes(config: &mut ServiceConfig) {
+    config.configure(affiliate_orders::routes);
     config.configure(after_sales::routes);
     config.configure(categories::routes);
     // Before orders: its overdue list lies among them.
@@ -39,6 +42,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(leader_levels::routes);
     config.configure(leaders::routes);
     config.configure(ledger::routes);
+    config.configure(market_channels::routes);
     config.configure(operators::routes);
     config.configure(orders::routes);
     config.configure(outbox::routes);

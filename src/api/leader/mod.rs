@@ -1,5 +1,6 @@
 //! What the leader's pages of the mini-program call: one file per resource.
 
+mod affiliate_commissions;
 mod commissions;
 mod dashboard;
 pub(in crate::api) mod deliveries;
@@ -14,6 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Every route for leaders.
 pub fn routes(config: &mut ServiceConfig) {
+    config.configure(affiliate_commissions::routes);
     config.configure(commissions::routes);
     config.configure(dashboard::routes);
     config.configure(deliveries::routes);

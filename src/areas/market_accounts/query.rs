@@ -20,13 +20,17 @@ pub async fn run(conn: &impl ConnectionTrait, shop: ShopId, id: ImportId) -> Res
     row.ok_or(MarketError::NotFound(id))
 }
 
-/// The shop's runs, newest first.
+/// The shop's runs, newest first: those an operator began, or the renewals.
 pub async fn runs(
     conn: &impl ConnectionTrait,
     shop: ShopId,
+    renewals: bool,
     page: &PageRequest,
 ) -> Result<Page<import_run::Model>, Failure> {
-    let mut select = import_run::in_shop(shop).order_by_desc(import_run::Column::Id).limit(page.limit + 1);
+    let mut select = import_run::in_shop(shop)
+        .filter(import_run::Column::Renewal.eq(renewals))
+        .order_by_desc(import_run::Column::Id)
+        .limit(page.limit + 1);
     if let Some(cursor) = &page.cursor {
         select = select.filter(import_run::Column::Id.lt(decode_cursor::<ImportId>(cursor)?));
     }
@@ -45,6 +49,7 @@ pub async fn unfinished(
     let open = import_run::in_shop(shop)
         .filter(import_run::Column::Marketplace.eq(marketplace))
         .filter(import_run::Column::Listing.eq(listing))
+        .filter(import_run::Column::Renewal.eq(false))
         .filter(import_run::Column::State.ne(RunState::Done))
         .order_by_desc(import_run::Column::Id)
         .limit(50)
@@ -56,6 +61,20 @@ pub async fn unfinished(
         }
     }
     Ok(None)
+}
+
+/// The latest renewal of a marketplace's goods.
+pub async fn last_renewal(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    marketplace: &str,
+) -> Result<Option<import_run::Model>, MarketError> {
+    Ok(import_run::in_shop(shop)
+        .filter(import_run::Column::Marketplace.eq(marketplace))
+        .filter(import_run::Column::Renewal.eq(true))
+        .order_by_desc(import_run::Column::Id)
+        .one(conn)
+        .await?)
 }
 
 /// The runs that may be worked on: running ones that nobody works on.

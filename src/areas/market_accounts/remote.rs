@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kernel::id::{GoodsId, RemoteGoodsId, ShopId};
 use kernel::{ListingKind, Time};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::remote_goods;
 use super::error::MarketError;
@@ -19,6 +19,15 @@ pub struct Origin<'a> {
     pub marketplace: &'a str,
     /// As what they are listed.
     pub listing: ListingKind,
+}
+
+/// What was seen of goods there.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// In the importing flow's own words.
+    pub snapshot: serde_json::Value,
+    /// When to look again.
+    pub look_at: Time,
 }
 
 /// Those of `external_ids` that are tied already, by their id there. At most a page at once.
@@ -45,7 +54,7 @@ pub async fn tie(
     origin: Origin<'_>,
     external_id: &str,
     goods: GoodsId,
-    snapshot: serde_json::Value,
+    seen: Seen,
     now: Time,
 ) -> Result<(), MarketError> {
     let row = remote_goods::ActiveModel {
@@ -55,7 +64,8 @@ pub async fn tie(
         external_id: Set(external_id.to_owned()),
         listing: Set(origin.listing),
         goods_id: Set(goods),
-        snapshot: Set(snapshot),
+        snapshot: Set(seen.snapshot),
+        look_at: Set(seen.look_at),
         created_at: Set(now),
         updated_at: Set(now),
     };
@@ -67,15 +77,63 @@ pub async fn tie(
 pub async fn seen(
     conn: &impl ConnectionTrait,
     row: &remote_goods::Model,
-    snapshot: serde_json::Value,
+    seen: Seen,
     now: Time,
 ) -> Result<(), MarketError> {
     remote_goods::Entity::update_many()
-        .col_expr(remote_goods::Column::Snapshot, Expr::value(snapshot))
+        .col_expr(remote_goods::Column::Snapshot, Expr::value(seen.snapshot))
+        .col_expr(remote_goods::Column::LookAt, Expr::value(seen.look_at))
         .col_expr(remote_goods::Column::UpdatedAt, Expr::value(now))
         .filter(remote_goods::Column::ShopId.eq(row.shop_id))
         .filter(remote_goods::Column::Id.eq(row.id))
         .exec(conn)
         .await?;
     Ok(())
+}
+
+/// Looks at goods that told nothing usable again at `look_at`.
+pub async fn look_later(
+    conn: &impl ConnectionTrait,
+    row: &remote_goods::Model,
+    look_at: Time,
+) -> Result<(), MarketError> {
+    remote_goods::Entity::update_many()
+        .col_expr(remote_goods::Column::LookAt, Expr::value(look_at))
+        .filter(remote_goods::Column::ShopId.eq(row.shop_id))
+        .filter(remote_goods::Column::Id.eq(row.id))
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// The marketplaces with goods to look at again, by shop.
+pub async fn stale_marketplaces(conn: &impl ConnectionTrait, now: Time) -> Result<Vec<(ShopId, String)>, MarketError> {
+    let stale = remote_goods::Entity::find()
+        .select_only()
+        .column(remote_goods::Column::ShopId)
+        .column(remote_goods::Column::Marketplace)
+        .distinct()
+        .filter(remote_goods::Column::Listing.eq(ListingKind::Affiliate))
+        .filter(remote_goods::Column::LookAt.lte(now));
+    Ok(stale.into_tuple().all(conn).await?)
+}
+
+/// The ids there of goods to look at again, those that waited longest first.
+pub async fn stale(
+    conn: &impl ConnectionTrait,
+    origin: Origin<'_>,
+    now: Time,
+    most: u64,
+) -> Result<Vec<String>, MarketError> {
+    Ok(remote_goods::in_shop(origin.shop)
+        .select_only()
+        .column(remote_goods::Column::ExternalId)
+        .filter(remote_goods::Column::Marketplace.eq(origin.marketplace))
+        .filter(remote_goods::Column::Listing.eq(origin.listing))
+        .filter(remote_goods::Column::LookAt.lte(now))
+        .order_by_asc(remote_goods::Column::LookAt)
+        .limit(most)
+        .into_tuple()
+        .all(conn)
+        .await?)
 }

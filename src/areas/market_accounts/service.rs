@@ -27,6 +27,8 @@ pub struct NewRun {
     pub account: Option<String>,
     /// As what.
     pub listing: ListingKind,
+    /// Whether it only looks again at goods imported before.
+    pub renewal: bool,
     /// Which goods.
     pub wish: Wish,
 }
@@ -39,6 +41,7 @@ pub async fn begin(conn: &impl ConnectionTrait, new: &NewRun, now: Time) -> Resu
         marketplace: Set(new.marketplace.clone()),
         account: Set(new.account.clone()),
         listing: Set(new.listing),
+        renewal: Set(new.renewal),
         query: Set(json("query", &new.wish)?),
         state: Set(RunState::Running),
         cursor: Set(None),
@@ -55,6 +58,15 @@ pub async fn begin(conn: &impl ConnectionTrait, new: &NewRun, now: Time) -> Resu
         updated_at: Set(now),
     };
     Ok(Entity::insert(row).exec_with_returning(conn).await?)
+}
+
+/// Forgets renewals that ended before `before`: every day brings others. Tells how many.
+pub async fn sweep_renewals(conn: &impl ConnectionTrait, before: Time) -> Result<u64, MarketError> {
+    let old = Entity::delete_many()
+        .filter(Column::Renewal.eq(true))
+        .filter(Column::State.eq(RunState::Done))
+        .filter(Column::UpdatedAt.lt(before));
+    Ok(old.exec(conn).await?.rows_affected)
 }
 
 /// Lets rested runs go on.

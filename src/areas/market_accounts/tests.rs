@@ -27,6 +27,7 @@ async fn run_of(db: &Db, shop: ShopId, now: Time) -> import_run::Model {
         marketplace: "pinduoduo_affiliate".to_owned(),
         account: None,
         listing: ListingKind::Affiliate,
+        renewal: false,
         wish: wish(),
     };
     service::begin(db.maintenance(), &new, now).await.unwrap()
@@ -142,14 +143,22 @@ async fn goods_there_are_tied_once_a_kind_of_listing() {
         let origin =
             remote::Origin { shop: ShopId::new(), marketplace: "taobao_affiliate", listing: ListingKind::Affiliate };
         let goods = kernel::id::GoodsId::new();
+        let saw = |snapshot: &serde_json::Value| remote::Seen { snapshot: snapshot.clone(), look_at: now };
         let json = serde_json::json!({"title": "牛奶"});
-        remote::tie(conn, origin, "42", goods, json.clone(), now).await.unwrap();
-        assert!(remote::tie(conn, origin, "42", goods, json, now).await.is_err());
+        remote::tie(conn, origin, "42", goods, saw(&json), now).await.unwrap();
+        assert!(remote::tie(conn, origin, "42", goods, saw(&json), now).await.is_err());
         let known = remote::known(conn, origin, &["41", "42"]).await.unwrap();
         assert_eq!(known.len(), 1);
         assert_eq!(known["42"].goods_id, goods);
         let fresh = serde_json::json!({"title": "豆浆"});
-        remote::seen(conn, &known["42"], fresh.clone(), now).await.unwrap();
+        remote::seen(conn, &known["42"], saw(&fresh), now).await.unwrap();
         assert_eq!(remote::known(conn, origin, &["42"]).await.unwrap()["42"].snapshot, fresh);
+        assert_eq!(
+            remote::stale_marketplaces(conn, now).await.unwrap(),
+            [(origin.shop, "taobao_affiliate".to_owned())]
+        );
+        assert_eq!(remote::stale(conn, origin, now, 10).await.unwrap(), ["42"]);
+        remote::look_later(conn, &known["42"], now + Duration::hours(1)).await.unwrap();
+        assert_eq!(remote::stale(conn, origin, now, 10).await.unwrap(), Vec::<String>::new());
     }
 }

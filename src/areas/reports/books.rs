@@ -29,6 +29,8 @@ const CHECKS: &[Check] = &[
             SELECT party, -amount AS fen FROM ledger_entries WHERE shop_id = $1 AND account = 'leader_pending' \
             UNION ALL \
             SELECT leader_id, reversed_fen - amount_fen FROM commissions WHERE shop_id = $1 AND state = 'pending' \
+            UNION ALL \
+            SELECT leader_id, -leader_fen FROM affiliate_lines WHERE shop_id = $1 AND share = 'pending' \
             ) AS side GROUP BY party HAVING SUM(fen) <> 0",
     },
     Check {
@@ -87,6 +89,15 @@ const CHECKS: &[Check] = &[
         what: "a transfer and its withdrawal disagree",
         offenders: "SELECT w.id AS id FROM withdrawals AS w JOIN transfers AS t ON t.withdrawal_id = w.id \
             WHERE w.shop_id = $1 AND (t.state = 'succeeded') <> (w.state = 'paid')",
+    },
+    Check {
+        what: "an affiliate line is not booked with what its marketplace owes for it",
+        offenders: "SELECT l.id AS id FROM affiliate_lines AS l \
+            LEFT JOIN affiliate_bookings AS b ON b.line_id = l.id \
+            LEFT JOIN ledger_journals AS j \
+                ON j.shop_id = l.shop_id AND j.cause_kind = 'affiliate' AND j.cause_id = b.id \
+            LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'marketplace_receivable' \
+            WHERE l.shop_id = $1 GROUP BY l.id, l.net_fen HAVING COALESCE(SUM(e.amount), 0) <> l.net_fen",
     },
     Check {
         what: "a part that was shared is not booked once",

@@ -1,5 +1,6 @@
 //! A marketplace's goods as our listing, and how a later import leaves the merchant's edits alone.
 
+use chrono::Duration;
 use gateways::marketplaces::RemoteGoods;
 use gateways::marketplaces::money::Currency;
 use kernel::id::CategoryId;
@@ -12,8 +13,11 @@ use crate::areas::goods::draft::{GoodsDraft, SkuDraft, specs_of};
 use crate::areas::goods::entity::sku;
 use crate::areas::goods::terms::Source;
 use crate::areas::market_accounts::MarketError;
+use crate::areas::market_accounts::remote::Seen;
 use crate::areas::market_accounts::rules::storable;
 
+/// How long what was seen of goods is believed.
+pub(super) const FRESH_FOR: Duration = Duration::hours(24);
 /// The longest title of goods, in characters.
 const TITLE_MAX: usize = 100;
 /// Most pictures of goods.
@@ -106,8 +110,15 @@ impl Snapshot {
         serde_json::from_value(json.clone()).ok()
     }
 
-    /// As kept beside the goods.
-    pub fn json(&self) -> Result<Value, MarketError> {
+    /// As kept beside the goods at `now`: looked at again when the coupon in the price ends, and at
+    /// least once a day.
+    pub fn seen(&self, now: Time) -> Result<Seen, MarketError> {
+        let daily = now + FRESH_FOR;
+        let look_at = self.coupon_until.filter(|end| *end > now).map_or(daily, |end| end.min(daily));
+        Ok(Seen { snapshot: self.json()?, look_at })
+    }
+
+    fn json(&self) -> Result<Value, MarketError> {
         serde_json::to_value(self).map_err(|error| MarketError::Unreadable { what: "snapshot", error })
     }
 
@@ -298,6 +309,20 @@ mod tests {
         assert_eq!((kept.title.as_str(), kept.category_id, kept.on_shelf), ("我的牛奶", Some(category), false));
         assert_eq!(kept.pictures, ["https://img.example.test/2.jpg"]);
         assert_eq!(kept.source.unwrap().coupon_fen, None);
+    }
+
+    #[test]
+    fn goods_are_looked_at_again_in_a_day_or_when_their_coupon_ends() {
+        let now: Time = "2026-11-23T15:00:00Z".parse().unwrap();
+        let again = |ends_in: Option<Duration>| {
+            let mut row = row();
+            row.coupon_until = ends_in.map(|span| now + span);
+            snapshot(&row).seen(now).unwrap().look_at - now
+        };
+        assert_eq!(again(None), FRESH_FOR);
+        assert_eq!(again(Some(Duration::hours(3))), Duration::hours(3));
+        assert_eq!(again(Some(Duration::days(3))), FRESH_FOR);
+        assert_eq!(again(Some(Duration::hours(-1))), FRESH_FOR, "an ended coupon is no reason to look at once");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod listing;
 mod page;
+mod renewal;
 
 use chrono::Duration;
 use futures::StreamExt;
@@ -26,6 +27,7 @@ use crate::areas::shops::query::Shop;
 use crate::platform::request_keys::Once;
 
 pub use page::step;
+pub use renewal::begin_due;
 
 /// How long a worker has a run to himself: longer than all attempts at a page take.
 const LEASE: Duration = Duration::seconds(90);
@@ -77,6 +79,7 @@ pub async fn start(
         marketplace: order.marketplace.clone(),
         account: order.account.clone(),
         listing: order.listing,
+        renewal: false,
         wish: order.wish.clone(),
     };
     app.db

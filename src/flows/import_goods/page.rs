@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::Duration;
-use gateways::marketplaces::{ApiError, Cursor, ErrorClass, Page, Priority, RemoteGoods, Search};
+use gateways::marketplaces::{ApiError, Cursor, Page, Priority, RemoteGoods, Search};
 use kernel::id::{CategoryId, GoodsId, SkuId};
 use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 
-use super::listing::{Snapshot, merged, repriced};
+use super::listing::{self, Snapshot, merged, repriced};
 use crate::app::App;
 use crate::areas::goods::draft::GoodsDraft;
 use crate::areas::goods::entity::goods;
@@ -17,15 +17,10 @@ use crate::areas::market_accounts::entity::{import_run, remote_goods};
 use crate::areas::market_accounts::remote::{self, Origin};
 use crate::areas::market_accounts::rules::{By, Refusals, Wish};
 use crate::areas::market_accounts::service::{self, PageDone};
-use crate::areas::market_accounts::{MarketError, query, quota};
+use crate::areas::market_accounts::{MarketError, query};
 use crate::areas::shops::query::Shop;
+use crate::flows::marketplace_patience as patience;
 
-/// The first rest after a failure that may pass; doubled with each one after it.
-const FIRST_REST: Duration = Duration::seconds(10);
-/// The longest such rest.
-const LONGEST_REST: Duration = Duration::hours(1);
-/// How often in a row an answer may be unreadable before an operator must look.
-const UNREADABLE_MAX: i32 = 5;
 /// The rest after a failure of our own.
 const OWN_FAULT_REST: Duration = Duration::seconds(30);
 
@@ -38,7 +33,7 @@ pub async fn step(app: &App, shop: &Shop, run: import_run::Model) -> Result<impo
     let page = match fetch(app, shop, &run, &wish).await {
         Ok(page) => page,
         Err(Trouble::There(error)) => {
-            let until = rest_until(&error, run.failures, app.clock.now());
+            let until = patience::until(&error, run.failures, app.clock.now());
             return rest(app, &run, until, &error.to_string()).await;
         }
         Err(Trouble::Here(error)) => return rest(app, &run, None, &error.to_string()).await,
@@ -70,7 +65,8 @@ enum Trouble {
 
 async fn fetch(app: &App, shop: &Shop, run: &import_run::Model, wish: &Wish) -> Result<Page<RemoteGoods>, Trouble> {
     let market = app.marketplaces.of(shop, &run.marketplace).map_err(Trouble::Here)?;
-    let channel = market.channel.clone().with_priority(Priority::Import);
+    let priority = if run.renewal { Priority::Refresh } else { Priority::Import };
+    let channel = market.channel.clone().with_priority(priority);
     let cursor = run.cursor.clone().map(Cursor);
     let page = match &wish.by {
         By::Query(words) => {
@@ -84,21 +80,6 @@ async fn fetch(app: &App, shop: &Shop, run: &import_run::Model, wish: &Wish) -> 
         }
     };
     Ok(page.map_err(Trouble::There)?.unwrap_or_else(|| Page::of(Vec::new())))
-}
-
-/// When a run that met `error` goes on by itself; `None` when an operator must act.
-fn rest_until(error: &ApiError, failures: i32, now: Time) -> Option<Time> {
-    let told = error.retry_after.and_then(|wait| Duration::from_std(wait).ok()).map(|wait| now + wait);
-    let doubled = FIRST_REST * 2_i32.pow(failures.clamp(0, 12).unsigned_abs());
-    let patient = now + doubled.min(LONGEST_REST);
-    match error.class {
-        // The second more covers clocks that differ.
-        ErrorClass::QuotaSpent => Some(told.unwrap_or_else(|| quota::next_day(now)) + Duration::seconds(1)),
-        ErrorClass::RateLimited => Some(told.unwrap_or(patient)),
-        ErrorClass::Upstream => Some(patient),
-        ErrorClass::Malformed if failures < UNREADABLE_MAX => Some(patient),
-        _ => None,
-    }
 }
 
 async fn rest(
@@ -184,6 +165,8 @@ async fn standing_category(
 struct Pen<'a, C> {
     conn: &'a C,
     origin: Origin<'a>,
+    /// Whether goods not seen before are made.
+    makes: bool,
     now: Time,
     known: HashMap<String, remote_goods::Model>,
     ours: HashMap<GoodsId, goods::Model>,
@@ -209,7 +192,19 @@ impl<'a, C: ConnectionTrait> Pen<'a, C> {
         let goods: Vec<GoodsId> = known.values().map(|row| row.goods_id).collect();
         let ours = goods_area::query::by_ids(conn, shop.id, &goods).await?;
         let refusals = query::refusals_of(run)?;
-        Ok(Self { conn, origin, now, known, ours, fetched: 0, created: 0, updated: 0, refusals, opened: Vec::new() })
+        Ok(Self {
+            conn,
+            origin,
+            makes: !run.renewal,
+            now,
+            known,
+            ours,
+            fetched: 0,
+            created: 0,
+            updated: 0,
+            refusals,
+            opened: Vec::new(),
+        })
     }
 
     /// Makes or renews the goods of one row, or refuses it.
@@ -217,16 +212,27 @@ impl<'a, C: ConnectionTrait> Pen<'a, C> {
         if row.hidden {
             return self.withdraw(&row.external_id, "cannot be bought from within WeChat").await;
         }
-        let fresh = match Snapshot::of(row, self.origin.marketplace, category) {
-            Ok(fresh) => fresh,
-            Err(reason) => {
-                self.refusals.note(&reason, Some(&row.external_id));
-                return Ok(());
-            }
-        };
-        match self.known.get(&row.external_id).cloned() {
-            Some(tie) => self.renew(&tie, fresh).await,
-            None => self.create(&row.external_id, fresh).await,
+        let tie = self.known.get(&row.external_id).cloned();
+        match (Snapshot::of(row, self.origin.marketplace, category), tie) {
+            (Ok(fresh), Some(tie)) => self.renew(&tie, fresh).await,
+            (Ok(fresh), None) if self.makes => self.create(&row.external_id, fresh).await,
+            // A platform may answer with other goods than those asked for.
+            (Ok(_), None) => Ok(self.refusals.note("not asked for", Some(&row.external_id))),
+            (Err(reason), tie) => self.refuse(&row.external_id, &reason, tie.as_ref()).await,
+        }
+    }
+
+    /// Counts a refusal; goods listed before are looked at again another day.
+    async fn refuse(
+        &mut self,
+        external_id: &str,
+        reason: &str,
+        tie: Option<&remote_goods::Model>,
+    ) -> Result<(), Failure> {
+        self.refusals.note(reason, Some(external_id));
+        match tie {
+            Some(tie) => Ok(remote::look_later(self.conn, tie, self.now + listing::FRESH_FOR).await?),
+            None => Ok(()),
         }
     }
 
@@ -239,7 +245,8 @@ impl<'a, C: ConnectionTrait> Pen<'a, C> {
             }
             other => other?,
         };
-        remote::tie(self.conn, self.origin, external_id, saved.goods.id, fresh.json()?, self.now).await?;
+        let seen = fresh.seen(self.now)?;
+        remote::tie(self.conn, self.origin, external_id, saved.goods.id, seen, self.now).await?;
         self.opened.extend(saved.skus.opened.into_iter().map(|(sku, _)| sku));
         self.created += 1;
         Ok(())
@@ -248,8 +255,7 @@ impl<'a, C: ConnectionTrait> Pen<'a, C> {
     /// Renews goods imported before; what the merchant has changed since stays his.
     async fn renew(&mut self, tie: &remote_goods::Model, fresh: Snapshot) -> Result<(), Failure> {
         let Some(before) = self.ours.get(&tie.goods_id).filter(|row| row.deleted_at.is_none()).cloned() else {
-            self.refusals.note("removed from the shop", Some(&tie.external_id));
-            return Ok(());
+            return self.refuse(&tie.external_id, "removed from the shop", Some(tie)).await;
         };
         let points = match before.region_limited {
             true => goods_area::query::points_of(self.conn, before.shop_id, before.id).await?,
@@ -263,52 +269,25 @@ impl<'a, C: ConnectionTrait> Pen<'a, C> {
             let change = goods_area::service::change(self.conn, &before, None, &draft, skus.as_deref(), self.now);
             match change.await {
                 Err(GoodsError::Invalid(invalid)) => {
-                    self.refusals.note(&invalid.to_string(), Some(&tie.external_id));
-                    return Ok(());
+                    return self.refuse(&tie.external_id, &invalid.to_string(), Some(tie)).await;
                 }
                 other => other?,
             };
             self.updated += 1;
         }
-        Ok(remote::seen(self.conn, tie, fresh.json()?, self.now).await?)
+        Ok(remote::seen(self.conn, tie, fresh.seen(self.now)?, self.now).await?)
     }
 
     /// Refuses goods that cannot be had; those listed before go off the shelf.
     async fn withdraw(&mut self, external_id: &str, reason: &str) -> Result<(), Failure> {
-        self.refusals.note(reason, Some(external_id));
-        let Some(tie) = self.known.get(external_id).cloned() else { return Ok(()) };
+        let tie = self.known.get(external_id).cloned();
+        self.refuse(external_id, reason, tie.as_ref()).await?;
+        let Some(tie) = tie else { return Ok(()) };
         match Snapshot::read(&tie.snapshot) {
             Some(last) if self.ours.get(&tie.goods_id).is_some_and(|row| row.deleted_at.is_none()) => {
                 self.renew(&tie, last.off_shelf()).await
             }
             _ => Ok(()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn rests(class: ErrorClass, wait_s: Option<u64>, failures: i32) -> Option<i64> {
-        let now: Time = "2026-11-23T15:00:00Z".parse().unwrap();
-        let error = ApiError::new(class, "x", "y").after(wait_s.map(std::time::Duration::from_secs));
-        rest_until(&error, failures, now).map(|until| (until - now).num_seconds())
-    }
-
-    #[test]
-    fn a_run_rests_as_long_as_its_trouble_asks_for() {
-        assert_eq!(rests(ErrorClass::QuotaSpent, Some(60), 0), Some(61));
-        // An hour before midnight in Beijing.
-        assert_eq!(rests(ErrorClass::QuotaSpent, None, 0), Some(3601));
-        assert_eq!(rests(ErrorClass::RateLimited, Some(60), 9), Some(60));
-        assert_eq!(rests(ErrorClass::Upstream, None, 0), Some(10));
-        assert_eq!(rests(ErrorClass::Upstream, None, 3), Some(80));
-        assert_eq!(rests(ErrorClass::Upstream, None, 1_000_000), Some(3600));
-        assert_eq!(rests(ErrorClass::Malformed, None, UNREADABLE_MAX), None);
-        for class in [ErrorClass::Stopped, ErrorClass::FilingNeeded, ErrorClass::BadSignature, ErrorClass::Business] {
-            assert_eq!(rests(class, None, 0), None, "{class:?}");
         }
     }
 }

@@ -37,6 +37,11 @@ pub trait Connector: Send + Sync {
     /// The app to which the platform counts our calls (`client_id`, `app_key`); not a secret.
     fn app(&self) -> &str;
 
+    /// Our own promotion position, as order lines name it; `None` where they name none.
+    fn position(&self) -> Option<&str> {
+        None
+    }
+
     /// Adds the common parameters and the signature. Called anew for every attempt, since the time
     /// is signed too.
     fn sign(&self, request: HttpRequest, access: Option<&Access>, now: DateTime<Utc>) -> HttpRequest;

@@ -14,24 +14,34 @@ pub struct WindowRules {
     pub longest: Duration,
     /// How far a window reaches back behind the watermark, for changes that showed late.
     pub overlap: Duration,
-    /// How far behind the clock a window ends, because the newest rows are not complete.
+    /// How long the newest rows may be incomplete.
     pub lag: Duration,
     /// How far back the platform keeps anything.
     pub reach: Duration,
 }
 
 impl WindowRules {
-    /// The next window after `watermark`, or `None` while nothing new can be complete.
+    /// The window to read after `watermark`, at most up to `now`; `None` when the clock stands before
+    /// what has been read.
     ///
-    /// Read all its pages, store each, and only then save `until` as the new watermark. Windows
-    /// overlap, so lines repeat; they are idempotent by their key. Time lost in an outage is caught
-    /// up window by window.
+    /// Read all its pages, store each, and only then save [`Self::known`] as the new watermark.
+    /// Windows overlap, so lines repeat; they are idempotent by their key. The newest rows are read at
+    /// once and, because they may not all be there yet, again with the next window.
     pub fn next(&self, watermark: DateTime<Utc>, now: DateTime<Utc>) -> Option<Window> {
-        let end = now - delta(self.lag);
         let oldest = now - delta(self.reach);
         let from = (watermark - delta(self.overlap)).max(oldest);
-        let until = (from + delta(self.longest)).min(end);
-        (until > watermark).then_some(Window { from, until })
+        let until = (from + delta(self.longest)).min(now);
+        (until > from).then_some(Window { from, until })
+    }
+
+    /// Up to when nothing can be missing once all of `window` is stored.
+    pub fn known(&self, window: &Window) -> DateTime<Utc> {
+        window.until - delta(self.lag)
+    }
+
+    /// Whether another window should be read at once: time lost in an outage is caught up window by window.
+    pub fn is_behind(&self, window: &Window, now: DateTime<Utc>) -> bool {
+        window.until < now - delta(self.lag)
     }
 
     /// The watermark of an account never pulled before: the previous day's begin in Beijing.
@@ -61,26 +71,32 @@ mod tests {
     }
 
     #[test]
-    fn windows_overlap_and_end_before_now() {
+    fn windows_overlap_and_the_newest_minute_is_read_twice() {
         let window = RULES.next(at(0), at(60)).unwrap();
-        assert_eq!(window, Window { from: at(-15), until: at(59) });
+        assert_eq!(window, Window { from: at(-15), until: at(60) });
+        assert_eq!(RULES.known(&window), at(59));
+        assert!(!RULES.is_behind(&window, at(61)));
     }
 
     #[test]
     fn an_outage_is_caught_up_in_windows_without_a_gap() {
         let (mut watermark, now) = (at(0), at(24 * 60));
         let mut windows = 0;
-        while let Some(window) = RULES.next(watermark, now) {
+        loop {
+            let window = RULES.next(watermark, now).unwrap();
             assert!(window.from < watermark && window.until - window.from <= TimeDelta::hours(3));
-            watermark = window.until;
+            watermark = RULES.known(&window);
             windows += 1;
+            if !RULES.is_behind(&window, now) {
+                break;
+            }
         }
         assert_eq!((watermark, windows), (at(24 * 60 - 1), 9));
     }
 
     #[test]
-    fn nothing_is_asked_while_nothing_can_be_complete() {
-        assert_eq!(RULES.next(at(0), at(1)), None);
+    fn nothing_is_asked_of_a_time_to_come() {
+        assert_eq!(RULES.next(at(60), at(1)), None);
     }
 
     #[test]

@@ -55,9 +55,9 @@ pub struct AffiliateOrder {
     pub rate: i64,
     /// Where it stands.
     pub stage: AffiliateStage,
-    /// Unix seconds, sandbox time.
+    /// Unix seconds, wall time.
     pub created_at: i64,
-    /// Unix seconds, sandbox time: the last change.
+    /// Unix seconds, wall time: the last change.
     pub modified_at: i64,
     /// When it came to be settled.
     pub settled_at: Option<i64>,
@@ -78,7 +78,7 @@ impl SandboxState {
     /// number, or `None` when there is no such listing.
     pub fn affiliate_buys(&self, marketplace: Marketplace, listing: u64, mark: &str) -> Option<String> {
         let listing = self.0.catalogue.iter().find(|known| known.number == listing)?;
-        let now = self.now();
+        let now = self.clock().wall();
         let mut world = self.world();
         let seq = world.next_number();
         let day: String = beijing_digits(now).chars().skip(2).take(6).collect();
@@ -93,14 +93,13 @@ impl SandboxState {
 
     /// Moves an affiliate order on; `false` when there is none.
     pub fn affiliate_moves(&self, number: &str, stage: AffiliateStage) -> bool {
-        let now = self.now();
+        let now = self.clock().wall();
         let mut world = self.world();
         let Some(order) = world.market.orders.iter_mut().find(|order| order.number == number) else {
             return false;
         };
         order.stage = stage;
-        // Never the same second twice: a change must be later than the one before.
-        order.modified_at = now.max(order.modified_at + 1);
+        order.modified_at = now.max(order.modified_at);
         if stage == AffiliateStage::Settled {
             order.settled_at = Some(order.modified_at);
         }

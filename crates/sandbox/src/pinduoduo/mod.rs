@@ -98,7 +98,7 @@ fn serve(state: &SandboxState, params: &Params) -> Reply {
             return Err(Refusal(10_000, format!("参数错误:{name}")));
         }
     }
-    let call = Call { state, params, now: state.now() };
+    let call = Call { state, params, now: state.clock().wall() };
     let mut content = serve(&call)?;
     if let Value::Object(members) = &mut content {
         members.insert("request_id".to_owned(), json!(request_id(state)));

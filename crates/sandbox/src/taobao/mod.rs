@@ -159,7 +159,7 @@ fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<(St
             return Err(Refusal::wrong(name));
         }
     }
-    let content = serve(&Call { state, params: &params, now: state.now() })?;
+    let content = serve(&Call { state, params: &params, now: state.clock().wall() })?;
     let key = format!("{}_response", method.trim_start_matches("taobao.").replace('.', "_"));
     Ok((key, content, params.text("simplify") == Some("true")))
 }

@@ -19,6 +19,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub account: Option<String>,
     pub listing: ListingKind,
+    /// Begun by the clock, to look at goods again that were imported before; makes none.
+    pub renewal: bool,
     #[sea_orm(column_type = "JsonBinary")]
     pub query: Json,
     pub state: RunState,

@@ -21,6 +21,8 @@ pub struct Model {
     pub goods_id: GoodsId,
     #[sea_orm(column_type = "JsonBinary")]
     pub snapshot: Json,
+    /// When to look at it again (business time).
+    pub look_at: Time,
     pub created_at: Time,
     pub updated_at: Time,
 }

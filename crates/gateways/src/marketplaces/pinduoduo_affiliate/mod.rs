@@ -46,7 +46,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
         longest: Duration::from_secs(24 * 3600),
         overlap: Duration::from_secs(10 * 60),
         lag: Duration::from_secs(60),
-        reach: Duration::from_secs(90 * 86_400),
+        // A day less than the platform's ninety, which end while we ask.
+        reach: Duration::from_secs(89 * 86_400),
     },
     calls_per_s: 20,
     test_calls_per_day: 5000,
@@ -81,6 +82,10 @@ impl Connector for PinduoduoAffiliate {
 
     fn app(&self) -> &str {
         &self.client_id
+    }
+
+    fn position(&self) -> Option<&str> {
+        Some(&self.pid)
     }
 
     fn sign(&self, request: HttpRequest, access: Option<&Access>, now: DateTime<Utc>) -> HttpRequest {

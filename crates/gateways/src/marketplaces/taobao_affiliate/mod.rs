@@ -50,7 +50,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
         longest: Duration::from_secs(3 * 3600),
         overlap: Duration::from_secs(15 * 60),
         lag: Duration::from_secs(60),
-        reach: Duration::from_secs(90 * 86_400),
+        // A day less than the platform's ninety, which end while we ask.
+        reach: Duration::from_secs(89 * 86_400),
     },
     calls_per_s: 20,
     test_calls_per_day: 5000,
@@ -93,6 +94,10 @@ impl Connector for TaobaoAffiliate {
 
     fn app(&self) -> &str {
         &self.app_key
+    }
+
+    fn position(&self) -> Option<&str> {
+        Some(&self.adzone_id)
     }
 
     fn sign(&self, request: HttpRequest, access: Option<&Access>, now: DateTime<Utc>) -> HttpRequest {

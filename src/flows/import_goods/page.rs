@@ -217,7 +217,7 @@ impl<'a, C: ConnectionTrait> Pen<'a, C> {
             (Ok(fresh), Some(tie)) => self.renew(&tie, fresh).await,
             (Ok(fresh), None) if self.makes => self.create(&row.external_id, fresh).await,
             // A platform may answer with other goods than those asked for.
-            (Ok(_), None) => Ok(self.refusals.note("not asked for", Some(&row.external_id))),
+            (Ok(_), None) => self.refuse(&row.external_id, "not asked for", None).await,
             (Err(reason), tie) => self.refuse(&row.external_id, &reason, tie.as_ref()).await,
         }
     }

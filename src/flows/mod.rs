@@ -14,6 +14,7 @@ pub mod goods;
 pub mod import_goods;
 pub mod leaders;
 pub mod members;
+pub mod open_payments;
 pub mod operators;
 pub mod outbox;
 pub mod payment_received;

@@ -155,6 +155,14 @@ pub async fn close(
     }
 }
 
+/// Notes that overdue orders could not be closed, and when each is to be tried again (wall time).
+pub async fn try_later(app: &App, shop: &Shop, overdue: &[(OrderId, Time)]) -> Result<(), Failure> {
+    if overdue.is_empty() {
+        return Ok(());
+    }
+    app.db.write(async |tx| Ok(orders::service::close_later(tx, shop.id, overdue).await?)).await
+}
+
 /// Ends a payment at the platform and here, so that another may take its place.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use super::Done;
 use crate::app::App;
 use crate::areas::orders::entity::order;
 use crate::areas::orders::state::OrderEvent;
-use crate::areas::orders::{query, service};
+use crate::areas::orders::query;
 use crate::areas::payments::query::offered;
 use crate::areas::shops::query::Shop;
 use crate::flows::close_order;
@@ -22,6 +22,8 @@ use crate::flows::close_order;
 const BATCH: u64 = 100;
 /// Orders of a shop closed at the same time: each asks WeChat twice.
 const SIDE_BY_SIDE: usize = 8;
+/// How long after its deadline an order is tried again without a pause.
+const FRESH: Duration = Duration::seconds(10);
 /// The longest pause before an order that could not be closed is tried again.
 const PAUSE_MAX: Duration = Duration::minutes(5);
 
@@ -64,18 +66,18 @@ async fn close_overdue(app: &App, shop: &Shop) -> Result<(u64, bool), Failure> {
     };
     let left: Vec<Option<_>> = futures::stream::iter(overdue).map(one).buffer_unordered(SIDE_BY_SIDE).collect().await;
     let left: Vec<_> = left.into_iter().flatten().collect();
-    if !left.is_empty() {
-        app.db.write(async |tx| Ok(service::close_later(tx, shop.id, &left).await?)).await?;
-    }
+    close_order::try_later(app, shop, &left).await?;
     let ended = found - left.len() as u64;
     // A full batch of which nothing could be closed must not spin.
     Ok((ended, found >= BATCH && ended > 0))
 }
 
-/// When an order is tried again: the longer it has been overdue, the later.
+/// When an order is tried again: at once while its deadline is fresh, and then the later the longer
+/// it has been overdue.
 fn next_try(app: &App, order: &order::Model) -> Time {
-    let overdue = (app.clock.now() - order.expires_at).num_seconds();
-    app.clock.wall() + Duration::seconds(overdue / 2).clamp(Duration::zero(), PAUSE_MAX)
+    let overdue = app.clock.now() - order.expires_at;
+    let pause = (overdue - FRESH).num_seconds() / 2;
+    app.clock.wall() + Duration::seconds(pause).clamp(Duration::zero(), PAUSE_MAX)
 }
 
 /// Whether the order no longer waits to be paid; notes whether WeChat is silent.

@@ -266,7 +266,7 @@ async fn refunded(tx: &impl ConnectionTrait, shop: &Shop, open: &OpenOrder) -> R
         .select_only()
         .column(refund::Column::WechatFen)
         .filter(refund::Column::ShopId.eq(shop.id))
-        .filter(refund::Column::OrderId.eq(open.order.id))
+        .filter(refund::Column::PaymentId.eq(open.payment.id))
         .filter(refund::Column::State.is_not_in([RefundState::Failed, RefundState::Closed]))
         .into_tuple()
         .all(tx)

@@ -1,6 +1,7 @@
 //! The cart: changing lines, and showing each with why it can no longer be bought.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use kernel::id::{GoodsId, MemberId, ShopId, SkuId};
 use kernel::{Failure, Fen, ListingKind, Time};
@@ -143,8 +144,8 @@ async fn bought(
     for (_, offer) in lines {
         let goods = offer.goods.id;
         for (period, _) in limits::counted(&offer.limits(), now) {
-            if !bought.contains_key(&(goods, period)) {
-                bought.insert((goods, period), limits::bought(conn, shop, member, goods, period, now).await?);
+            if let Entry::Vacant(unread) = bought.entry((goods, period)) {
+                unread.insert(limits::bought(conn, shop, member, goods, period, now).await?);
             }
         }
     }

@@ -1,11 +1,13 @@
 //! The cart: changing lines, and showing each with why it can no longer be bought.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use kernel::id::{GoodsId, MemberId, SkuId};
+use kernel::id::{GoodsId, MemberId, ShopId, SkuId};
 use kernel::{Failure, Fen, ListingKind, Time};
+use sea_orm::ConnectionTrait;
 
-use super::checkout::CheckoutError;
+use super::checkout::{CheckoutError, limits};
 use crate::app::App;
 use crate::areas::cart::entity::cart_item;
 use crate::areas::cart::{query, service};
@@ -14,7 +16,6 @@ use crate::areas::goods::offers::{self, NotForSale, Offer};
 use crate::areas::members;
 use crate::areas::members::error::MemberError;
 use crate::areas::shops::query::Shop;
-use crate::areas::stock;
 use crate::areas::stock::purchases::Period;
 
 /// Why a line cannot be bought now, with the number that would do.
@@ -115,17 +116,8 @@ pub async fn show(app: &App, shop: &Shop, member: MemberId) -> Result<Cart, Fail
     let mut offers: HashMap<SkuId, Offer> = offers.into_iter().map(|offer| (offer.sku.id, offer)).collect();
     let lines: Vec<(cart_item::Model, Offer)> =
         items.into_iter().filter_map(|item| offers.remove(&item.sku_id).map(|offer| (item, offer))).collect();
-    let limited: Vec<GoodsId> = lines
-        .iter()
-        .filter(|(_, offer)| offer.goods.purchase_limit.is_some())
-        .map(|(_, offer)| offer.goods.id)
-        .collect();
     let today = Period::day_of(now);
-    let bought = if limited.is_empty() {
-        HashMap::new()
-    } else {
-        stock::query::counted(conn, shop.id, member, &limited, &[today, Period::Ever]).await?
-    };
+    let bought = bought(conn, shop.id, member, &lines, now).await?;
     let judge = Judge { now, today, has_paid: buyer.has_paid, wanted: wanted(&lines), bought };
     let mut cart = Cart { lines: Vec::with_capacity(lines.len()), quantity: 0, goods_fen: Fen::ZERO };
     for (item, offer) in lines {
@@ -138,6 +130,26 @@ pub async fn show(app: &App, shop: &Shop, member: MemberId) -> Result<Cart, Fail
         cart.lines.push(Line { item, offer, goods_fen, trouble });
     }
     Ok(cart)
+}
+
+/// What the member has bought of the goods whose limits count earlier orders.
+async fn bought(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    member: MemberId,
+    lines: &[(cart_item::Model, Offer)],
+    now: Time,
+) -> Result<HashMap<(GoodsId, Period), i64>, Failure> {
+    let mut bought = HashMap::new();
+    for (_, offer) in lines {
+        let goods = offer.goods.id;
+        for (period, _) in limits::counted(&offer.limits(), now) {
+            if let Entry::Vacant(unread) = bought.entry((goods, period)) {
+                unread.insert(limits::bought(conn, shop, member, goods, period, now).await?);
+            }
+        }
+    }
+    Ok(bought)
 }
 
 /// Units of the selected lines of each goods: limits are on goods, over all their SKUs.

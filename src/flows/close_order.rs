@@ -1,5 +1,7 @@
 //! Closing an unpaid order: WeChat is asked before anything is given back.
 
+use std::time::Duration;
+
 use gateways::pay::wechat_pay::PayError;
 use kernel::id::{MemberId, OrderId, SkuId};
 use kernel::{Code, Coded, Failure, Time};
@@ -10,6 +12,7 @@ use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::{OrderEvent, OrderStatus};
 use crate::areas::payments::entity::payment;
+use crate::areas::payments::query;
 use crate::areas::payments::service::{self, Changes};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
 use crate::areas::shops::query::Shop;
@@ -18,6 +21,11 @@ use crate::flows::checkout::Placed;
 use crate::flows::payment_received::{self, Asked};
 use crate::flows::refund::{self, Cause, Plan};
 use crate::platform::request_keys::Once;
+
+/// How long WeChat's answer about an order that is to be closed is waited for: there are others.
+pub const PATIENCE: Duration = Duration::from_secs(3);
+/// When a close that began and never ended is looked after; longer than any takes.
+const FORGOTTEN: chrono::Duration = chrono::Duration::seconds(40);
 
 /// Why an order was not closed.
 #[derive(Debug, thiserror::Error)]
@@ -120,8 +128,8 @@ pub async fn close(
     once: Option<&Once<Placed>>,
 ) -> Result<Closed, Failure> {
     let id = order.id;
-    let paid = match service::of_order(app.db.reader(), shop.id, id).await? {
-        Some(payment) => ends_at_platform(app, shop, &payment).await? == Asked::Paid,
+    let paid = match query::open_of(app.db.reader(), shop.id, id).await? {
+        Some(payment) => ends_at_platform(app, shop, &payment).await?.0 == Asked::Paid,
         None => false,
     };
     let outcome = match paid {
@@ -147,37 +155,41 @@ pub async fn close(
     }
 }
 
-/// Ends the payment at the platform: from here no prepay starts. Answers what it found.
-async fn ends_at_platform(app: &App, shop: &Shop, payment: &payment::Model) -> Result<Asked, Failure> {
+/// Notes that overdue orders could not be closed, and when each is to be tried again (wall time).
+pub async fn try_later(app: &App, shop: &Shop, overdue: &[(OrderId, Time)]) -> Result<(), Failure> {
+    if overdue.is_empty() {
+        return Ok(());
+    }
+    app.db.write(async |tx| Ok(orders::service::close_later(tx, shop.id, overdue).await?)).await
+}
+
+/// Ends a payment at the platform and here, so that another may take its place.
+///
+/// # Errors
+/// As [`close`].
+pub(crate) async fn end_payment(app: &App, shop: &Shop, payment: &payment::Model) -> Result<Asked, Failure> {
+    let (asked, payment) = ends_at_platform(app, shop, payment).await?;
+    if asked != Asked::Paid {
+        move_on(app, &payment, PaymentEvent::Closed).await?;
+    }
+    Ok(asked)
+}
+
+/// Ends the payment at the platform: from here no prepay starts. Answers what it found, and the
+/// payment as it was left: closing, unless it was paid.
+async fn ends_at_platform(
+    app: &App,
+    shop: &Shop,
+    payment: &payment::Model,
+) -> Result<(Asked, payment::Model), Failure> {
     let payment = match payment.state {
-        PaymentState::Succeeded => return Ok(Asked::Paid),
-        PaymentState::Closed => return Ok(Asked::Closed),
+        PaymentState::Succeeded => return Ok((Asked::Paid, payment.clone())),
+        PaymentState::Closed => return Ok((Asked::Closed, payment.clone())),
         PaymentState::Closing => payment.clone(),
         _ => move_on(app, payment, PaymentEvent::CloseStarted).await?,
     };
-    let clients = app.clients.of(shop);
-    let pay = clients.pay()?;
-    let asked = match payment_received::ask(app, shop, pay, &payment).await {
-        Ok(Asked::Open) => match pay.close_order(&payment.id.to_string()).await {
-            Ok(()) | Err(PayError::OrderClosed(_)) => Ok(Asked::Closed),
-            // Paid between our question and the close.
-            Err(PayError::AlreadyPaid(_)) => payment_received::ask(app, shop, pay, &payment).await,
-            Err(error) => Err(CloseError::Unclear(error).into()),
-        },
-        other => other,
-    };
-    match asked {
-        Ok(Asked::Paid) => Ok(Asked::Paid),
-        // WeChat gave a prepay id for it: that it knows nothing now is no clear answer.
-        Ok(Asked::Unknown) if payment.prepay_id.is_some() => {
-            move_on(app, &payment, PaymentEvent::CloseUndone).await?;
-            Err(CloseError::Unclear(PayError::Unknown("a prepaid order is not known".to_owned())).into())
-        }
-        Ok(Asked::Open) => {
-            move_on(app, &payment, PaymentEvent::CloseUndone).await?;
-            Err(CloseError::Unclear(PayError::Unknown("still open after the close".to_owned())).into())
-        }
-        Ok(asked) => Ok(asked),
+    match closed_there(app, shop, &payment).await {
+        Ok(asked) => Ok((asked, payment)),
         Err(failure) => {
             move_on(app, &payment, PaymentEvent::CloseUndone).await?;
             Err(failure)
@@ -185,8 +197,35 @@ async fn ends_at_platform(app: &App, shop: &Shop, payment: &payment::Model) -> R
     }
 }
 
+/// Closes a payment at the platform. Whatever a close is answered but "closed", the platform is
+/// asked once more how the payment stands, since it may have been paid meanwhile (sheet §2).
+async fn closed_there(app: &App, shop: &Shop, payment: &payment::Model) -> Result<Asked, Failure> {
+    let unclear = |error| Err(CloseError::Unclear(error).into());
+    let clients = app.clients.of(shop);
+    let pay = clients.pay()?;
+    match payment_received::ask_within(app, shop, pay, payment, PATIENCE).await? {
+        Asked::Open => {}
+        // WeChat gave a prepay id for it: that it knows nothing now is no clear answer.
+        Asked::Unknown if payment.prepay_id.is_some() => {
+            return unclear(PayError::Unknown("a prepaid order is not known".to_owned()));
+        }
+        asked => return Ok(asked),
+    }
+    let error = match pay.close_order(&payment.id.to_string()).await {
+        Ok(()) | Err(PayError::OrderClosed(_)) => return Ok(Asked::Closed),
+        Err(error) => error,
+    };
+    match payment_received::ask_within(app, shop, pay, payment, PATIENCE).await {
+        Ok(asked @ (Asked::Paid | Asked::Closed)) => Ok(asked),
+        Ok(Asked::Open | Asked::Unknown) | Err(_) => unclear(error),
+    }
+}
+
 async fn move_on(app: &App, payment: &payment::Model, event: PaymentEvent) -> Result<payment::Model, Failure> {
-    app.db.write(async |tx| Ok(service::advance(tx, payment, event, Changes::default(), app.clock.now()).await?)).await
+    let started = event == PaymentEvent::CloseStarted;
+    let ask_at = started.then(|| app.clock.wall() + FORGOTTEN);
+    let changes = || Changes { ask_at, ..Changes::default() };
+    app.db.write(async |tx| Ok(service::advance(tx, payment, event, changes(), app.clock.now()).await?)).await
 }
 
 /// Order, payment, stock and limits, all at once.
@@ -201,7 +240,7 @@ async fn close_here(
 ) -> Result<(Placed, Vec<(SkuId, i64)>), Failure> {
     let now = app.clock.now();
     let closed = orders::service::advance_known(tx, order, event, actor, None, now).await?;
-    if let Some(payment) = service::of_order(tx, shop.id, closed.id).await? {
+    if let Some(payment) = query::open_of(tx, shop.id, closed.id).await? {
         // A payment made since we looked has not been ended at the platform: the next try does it.
         let payment = match payment.state {
             PaymentState::Created => {
@@ -209,9 +248,7 @@ async fn close_here(
             }
             _ => payment,
         };
-        if payment.state != PaymentState::Closed {
-            service::advance(tx, &payment, PaymentEvent::Closed, Changes::default(), now).await?;
-        }
+        service::advance(tx, &payment, PaymentEvent::Closed, Changes::default(), now).await?;
     }
     let lines = orders::query::lines_of(tx, shop.id, closed.id).await?;
     let back = give_back(tx, shop, &closed, &lines, now).await?;

@@ -18,7 +18,8 @@ use crate::areas::goods::{GoodsError, query};
 use crate::areas::operators::audit;
 use crate::areas::pickup;
 use crate::areas::shops::query::Shop;
-use crate::areas::stock::{self, movements};
+use crate::areas::stock::service::Taken;
+use crate::areas::stock::{self, movements, warnings};
 use crate::platform::request_keys::Once;
 
 /// Goods as an operator sees them.
@@ -154,6 +155,8 @@ pub async fn move_stock(
         .db
         .write(async |tx| {
             let free = movements::adjust(tx, shop.id, sku, delta, reason, Some(operator), now).await?;
+            let taken = Taken { sku, quantity: -delta, left: Some(free) };
+            warnings::note(tx, shop.id, shop.settings.low_stock_threshold, &[taken], now).await?;
             let reserved = stock::query::reserved(tx, shop.id, &[sku]).await?.remove(&sku).unwrap_or_default();
             let moved = Moved { sku, delta, free, reserved };
             once.keep(tx, &moved, app.clock.wall()).await?;
@@ -261,7 +264,9 @@ async fn recount(
     for change in &changes.recounted {
         match (change.had, change.wanted) {
             (Some(had), Some(wanted)) => {
-                movements::adjust(conn, shop.id, change.sku, wanted - had, REASON, operator, now).await?;
+                let left = movements::adjust(conn, shop.id, change.sku, wanted - had, REASON, operator, now).await?;
+                let taken = Taken { sku: change.sku, quantity: had - wanted, left: Some(left) };
+                warnings::note(conn, shop.id, shop.settings.low_stock_threshold, &[taken], now).await?;
             }
             (_, wanted) => movements::set_level(conn, shop.id, change.sku, wanted, REASON, operator, now).await?,
         }

@@ -17,6 +17,7 @@ pub mod import_goods;
 pub mod leaders;
 mod marketplace_patience;
 pub mod members;
+pub mod open_payments;
 pub mod operators;
 pub mod outbox;
 pub mod payment_received;

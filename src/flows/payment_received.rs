@@ -1,6 +1,8 @@
 //! Money came in: by notification, by query, or because nothing was to be paid. One road for all.
 
-use gateways::pay::wechat_pay::{PayError, Transaction, WechatPay};
+use std::time::Duration;
+
+use gateways::pay::wechat_pay::{PayError, TradeState, Transaction, WechatPay};
 use kernel::id::{PaymentId, SkuId};
 use kernel::{Code, Coded, Failure};
 use sea_orm::{DatabaseTransaction, TransactionTrait};
@@ -15,9 +17,10 @@ use crate::areas::payments::service::{self, Changes, Paid};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
 use crate::areas::pickup::codes;
 use crate::areas::shops::query::Shop;
-use crate::areas::shops::settings::StockDeduct;
+use crate::areas::stock::service::Taken;
 use crate::areas::{members, orders, stock};
-use crate::flows::{close_order, commission, refund, suspicious};
+use crate::flows::refund::{self, Cause};
+use crate::flows::{close_order, commission, suspicious};
 
 /// Why money that came in cannot be booked.
 #[derive(Debug, thiserror::Error)]
@@ -59,8 +62,30 @@ pub enum Asked {
 
 /// Asks the platform about a payment and books it when it is paid.
 pub async fn ask(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Model) -> Result<Asked, Failure> {
-    use gateways::pay::wechat_pay::TradeState;
     let answer = pay.query_order(&payment.id.to_string()).await;
+    heard(app, shop, payment, answer).await
+}
+
+/// As [`ask`], waiting for the answer this long at most.
+pub async fn ask_within(
+    app: &App,
+    shop: &Shop,
+    pay: &WechatPay,
+    payment: &payment::Model,
+    patience: Duration,
+) -> Result<Asked, Failure> {
+    let number = payment.id.to_string();
+    let answer = tokio::time::timeout(patience, pay.query_order(&number)).await;
+    let late = |_| Err(PayError::Unknown("no answer in time".to_owned()));
+    heard(app, shop, payment, answer.unwrap_or_else(late)).await
+}
+
+async fn heard(
+    app: &App,
+    shop: &Shop,
+    payment: &payment::Model,
+    answer: Result<Transaction, PayError>,
+) -> Result<Asked, Failure> {
     app.db.write(async |tx| Ok(service::asked(tx, payment, app.clock.wall()).await?)).await?;
     match answer {
         Ok(transaction) if transaction.trade_state.is_paid() => {
@@ -94,24 +119,36 @@ pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Resu
     let transaction_id = transaction.transaction_id.clone().ok_or(ReceiptError::Incomplete(id))?;
     let booked = app.db.write(async |tx| book(app, tx, shop, &payment, transaction, &transaction_id).await).await?;
     // Another worker or notification was first; what it booked is booked.
-    let Some(Booked { order, given_back }) = booked else { return Ok(()) };
-    if given_back.is_empty() {
-        after_commit(app, shop, &order).await;
-    } else {
-        app.gate.release(shop.id, order.id, &given_back).await;
-        app.catalogue.stock_moved(shop.id);
-        app.bell.ring();
-    }
+    let order = match booked {
+        None => return Ok(()),
+        Some(Booked::Settled(settled)) => {
+            after_commit(app, shop, &settled).await;
+            settled.order
+        }
+        Some(Booked::GoesBack { order, given_back }) => {
+            if !given_back.is_empty() {
+                app.gate.release(shop.id, order.id, &given_back).await;
+                app.catalogue.stock_moved(shop.id);
+            }
+            app.bell.ring();
+            order
+        }
+    };
     tracing::info!(order = %order.id, status = ?order.status, amount = %payment.amount_fen, "payment received");
     metrics::counter!("payments_received_total").increment(1);
     Ok(())
 }
 
-/// What follows the commit: the gate forgets the order, the outbox worker wakes.
-pub async fn after_commit(app: &App, shop: &Shop, order: &order::Model) {
+/// What follows the commit: the gate forgets the order and hears of what was taken only now, the
+/// outbox worker wakes.
+pub async fn after_commit(app: &App, shop: &Shop, settled: &Settled) {
+    let Settled { order, taken } = settled;
     app.gate.settle(shop.id, order.id).await;
+    for taken in taken.iter().filter(|taken| taken.left.is_some()) {
+        app.gate.adjust(shop.id, taken.sku, -taken.quantity).await;
+    }
     app.catalogue.forget_viewer(shop.id, order.member_id).await;
-    if shop.settings.stock_deduct == StockDeduct::Payment {
+    if !taken.is_empty() {
         app.catalogue.stock_moved(shop.id);
     }
     app.bell.ring();
@@ -131,10 +168,24 @@ fn difference(payment: &payment::Model, transaction: &Transaction) -> Option<&'s
 }
 
 /// A payment that was booked just now.
-struct Booked {
-    order: order::Model,
-    /// Stock that went back on sale because the money came for what cannot be served.
-    given_back: Vec<(SkuId, i64)>,
+enum Booked {
+    /// The order is paid.
+    Settled(Settled),
+    /// The money goes back.
+    GoesBack {
+        order: order::Model,
+        /// Stock that went back on sale because the money came for what cannot be served.
+        given_back: Vec<(SkuId, i64)>,
+    },
+}
+
+/// An order that was paid just now.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// The order.
+    pub order: order::Model,
+    /// Units that were taken from the shelf only now: the order held none.
+    pub taken: Vec<Taken>,
 }
 
 /// Books the money; `None` when it is booked already. The order's row is held first, then the
@@ -151,7 +202,8 @@ async fn book(
     let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
     let payment = service::held(tx, shop.id, known.id).await?;
     let Some(payment) = payment.filter(|payment| payment.state != PaymentState::Succeeded) else { return Ok(None) };
-    let late = order.status == OrderStatus::Closed;
+    // Of an order that is not waiting for money, none is wanted: it was closed, or paid under another number.
+    let late = order.status != OrderStatus::PendingPayment;
     let paid = Paid {
         transaction_id: transaction_id.to_owned(),
         platform_paid_at: transaction.success_time,
@@ -161,36 +213,34 @@ async fn book(
     let changes = Changes { paid: Some(paid), ..Changes::default() };
     let payment = service::advance(tx, &payment, PaymentEvent::Paid, changes, now).await?;
     if late {
-        give_back_unserved(app, tx, shop, &order, &payment, "late_payment").await?;
-        return Ok(Some(Booked { order, given_back: Vec::new() }));
+        let note = if order.paid_at.is_some() { "paid_already" } else { "late_payment" };
+        give_back_unserved(app, tx, shop, &order, &payment, note).await?;
+        return Ok(Some(Booked::GoesBack { order, given_back: Vec::new() }));
     }
     match settle_or_nothing(app, tx, shop, &order).await {
         Err(failure) if is_unserviceable(&failure) => {
             let note = failure.code().text();
             let (order, given_back) = close_order::close_unserved(tx, shop, order, note, now).await?;
             give_back_unserved(app, tx, shop, &order, &payment, note).await?;
-            Ok(Some(Booked { order, given_back }))
+            Ok(Some(Booked::GoesBack { order, given_back }))
         }
-        other => Ok(Some(Booked { order: other?, given_back: Vec::new() })),
+        other => Ok(Some(Booked::Settled(other?))),
     }
 }
 
-/// [`settle`], leaving nothing behind when it fails: a shop that deducts at payment may find one
-/// SKU short after another has been taken.
+/// [`settle`], leaving nothing behind when it fails: of an order without holds one SKU may be short
+/// after another has been taken.
 async fn settle_or_nothing(
     app: &App,
     tx: &DatabaseTransaction,
     shop: &Shop,
     order: &order::Model,
-) -> Result<order::Model, Failure> {
-    if shop.settings.stock_deduct == StockDeduct::Order {
-        return settle(app, tx, shop, order.clone(), "wechat").await;
-    }
+) -> Result<Settled, Failure> {
     let part = tx.begin().await?;
     match settle(app, &part, shop, order.clone(), "wechat").await {
-        Ok(order) => {
+        Ok(settled) => {
             part.commit().await?;
-            Ok(order)
+            Ok(settled)
         }
         Err(failure) => {
             part.rollback().await?;
@@ -204,7 +254,8 @@ fn is_unserviceable(failure: &Failure) -> bool {
     matches!(failure.code(), Code::NewBuyerOnly | Code::StockShort)
 }
 
-/// Money that buys nothing: booked as owed to the member, and sent back by the outbox.
+/// Money that buys nothing: booked as owed to the member, and sent back by the outbox. An order that
+/// was paid under another number is as it was before.
 async fn give_back_unserved(
     app: &App,
     tx: &DatabaseTransaction,
@@ -218,8 +269,9 @@ async fn give_back_unserved(
     draft.debit(AccountKind::Clearing, None, payment.amount_fen);
     draft.credit(AccountKind::MemberPayable, Some(order.member_id.uuid()), payment.amount_fen)?;
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
-    refund::ask_whole_payment(app, tx, order, payment).await?;
-    orders::service::note(tx, order, Some(order.status), "late_payment", "wechat", Some(note), now).await?;
+    let cause = if order.paid_at.is_some() { Cause::DuplicatePayment } else { Cause::LatePayment };
+    refund::ask_whole_payment(app, tx, order, payment, cause).await?;
+    orders::service::note(tx, order, Some(order.status), cause.text(), "wechat", Some(note), now).await?;
     tracing::warn!(order = %order.id, payment = %payment.id, note, "a payment that buys nothing goes back in full");
     Ok(())
 }
@@ -227,21 +279,20 @@ async fn give_back_unserved(
 /// Makes an order paid, in the caller's transaction: stock sold, commissions made, journal posted.
 ///
 /// # Errors
-/// `purchase.new_buyer_only` when another order was paid meanwhile, `stock.short` when a
-/// shop deducts at payment and the units are gone: the caller gives the money back.
+/// `purchase.new_buyer_only` when another order was paid meanwhile, `stock.short` when the
+/// order was placed without a hold and the units are gone: the caller gives the money back.
 pub async fn settle(
     app: &App,
     tx: &DatabaseTransaction,
     shop: &Shop,
     mut order: order::Model,
     actor: &str,
-) -> Result<order::Model, Failure> {
+) -> Result<Settled, Failure> {
     let now = app.clock.now();
     let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
-    if shop.settings.stock_deduct == StockDeduct::Payment {
-        let wanted: Vec<_> = lines.iter().map(|line| (line.sku_id, line.quantity)).collect();
-        stock::service::sell(tx, shop.id, order.id, &wanted, now).await?;
-    }
+    let wanted: Vec<_> = lines.iter().map(|line| (line.sku_id, line.quantity)).collect();
+    let taken = stock::service::settle(tx, shop.id, order.id, &wanted, now).await?;
+    stock::warnings::note(tx, shop.id, shop.settings.low_stock_threshold, &taken, now).await?;
     let first = members::service::note_payment(tx, shop.id, order.member_id).await?;
     if order.for_new_buyers && !first {
         return Err(NewBuyersOnly.into());
@@ -252,9 +303,6 @@ pub async fn settle(
     }
     let order = orders::service::advance_known(tx, order, OrderEvent::PaymentReceived, actor, None, now).await?;
     let commissions = commission::accrue(tx, &order, &lines, now).await?;
-    if shop.settings.stock_deduct == StockDeduct::Order {
-        stock::service::deduct(tx, shop.id, order.id, now).await?;
-    }
     let mut draft = Draft::new(shop.id, "payment", order.id.uuid());
     draft.debit(AccountKind::Clearing, None, order.payable_fen);
     for commission in &commissions {
@@ -263,7 +311,7 @@ pub async fn settle(
     draft.credit_rest(AccountKind::Revenue, None)?;
     // Last, because every order of a leader meets in the row of his balance: it is held as short as can be.
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
-    Ok(order)
+    Ok(Settled { order, taken })
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -11,11 +11,13 @@ use crate::areas::orders::entity::order;
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::{OrderEvent, OrderStatus};
 use crate::areas::payments::entity::payment;
+use crate::areas::payments::query;
 use crate::areas::payments::service::{self, Changes, pause};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
 use crate::areas::shops::query::Shop;
 use crate::areas::{members, orders};
-use crate::flows::payment_received;
+use crate::flows::close_order;
+use crate::flows::payment_received::{self, Asked};
 
 /// A prepay id lives two hours; it is asked for anew a little earlier.
 const PREPAY_LIFE: chrono::Duration = chrono::Duration::minutes(110);
@@ -68,19 +70,82 @@ pub async fn prepay(app: &App, shop: &Shop, member: MemberId, id: OrderId) -> Re
         return Err(PrepayError::NewBuyersOnly.into());
     }
     let payment = stored(app, shop, pay, &order, &member.openid).await?;
+    match sheet_of(app, pay, &payment).await {
+        Err(NotOpened::Refused(error)) if number_is_spent(&error) => {
+            another_number(app, shop, pay, &order, &member.openid, payment, error).await
+        }
+        Err(not_opened) => Err(not_opened.because(app, shop, pay, &payment).await),
+        Ok(params) => Ok(params),
+    }
+}
+
+/// Why no pay sheet opened.
+enum NotOpened {
+    /// The platform's answer.
+    Refused(PayError),
+    /// Ours.
+    Failed(Failure),
+}
+
+impl NotOpened {
+    async fn because(self, app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Model) -> Failure {
+        match self {
+            NotOpened::Refused(error) => refused(app, shop, pay, payment, error).await,
+            NotOpened::Failed(failure) => failure,
+        }
+    }
+}
+
+/// The sheet of a stored payment: the prepay id at hand, or the one WeChat gives for the stored bytes.
+async fn sheet_of(app: &App, pay: &WechatPay, payment: &payment::Model) -> Result<PaymentParams, NotOpened> {
     let wall = app.clock.wall();
+    let sheet = |id: &str| {
+        let unsigned = |error| NotOpened::Failed(PrepayError::Unavailable(error).into());
+        pay.payment_params(id, wall.timestamp()).map_err(unsigned)
+    };
     let fresh = payment.prepaid_at.is_some_and(|at| wall - at < PREPAY_LIFE);
     if let (PaymentState::Prepaid, Some(prepay_id), true) = (payment.state, &payment.prepay_id, fresh) {
-        return Ok(pay.payment_params(prepay_id, wall.timestamp()).map_err(PrepayError::Unavailable)?);
+        return sheet(prepay_id);
     }
     let body = payment.request_body.clone().unwrap_or_default();
-    match pay.send_prepay(body.as_bytes()).await {
-        Ok(prepay_id) => {
-            let changes = Changes { prepaid: Some((prepay_id.clone(), wall)), ..Changes::default() };
-            note_answer(app, &payment, changes).await?;
-            Ok(pay.payment_params(&prepay_id, wall.timestamp()).map_err(PrepayError::Unavailable)?)
-        }
-        Err(error) => Err(refused(app, shop, pay, &payment, error).await),
+    let prepay_id = pay.send_prepay(body.as_bytes()).await.map_err(NotOpened::Refused)?;
+    let changes = Changes { prepaid: Some((prepay_id.clone(), wall)), ..Changes::default() };
+    note_answer(app, payment, changes).await.map_err(NotOpened::Failed)?;
+    sheet(&prepay_id)
+}
+
+/// Whether no sheet will ever open under this number again: it was used, closed, or is known with
+/// other content (sheet §2).
+fn number_is_spent(error: &PayError) -> bool {
+    match error {
+        PayError::OutTradeNoUsed(_) | PayError::OrderClosed(_) => true,
+        PayError::Refused(refusal) => refusal.signed && refusal.code == "INVALID_REQUEST",
+        _ => false,
+    }
+}
+
+/// The number is spent: unless it was paid it is ended, there and here, and the order gets another.
+async fn another_number(
+    app: &App,
+    shop: &Shop,
+    pay: &WechatPay,
+    order: &order::Model,
+    openid: &str,
+    spent: payment::Model,
+    error: PayError,
+) -> Result<PaymentParams, Failure> {
+    if matches!(error, PayError::Refused(_)) && unknown_there(pay, &spent).await {
+        // It was never used: the request itself is not liked, and another number changes nothing.
+        return Err(refused(app, shop, pay, &spent, error).await);
+    }
+    if close_order::end_payment(app, shop, &spent).await? == Asked::Paid {
+        return Err(PrepayError::NotNeeded.into());
+    }
+    tracing::warn!(payment = %spent.id, %error, "a number can no longer be paid; the order gets another");
+    let payment = stored(app, shop, pay, order, openid).await?;
+    match sheet_of(app, pay, &payment).await {
+        Ok(params) => Ok(params),
+        Err(not_opened) => Err(not_opened.because(app, shop, pay, &payment).await),
     }
 }
 
@@ -104,7 +169,7 @@ async fn stored(
     order: &order::Model,
     openid: &str,
 ) -> Result<payment::Model, Failure> {
-    if let Some(payment) = service::of_order(app.db.reader(), shop.id, order.id).await? {
+    if let Some(payment) = query::open_of(app.db.reader(), shop.id, order.id).await? {
         return match payment.state {
             PaymentState::Prepaying | PaymentState::Prepaid => Ok(payment),
             PaymentState::Succeeded => Err(PrepayError::NotNeeded.into()),
@@ -150,7 +215,7 @@ async fn stored(
             if !orders::service::still_unpaid(tx, shop.id, order.id, now).await? {
                 return Err(PrepayError::Closing.into());
             }
-            if let Some(other) = service::of_order(tx, shop.id, order.id).await? {
+            if let Some(other) = query::open_of(tx, shop.id, order.id).await? {
                 return Ok(other);
             }
             service::create(tx, &payment).await?;
@@ -221,7 +286,7 @@ async fn refused(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Mod
     match error {
         PayError::AlreadyPaid(_) | PayError::OutTradeNoUsed(_) => {
             match payment_received::ask(app, shop, pay, payment).await {
-                Ok(payment_received::Asked::Paid) => PrepayError::NotNeeded.into(),
+                Ok(Asked::Paid) => PrepayError::NotNeeded.into(),
                 Ok(_) => PrepayError::Refused(error).into(),
                 Err(failure) => failure,
             }

@@ -95,6 +95,14 @@ pub async fn run_due(app: &App) -> Result<u64, Failure> {
     Ok(total)
 }
 
+/// The pause of a job: the table's, or what the configuration says.
+fn pause_after(job: &Job, app: &App) -> Duration {
+    match job.name {
+        "reconcile_stock" => Duration::from_secs(app.config.stock.reconcile_s.max(1)),
+        _ => job.every,
+    }
+}
+
 async fn repeat(job: &'static Job, app: Data<App>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let started = std::time::Instant::now();
@@ -102,7 +110,7 @@ async fn repeat(job: &'static Job, app: Data<App>, stop: CancellationToken) {
         metrics::histogram!("job_seconds", "job" => job.name).record(started.elapsed().as_secs_f64());
         let pause = match outcome {
             Ok(Done::PartOf(_)) => Duration::ZERO,
-            Ok(Done::AllOf(_)) => job.every,
+            Ok(Done::AllOf(_)) => pause_after(job, &app),
             Err(failure) => {
                 metrics::counter!("job_failures_total", "job" => job.name).increment(1);
                 tracing::error!(job = job.name, %failure, "a job failed and will run again");

@@ -82,7 +82,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::payouts: sharing, sharing_part, transfer, withdrawal, withdrawal_counter;
         areas::pickup: point, redemption, verifier;
         areas::shops: shop, wechat_token;
-        areas::stock: hold, level, movement, purchase_counter;
+        areas::stock: hold, level, movement, purchase_counter, warning;
     }
 }
 

@@ -80,6 +80,7 @@ impl TestApp {
             for_new_buyers: false,
             pickup_code: None,
             expires_at: now,
+            next_close_at: None,
             paid_at: Some(now),
             shipped_at: None,
             arrived_at: None,

@@ -219,6 +219,22 @@ async fn queries_and_closes_use_the_accounts_mode() {
 }
 
 #[tokio::test]
+async fn only_204_says_that_an_order_is_closed() {
+    let server = StandIn::start(|asked| match asked.target.as_str() {
+        target if target.contains("PAYING") => signed(202, r#"{"code":"USERPAYING","message":"用户支付中"}"#),
+        target if target.contains("STRANGE") => signed(200, "{}"),
+        _ => signed(204, ""),
+    })
+    .await;
+    let pay = client(&server.url);
+    pay.close_order("ORDER1").await.unwrap();
+    for unclear in ["PAYING1", "STRANGE"] {
+        let error = pay.close_order(unclear).await.unwrap_err();
+        assert!(matches!(error, PayError::Unknown(_)) && error.is_undecided(), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_state_is_kept_and_a_refunded_order_counts_as_paid() {
     let server = StandIn::start(|asked| {
         let state = if asked.target.contains("REFUNDED") { "REFUND" } else { "SOMETHING_NEW" };

@@ -146,6 +146,8 @@ ids! {
     SkuId = "sku";
     /// One movement of stock.
     StockMovementId = "stm";
+    /// A warning that stock runs low.
+    StockWarningId = "stw";
     /// Units of one SKU set aside for one order.
     HoldId = "hld";
     /// An order.

@@ -63,6 +63,7 @@ CREATE TABLE orders (
     for_new_buyers     BOOLEAN NOT NULL,
     pickup_code        {text},
     expires_at         {time} NOT NULL,
+    next_close_at      {time},
     paid_at            {time},
     shipped_at         {time},
     arrived_at         {time},
@@ -106,6 +107,18 @@ CREATE TABLE stock_holds (
     FOREIGN KEY (sku_id) REFERENCES skus (id)
 );
 CREATE INDEX stock_holds_by_shop_sku_state ON stock_holds (shop_id, sku_id, state);
+
+CREATE TABLE stock_warnings (
+    id        {id} NOT NULL,
+    shop_id   {id} NOT NULL,
+    sku_id    {id} NOT NULL,
+    free      {int} NOT NULL,
+    threshold {int} NOT NULL,
+    at        {time} NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY (sku_id) REFERENCES skus (id)
+);
+CREATE INDEX stock_warnings_by_shop_id ON stock_warnings (shop_id, id);
 
 CREATE TABLE order_lines (
     id                 {id} NOT NULL,
@@ -182,9 +195,10 @@ CREATE TABLE payments (
     created_at       {time} NOT NULL,
     updated_at       {time} NOT NULL,
     PRIMARY KEY (id),
-    UNIQUE (order_id),
     FOREIGN KEY (order_id) REFERENCES orders (id)
 );
+CREATE INDEX payments_by_order ON payments (order_id);
+CREATE UNIQUE INDEX payments_open_by_order ON payments (order_id) WHERE state NOT IN ('succeeded', 'closed');
 CREATE INDEX payments_by_state_next_query_at ON payments (state, next_query_at);
 CREATE INDEX payments_by_shop_transaction ON payments (shop_id, transaction_id);
 

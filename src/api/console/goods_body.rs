@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveTime, SubsecRound, Utc};
-use kernel::Fen;
 use kernel::failure::Invalid;
 use kernel::id::{CategoryId, PickupPointId, SkuId, SupplierId};
+use kernel::{Fen, FieldFault};
 use serde::Deserialize;
 
 use crate::api::fields::null_or;
@@ -96,6 +96,7 @@ struct SkuBody {
     original_price_fen: Option<Fen>,
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 10_000_000_000_i64)]
     cost_fen: Option<Fen>,
+    /// Refused until the shop has member levels: nobody would be charged it.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 10_000_000_000_i64)]
     member_price_fen: Option<Fen>,
     /// The first count of a new SKU; null is unlimited. Afterwards stock moves by
@@ -120,6 +121,8 @@ impl GoodsBody {
     /// The SKUs named, if any are.
     pub(super) fn skus(&self) -> Result<Option<Vec<SkuDraft>>, Invalid> {
         let Some(skus) = &self.skus else { return Ok(None) };
+        let priced = skus.iter().enumerate().filter(|(_, sku)| sku.member_price_fen.is_some());
+        Invalid::unless_empty(priced.map(|(place, _)| no_member_price(place)).collect())?;
         let draft = |sku: &SkuBody| SkuDraft {
             id: sku.id,
             specs: sku.specs.clone(),
@@ -186,6 +189,12 @@ impl GoodsBody {
             (None, None) => Ok(None),
         }
     }
+}
+
+/// A member price overrides the discount of a member's level, and there are no levels yet.
+fn no_member_price(place: usize) -> FieldFault {
+    let field = format!("skus[{place}].member_price_fen");
+    FieldFault::new(field, "not_available", "there are no member levels that would be charged it")
 }
 
 fn set<T: Clone>(place: &mut T, given: &Option<T>) {

@@ -13,7 +13,7 @@ use crate::api::body::{PathId, QueryOf, empty_is_none, page_request};
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{Reply, json};
-use crate::api::storefront::order_views::OrderView;
+use crate::api::storefront::order_views::{DeliveryAddressView, Moment, OrderView};
 use crate::app::App;
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::query::{self, Filter};
@@ -56,8 +56,10 @@ struct ConsoleOrdersQuery {
 struct ConsoleOrder {
     #[serde(flatten)]
     order: OrderView,
-    /// How it was paid; null when nothing was asked of WeChat Pay.
+    /// How it was paid or is to be paid; null when nothing was asked of WeChat Pay.
     payment: Option<ConsolePayment>,
+    /// Other attempts, the newest first: numbers that could no longer be paid, or were paid late.
+    other_payments: Vec<ConsolePayment>,
     refunds: Vec<ConsoleRefund>,
     /// The stock it holds or took, by SKU.
     holds: Vec<ConsoleHold>,
@@ -126,7 +128,8 @@ async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<ConsoleOrdersQu
     let page = query::list(conn, shop, filter, &page_request(limit, cursor)?).await?;
     let ids: Vec<_> = page.items.iter().map(|order| order.id).collect();
     let lines = query::lines_of_all(conn, shop, &ids).await?;
-    json(&ListView::from(page.map(|order| OrderView::new(&order, &lines))))
+    let moment = Moment::now(&app, &who.shop);
+    json(&ListView::from(page.map(|order| OrderView::new(&order, &lines, &moment))))
 }
 
 /// One order with its payment, refunds, stock and timeline.
@@ -140,11 +143,16 @@ async fn detail(app: web::Data<App>, who: Operator, id: PathId<OrderId>) -> Repl
     let order = query::by_id(conn, shop, *id).await?.ok_or(OrderError::NotFound(*id))?;
     let lines = query::lines_of(conn, shop, order.id).await?;
     let events = query::timeline(conn, shop, order.id).await?;
-    let payment = payments::of_order(conn, shop, order.id).await?;
+    let mut attempts = payments::all_of(conn, shop, order.id).await?;
+    // What paid it; else the latest attempt.
+    attempts.sort_by_key(|attempt| attempt.state != PaymentState::Succeeded || attempt.late);
+    let mut attempts = attempts.into_iter().map(ConsolePayment::from);
     let holds = stock::query::holds_of(conn, shop, order.id).await?;
+    let view = OrderView::new(&order, &lines, &Moment::now(&app, &who.shop)).with_full_timeline(&events);
     json(&ConsoleOrder {
-        order: OrderView::new(&order, &lines).with_full_timeline(&events),
-        payment: payment.map(ConsolePayment::from),
+        order: view.with_address(DeliveryAddressView::of(&app.sealer, &order)?),
+        payment: attempts.next(),
+        other_payments: attempts.collect(),
         refunds: refunds_of(conn, shop, order.id).await?,
         holds: holds.into_iter().map(ConsoleHold::from).collect(),
     })

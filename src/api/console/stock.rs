@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
+use chrono::{DateTime, Utc};
 use kernel::checks::Checks;
-use kernel::id::{GoodsId, SkuId};
+use kernel::id::{GoodsId, SkuId, StockWarningId};
 use kernel::page::Page;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -19,6 +20,7 @@ use crate::app::App;
 use crate::areas::goods::draft::specs_of;
 use crate::areas::goods::{GoodsError, query};
 use crate::areas::stock;
+use crate::areas::stock::entity::warning;
 use crate::flows;
 use crate::flows::goods::Moved;
 
@@ -26,7 +28,7 @@ use crate::flows::goods::Moved;
 const UNITS_MAX: i64 = 1_000_000_000;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(move_stock).service(list_low_stock);
+    config.service(move_stock).service(list_low_stock).service(list_warnings);
 }
 
 /// A movement of stock.
@@ -133,4 +135,46 @@ async fn list_low_stock(app: web::Data<App>, who: Operator, asked: QueryOf<LowSt
     };
     let items = items.iter().map(view).collect::<Result<Vec<_>, _>>()?;
     json(&ListView::from(Page { items, next_cursor }))
+}
+
+/// Which warnings.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WarningsQuery {
+    /// 1 to 100; 20 when left out.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u64>,
+    /// An earlier answer's `next_cursor`.
+    #[serde(default, deserialize_with = "empty_is_none")]
+    #[param(value_type = Option<String>)]
+    cursor: Option<String>,
+}
+
+/// The moment a SKU came down to the shop's `low_stock_threshold`; one until its stock rose again.
+#[derive(Serialize, utoipa::ToSchema)]
+struct StockWarningView {
+    id: StockWarningId,
+    sku_id: SkuId,
+    /// Units that could be sold then.
+    stock: i64,
+    /// The threshold then.
+    threshold: i64,
+    at: DateTime<Utc>,
+}
+
+impl From<warning::Model> for StockWarningView {
+    fn from(row: warning::Model) -> Self {
+        Self { id: row.id, sku_id: row.sku_id, stock: row.free, threshold: row.threshold, at: row.at }
+    }
+}
+
+/// When SKUs began to run low, newest first.
+#[utoipa::path(tag = "stock", security(("session" = [])), params(WarningsQuery),
+    responses((status = 200, body = ListView<StockWarningView>), Failures))]
+#[get("/console/api/v1/stock/warnings")]
+async fn list_warnings(app: web::Data<App>, who: Operator, asked: QueryOf<WarningsQuery>) -> Reply {
+    let page = page_request(asked.0.limit, asked.0.cursor)?;
+    let page = stock::warnings::list(app.db.reader(), who.shop.id, &page).await?;
+    json(&ListView::from(page.map(StockWarningView::from)))
 }

@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
-use crate::api::body::{QueryOf, page_request};
+use crate::api::body::{PathId, QueryOf, page_request};
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{Reply, json};
+use crate::api::storefront::order_views::DeliveryAddressView;
 use crate::app::App;
 use crate::areas::members;
 use crate::areas::members::entity::member;
@@ -26,7 +27,7 @@ use crate::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
 use crate::flows::receipt;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(list);
+    config.service(list).service(detail);
 }
 
 /// Which orders are asked for.
@@ -131,6 +132,9 @@ struct LeaderOrderView {
     paid_at: Option<DateTime<Utc>>,
     arrived_at: Option<DateTime<Utc>>,
     received_at: Option<DateTime<Utc>>,
+    /// Where he brings the goods: of an order he delivers, and only where one order is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<DeliveryAddressView>,
 }
 
 /// The leader's orders, newest first.
@@ -159,6 +163,24 @@ async fn list(app: web::Data<App>, who: SignedInLeader, asked: QueryOf<OrdersQue
     json(&ListView::from(Page { items: views, next_cursor: page.next_cursor }))
 }
 
+/// One of the leader's orders; of one that he delivers, with its address.
+#[utoipa::path(
+    tag = "leader", operation_id = "leader_order", security(("bearer" = [])), params(("id" = OrderId, Path)),
+    responses((status = 200, body = LeaderOrderView), Failures)
+)]
+#[get("/api/v1/leader/orders/{id}")]
+async fn detail(app: web::Data<App>, who: SignedInLeader, id: PathId<OrderId>) -> Reply {
+    let (conn, shop) = (app.db.reader(), who.shop.id);
+    let order = by_leader::by_id(conn, shop, who.leader.id, *id).await?;
+    let lines = lines_of_all(conn, shop, &[order.id]).await?;
+    let member = MaskedMember::of_orders(conn, shop, [&order]).await?.remove(&order.member_id);
+    let mut view = view(&order, &lines, member)?;
+    if order.fulfilment == FulfilmentKind::LeaderDelivery {
+        view.address = DeliveryAddressView::of(&app.sealer, &order)?;
+    }
+    json(&view)
+}
+
 fn view(order: &order::Model, lines: &[line::Model], member: Option<MaskedMember>) -> Result<LeaderOrderView, Failure> {
     let own = lines.iter().filter(|line| line.order_id == order.id);
     Ok(LeaderOrderView {
@@ -177,5 +199,6 @@ fn view(order: &order::Model, lines: &[line::Model], member: Option<MaskedMember
         paid_at: order.paid_at,
         arrived_at: order.arrived_at,
         received_at: order.received_at,
+        address: None,
     })
 }

@@ -8,7 +8,7 @@ use kernel::{Fen, FieldFault};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::order_views::OrderView;
+use super::order_views::{Moment, OrderView};
 use crate::api::auth::SignedInMember;
 use crate::api::body::{JsonBody, text_fault};
 use crate::api::problem::Failures;
@@ -149,7 +149,8 @@ async fn place(app: web::Data<App>, who: SignedInMember, key: IdempotencyKey, bo
     let basket = basket(lines, fulfilment, coupon_id, points, balance_fen)?;
     let texts = [("remark", &remark, 200), ("quote_token", &quote_token, 64)];
     Invalid::unless_empty(texts.into_iter().filter_map(|(f, t, max)| text_fault(f, t.as_deref()?, 0, max)).collect())?;
-    let view = |placed: &Placed| OrderView::placed(placed);
+    let moment = Moment::now(&app, &who.shop);
+    let view = move |placed: &Placed| OrderView::placed(placed, &moment);
     key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, view, async |once| {
         let (agreed, remark) = (quote_token.as_deref(), remark.as_deref());
         checkout::place(&app, &who.shop, who.member, &basket, agreed, remark, once).await

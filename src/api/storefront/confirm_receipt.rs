@@ -5,7 +5,7 @@ use actix_web::{post, web};
 use kernel::id::OrderId;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::order_views::OrderView;
+use super::order_views::{Moment, OrderView};
 use crate::api::auth::SignedInMember;
 use crate::api::body::PathId;
 use crate::api::problem::Failures;
@@ -15,10 +15,6 @@ use crate::flows::receipt::{self, Moved};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(confirm_receipt);
-}
-
-fn view(moved: &Moved) -> OrderView {
-    OrderView::new(&moved.order, &moved.lines)
 }
 
 /// Confirms receipt: of a parcel that was sent, or of goods at the pickup point. The after-sale
@@ -33,6 +29,8 @@ fn view(moved: &Moved) -> OrderView {
 )]
 #[post("/api/v1/orders/{id}/confirm-receipt")]
 async fn confirm_receipt(app: web::Data<App>, who: SignedInMember, id: PathId<OrderId>, key: IdempotencyKey) -> Reply {
+    let moment = Moment::now(&app, &who.shop);
+    let view = move |moved: &Moved| OrderView::new(&moved.order, &moved.lines, &moment);
     let work = async |once: &_| receipt::confirm(&app, &who.shop, who.member, *id, once).await;
     key.once(&app, who.shop.id, who.member, "", StatusCode::OK, view, work).await
 }

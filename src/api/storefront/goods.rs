@@ -235,6 +235,9 @@ async fn show_goods(app: web::Data<App>, visitor: Visitor, id: PathId<GoodsId>, 
         let (conn, shop, now) = (app.db.reader(), visitor.shop.id, app.clock.now());
         let asked: PlaceQuery = parse_query(request.query_string())?;
         let row = query::on_sale(conn, shop, *id, asked.pickup_point_id.or(viewer.point), now).await?;
+        if row.new_buyer_only && viewer.has_paid {
+            return Err(GoodsError::NotFound(row.id).into());
+        }
         let skus = query::skus_of(conn, shop, &[row.id]).await?.remove(&row.id).unwrap_or_default();
         Ok(GoodsView {
             card: GoodsCard::of(&row, skus, now)?,

@@ -1,14 +1,21 @@
 //! How orders are shown.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
-use kernel::Fen;
 use kernel::id::{GoodsId, LeaderId, MemberId, OrderId, OrderLineId, PickupPointId, SkuId};
+use kernel::{Fen, Time};
 use serde::Serialize;
 
+use crate::app::App;
+use crate::areas::members::addresses::{Contact, contact_of};
+use crate::areas::members::error::MemberError;
 use crate::areas::orders::entity::{event, line, order};
 use crate::areas::orders::money;
 use crate::areas::orders::state::{ClosedReason, FulfilmentKind, OrderStatus, RefundStatus};
+use crate::areas::shops::query::Shop;
 use crate::flows::checkout::Placed;
+use crate::platform::seal::Sealer;
 
 /// An order.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -44,6 +51,9 @@ pub struct OrderView {
     pub closed_at: Option<DateTime<Utc>>,
     /// What the member may do next: `pay`, `cancel`, `pickup_code`, `confirm_receipt`, `after_sale`.
     pub actions: Vec<String>,
+    /// Where the goods go; only where one order is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<DeliveryAddressView>,
     /// What happened, oldest first; only where one order is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Vec<TimelineView>>,
@@ -56,6 +66,29 @@ pub struct FulfilmentView {
     pub kind: FulfilmentKind,
     pub pickup_point_id: Option<PickupPointId>,
     pub leader_id: Option<LeaderId>,
+}
+
+/// Who receives the goods, and where.
+#[derive(Serialize, utoipa::ToSchema)]
+#[allow(missing_docs, reason = "the fields are named by what they are")]
+pub struct DeliveryAddressView {
+    pub name: String,
+    pub phone: String,
+    pub province: String,
+    pub city: String,
+    pub district: String,
+    pub detail: String,
+}
+
+impl DeliveryAddressView {
+    /// The address of an order, opened; pickup orders have none.
+    pub fn of(sealer: &Sealer, order: &order::Model) -> Result<Option<Self>, MemberError> {
+        let Some(snapshot) = &order.address else { return Ok(None) };
+        let Contact { name, phone, detail } = contact_of(sealer, snapshot)?;
+        let text = |field: &str| snapshot.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let (province, city, district) = (text("province"), text("city"), text("district"));
+        Ok(Some(Self { name, phone, province, city, district, detail }))
+    }
 }
 
 /// A line of an order.
@@ -105,12 +138,13 @@ pub struct TimelineView {
 
 impl OrderView {
     /// An order just placed.
-    pub fn placed(placed: &Placed) -> Self {
-        Self::new(&placed.order, &placed.lines)
+    pub fn placed(placed: &Placed, moment: &Moment) -> Self {
+        Self::new(&placed.order, &placed.lines, moment)
     }
 
     /// An order with its lines.
-    pub fn new(order: &order::Model, lines: &[line::Model]) -> Self {
+    pub fn new(order: &order::Model, lines: &[line::Model], moment: &Moment) -> Self {
+        let own = || lines.iter().filter(|line| line.order_id == order.id);
         Self {
             id: order.id,
             status: order.status,
@@ -121,7 +155,7 @@ impl OrderView {
                 pickup_point_id: order.pickup_point_id,
                 leader_id: order.leader_id,
             },
-            lines: lines.iter().filter(|line| line.order_id == order.id).map(OrderLineView::new).collect(),
+            lines: own().map(OrderLineView::new).collect(),
             goods_fen: order.goods_fen,
             spend_and_save_fen: order.spend_and_save_fen,
             coupon_fen: order.coupon_fen,
@@ -142,7 +176,8 @@ impl OrderView {
             received_at: order.received_at,
             completed_at: order.completed_at,
             closed_at: order.closed_at,
-            actions: actions(order).iter().map(|action| (*action).to_owned()).collect(),
+            actions: moment.actions(order, own).into_iter().map(str::to_owned).collect(),
+            address: None,
             timeline: None,
         }
     }
@@ -154,6 +189,13 @@ impl OrderView {
         self
     }
 
+    /// The same with the address the goods go to: for the member himself and the console, never in
+    /// lists nor in answers that are kept.
+    pub fn with_address(mut self, address: Option<DeliveryAddressView>) -> Self {
+        self.address = address;
+        self
+    }
+
     /// The same with its timeline.
     pub fn with_timeline(mut self, events: &[event::Model]) -> Self {
         self.timeline = Some(events.iter().map(TimelineView::new).collect());
@@ -161,18 +203,44 @@ impl OrderView {
     }
 }
 
-/// What the member may do next.
-fn actions(order: &order::Model) -> &'static [&'static str] {
-    let pickup = order.fulfilment != FulfilmentKind::Express;
-    match (order.status, pickup) {
-        (OrderStatus::PendingPayment, _) => &["pay", "cancel"],
-        (OrderStatus::Paid, true) => &["cancel", "pickup_code", "after_sale"],
-        (OrderStatus::Paid, false) => &["cancel", "after_sale"],
-        (OrderStatus::Shipped, true) => &["pickup_code", "after_sale"],
-        (OrderStatus::Shipped, false) => &["confirm_receipt", "after_sale"],
-        (OrderStatus::Arrived, _) => &["pickup_code", "confirm_receipt", "after_sale"],
-        (OrderStatus::Received, _) => &["after_sale"],
-        (OrderStatus::AwaitingGroup | OrderStatus::Completed | OrderStatus::Closed, _) => &[],
+/// When an order is looked at, and by which settings: what decides which actions are offered.
+#[derive(Clone)]
+pub struct Moment {
+    shop: Arc<Shop>,
+    now: Time,
+}
+
+impl Moment {
+    /// Now, in this shop.
+    pub fn now(app: &App, shop: &Arc<Shop>) -> Self {
+        Self { shop: Arc::clone(shop), now: app.clock.now() }
+    }
+
+    /// What the member may do next, without what would be refused.
+    fn actions<'a, L>(&self, order: &order::Model, lines: impl Fn() -> L) -> Vec<&'static str>
+    where
+        L: Iterator<Item = &'a line::Model>,
+    {
+        let pickup = order.fulfilment != FulfilmentKind::Express;
+        let kept = |line: &line::Model| line.refunded_quantity < line.quantity;
+        let sent = lines().any(|line| line.shipped_at.is_some() || line.redeemed > 0);
+        let cancels = self.shop.settings.member_cancel_paid && !sent && lines().any(kept);
+        let claims = lines().any(|line| kept(line) && self.window_is_open(line));
+        let offered: &[(&'static str, bool)] = match order.status {
+            OrderStatus::PendingPayment => &[("pay", self.now < order.expires_at), ("cancel", true)],
+            OrderStatus::Paid => &[("cancel", cancels), ("pickup_code", pickup), ("after_sale", claims)],
+            OrderStatus::Shipped if pickup => &[("pickup_code", true), ("after_sale", claims)],
+            OrderStatus::Shipped => &[("confirm_receipt", true), ("after_sale", claims)],
+            OrderStatus::Arrived => &[("pickup_code", true), ("confirm_receipt", true), ("after_sale", claims)],
+            OrderStatus::Received => &[("after_sale", claims)],
+            OrderStatus::AwaitingGroup | OrderStatus::Completed | OrderStatus::Closed => &[],
+        };
+        offered.iter().filter(|(_, may)| *may).map(|(action, _)| *action).collect()
+    }
+
+    /// Whether an after-sale ticket may still be opened on a line.
+    fn window_is_open(&self, line: &line::Model) -> bool {
+        line.settled_at.is_none() && line.after_sale_until.is_none_or(|until| self.now < until)
     }
 }
 

@@ -7,7 +7,7 @@ use kernel::id::OrderId;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::order_views::{OrderPage, OrderView};
+use super::order_views::{DeliveryAddressView, Moment, OrderPage, OrderView};
 use crate::api::auth::SignedInMember;
 use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
 use crate::api::problem::Failures;
@@ -44,7 +44,8 @@ async fn list(app: web::Data<App>, who: SignedInMember, asked: QueryOf<OrderQuer
     let page = query::list(conn, who.shop.id, filter, &page_request(limit, cursor)?).await?;
     let ids: Vec<_> = page.items.iter().map(|order| order.id).collect();
     let lines = query::lines_of_all(conn, who.shop.id, &ids).await?;
-    let items = page.items.iter().map(|order| OrderView::new(order, &lines)).collect();
+    let moment = Moment::now(&app, &who.shop);
+    let items = page.items.iter().map(|order| OrderView::new(order, &lines, &moment)).collect();
     json(&OrderPage { items, next_cursor: page.next_cursor })
 }
 
@@ -56,7 +57,8 @@ async fn detail(app: web::Data<App>, who: SignedInMember, id: PathId<OrderId>) -
     let order = query::of_member(conn, who.shop.id, who.member, *id).await?;
     let lines = query::lines_of(conn, who.shop.id, order.id).await?;
     let events = query::timeline(conn, who.shop.id, order.id).await?;
-    json(&OrderView::new(&order, &lines).with_timeline(&events))
+    let view = OrderView::new(&order, &lines, &Moment::now(&app, &who.shop)).with_timeline(&events);
+    json(&view.with_address(DeliveryAddressView::of(&app.sealer, &order)?))
 }
 
 /// The fields `wx.requestPayment` needs.
@@ -112,7 +114,8 @@ async fn cancel(
     key: IdempotencyKey,
     body: JsonBody<Nothing>,
 ) -> Reply {
-    let view = |placed: &Placed| OrderView::placed(placed);
+    let moment = Moment::now(&app, &who.shop);
+    let view = move |placed: &Placed| OrderView::placed(placed, &moment);
     key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::OK, view, async |once| {
         close_order::cancel(&app, &who.shop, who.member, *id, once).await
     })

@@ -155,6 +155,9 @@ impl GoodsDraft {
         if let Some(commission) = &self.commission {
             commission.check("commission", &mut checks);
         }
+        // Parcels are collected nowhere, so goods sold at some points alone could never be ordered.
+        let reachable = !self.express_only || self.pickup_point_ids.is_none();
+        checks.need(reachable, "pickup_point_ids", "invalid", "express-only goods are sold at no pickup point");
         checks.count("pickup_point_ids", self.pickup_point_ids.as_ref().map_or(0, Vec::len), 2_000);
         checks.range("position", i64::from(self.position), 0, 1_000_000_000);
         let imported = (self.kind == ListingKind::Affiliate) == self.source.is_some() || self.kind == ListingKind::Own;

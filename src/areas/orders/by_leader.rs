@@ -53,6 +53,18 @@ pub async fn sales(
     Ok(Sales { orders: row.orders, sales: fen(row.paid).plus(fen(row.balance))?, refunded: fen(row.refunded) })
 }
 
+/// One of a leader's orders that was ever paid; any other does not exist for him.
+pub async fn by_id(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    leader: LeaderId,
+    id: OrderId,
+) -> Result<order::Model, OrderError> {
+    let order = super::query::by_id(conn, shop, id).await?;
+    let order = order.filter(|order| order.leader_id == Some(leader) && order.paid_at.is_some());
+    order.ok_or(OrderError::NotFound(id))
+}
+
 /// A leader's orders, newest first: those in `status`, or all that were ever paid.
 pub async fn list(
     conn: &impl ConnectionTrait,

@@ -4,6 +4,7 @@ use kernel::id::{GoodsId, LeaderId, MemberId, OrderId, OrderLineId, ShopId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use kernel::{Failure, Time};
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 
 use super::entity::{event, line, order};
@@ -102,16 +103,18 @@ pub async fn list(
     Ok(Page::cut(rows, page.limit, |order| encode_cursor(&order.id)))
 }
 
-/// Unpaid orders of a shop whose time is over, oldest first.
+/// Unpaid orders of a shop whose time is over, oldest first; those that could not be closed lately
+/// wait for their next try.
 pub async fn overdue(
     conn: &impl ConnectionTrait,
     shop: ShopId,
-    now: Time,
+    (now, wall): (Time, Time),
     limit: u64,
 ) -> Result<Vec<order::Model>, OrderError> {
     Ok(order::in_shop(shop)
         .filter(order::Column::Status.eq(OrderStatus::PendingPayment))
         .filter(order::Column::ExpiresAt.lte(now))
+        .filter(order::Column::NextCloseAt.is_null().or(order::Column::NextCloseAt.lte(wall)))
         .order_by_asc(order::Column::ExpiresAt)
         .limit(limit)
         .all(conn)

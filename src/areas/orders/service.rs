@@ -157,3 +157,21 @@ pub async fn still_unpaid(
         .await?;
     Ok(held.rows_affected == 1)
 }
+
+/// Notes that overdue orders could not be closed, and when each is tried again (wall time).
+pub async fn close_later(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    orders: &[(OrderId, Time)],
+) -> Result<(), OrderError> {
+    for (id, at) in orders {
+        order::Entity::update_many()
+            .col_expr(order::Column::NextCloseAt, Expr::value(*at))
+            .filter(order::Column::ShopId.eq(shop))
+            .filter(order::Column::Id.eq(*id))
+            .filter(order::Column::Status.eq(OrderStatus::PendingPayment))
+            .exec(conn)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,5 +1,7 @@
 //! Reading payments.
 
+use std::collections::HashSet;
+
 use kernel::Time;
 use kernel::id::{OrderId, ShopId};
 use sea_orm::entity::prelude::*;
@@ -9,10 +11,11 @@ use super::entity::payment;
 use super::error::PaymentError;
 use super::state::PaymentState;
 
-/// Open payments the platform is to be asked about, over all shops.
+/// Payments the platform is to be asked about, over all shops: open ones, and those whose close
+/// began a while ago and never ended.
 pub async fn due(conn: &impl ConnectionTrait, wall: Time, limit: u64) -> Result<Vec<payment::Model>, PaymentError> {
     Ok(payment::Entity::find()
-        .filter(payment::Column::State.is_in([PaymentState::Prepaying, PaymentState::Prepaid]))
+        .filter(payment::Column::State.is_in([PaymentState::Prepaying, PaymentState::Prepaid, PaymentState::Closing]))
         .filter(payment::Column::NextQueryAt.lte(wall))
         .order_by_asc(payment::Column::NextQueryAt)
         .limit(limit)
@@ -20,11 +23,58 @@ pub async fn due(conn: &impl ConnectionTrait, wall: Time, limit: u64) -> Result<
         .await?)
 }
 
-/// The payment of an order.
-pub async fn of_order(
+/// The payment of an order that may still be paid: at most one is.
+pub async fn open_of(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     order: OrderId,
 ) -> Result<Option<payment::Model>, PaymentError> {
-    Ok(payment::in_shop(shop).filter(payment::Column::OrderId.eq(order)).one(conn).await?)
+    Ok(payment::in_shop(shop)
+        .filter(payment::Column::OrderId.eq(order))
+        .filter(payment::Column::State.is_not_in([PaymentState::Succeeded, PaymentState::Closed]))
+        .one(conn)
+        .await?)
+}
+
+/// The payment that paid an order; one that came too late or twice has not.
+pub async fn paid_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    order: OrderId,
+) -> Result<Option<payment::Model>, PaymentError> {
+    Ok(payment::in_shop(shop)
+        .filter(payment::Column::OrderId.eq(order))
+        .filter(payment::Column::State.eq(PaymentState::Succeeded))
+        .filter(payment::Column::Late.eq(false))
+        .one(conn)
+        .await?)
+}
+
+/// Every payment of an order, the newest first.
+pub async fn all_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    order: OrderId,
+) -> Result<Vec<payment::Model>, PaymentError> {
+    Ok(payment::in_shop(shop)
+        .filter(payment::Column::OrderId.eq(order))
+        .order_by_desc(payment::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// Which of these orders were ever offered to the platform.
+pub async fn offered(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    orders: &[OrderId],
+) -> Result<HashSet<OrderId>, PaymentError> {
+    let offered: Vec<OrderId> = payment::in_shop(shop)
+        .select_only()
+        .column(payment::Column::OrderId)
+        .filter(payment::Column::OrderId.is_in(orders.iter().copied()))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(offered.into_iter().collect())
 }

@@ -111,10 +111,16 @@ pub async fn of_order(
         .await?)
 }
 
-/// Whether a refund of the order has not reached the member yet.
-pub async fn any_unfinished(conn: &impl ConnectionTrait, shop: ShopId, order: OrderId) -> Result<bool, PaymentError> {
+/// Whether a refund of the order has not reached the member yet; refunds of this cause do not count.
+pub async fn any_unfinished(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    order: OrderId,
+    but_of: &str,
+) -> Result<bool, PaymentError> {
     let open = refund::in_shop(shop)
         .filter(refund::Column::OrderId.eq(order))
+        .filter(refund::Column::Cause.ne(but_of))
         .filter(refund::Column::State.ne(RefundState::Succeeded))
         .limit(1);
     Ok(open.one(conn).await?.is_some())

@@ -8,7 +8,6 @@ use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
 
 use super::entity::{notice, payment};
 use super::error::PaymentError;
-pub use super::query::of_order;
 use super::state::{PaymentEvent, PaymentState};
 
 /// The pauses between two queries of an open payment; the last one repeats.
@@ -46,6 +45,9 @@ pub async fn advance(
             .col_expr(payment::Column::NextQueryAt, Expr::value(at + pause(0)))
             .col_expr(payment::Column::Queries, Expr::value(0));
     }
+    if let Some(at) = changes.ask_at {
+        update = update.col_expr(payment::Column::NextQueryAt, Expr::value(at));
+    }
     if let Some(paid) = changes.paid {
         update = update
             .col_expr(payment::Column::TransactionId, Expr::value(paid.transaction_id))
@@ -79,6 +81,8 @@ pub struct Changes {
     pub request_body: Option<String>,
     /// The platform's prepay id and when it came (wall time).
     pub prepaid: Option<(String, Time)>,
+    /// When the platform is to be asked, if nothing else happens (wall time).
+    pub ask_at: Option<Time>,
     /// The money.
     pub paid: Option<Paid>,
 }

@@ -53,8 +53,9 @@ const CHECKS: &[Check] = &[
     Check {
         what: "a payment that succeeded belongs to an order that is neither paid nor refunded as late",
         offenders: "SELECT p.order_id AS id FROM payments AS p JOIN orders AS o ON o.id = p.order_id \
-            WHERE p.shop_id = $1 AND p.state = 'succeeded' AND o.paid_at IS NULL AND NOT EXISTS ( \
-                SELECT 1 FROM refunds AS r WHERE r.order_id = o.id AND r.cause = 'late_payment')",
+            WHERE p.shop_id = $1 AND p.state = 'succeeded' AND (o.paid_at IS NULL OR p.late) AND NOT EXISTS ( \
+                SELECT 1 FROM refunds AS r \
+                WHERE r.payment_id = p.id AND r.cause IN ('late_payment', 'duplicate_payment'))",
     },
     Check {
         what: "a closed order still holds stock",
@@ -72,9 +73,9 @@ const CHECKS: &[Check] = &[
     },
     Check {
         what: "an order gave back more than was paid for it",
-        offenders: "SELECT r.order_id AS id FROM refunds AS r JOIN payments AS p ON p.order_id = r.order_id \
+        offenders: "SELECT p.order_id AS id FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id \
             WHERE r.shop_id = $1 AND r.state NOT IN ('failed', 'closed') \
-            GROUP BY r.order_id, p.amount_fen HAVING SUM(r.wechat_fen) > p.amount_fen",
+            GROUP BY p.id, p.order_id, p.amount_fen HAVING SUM(r.wechat_fen) > p.amount_fen",
     },
     Check {
         what: "a withdrawal that was paid is not booked once with what left the shop",

@@ -215,16 +215,27 @@ impl Settings {
         Invalid::unless_empty(faults)
     }
 
-    /// When the shop opens again if it is closed at `now`, else `None`.
+    /// When the shop opens again if it is closed at `now`, else `None`. One closure may begin
+    /// where another ends, so the time found must itself be open.
     pub fn closed_until(&self, now: Time) -> Option<Time> {
+        let mut opens = self.closure_ends(now)?;
+        // Each closed date can push the opening on twice at most.
+        for _ in 0..=self.closure_dates.len() * 2 {
+            match self.closure_ends(opens) {
+                Some(later) => opens = later,
+                None => break,
+            }
+        }
+        Some(opens)
+    }
+
+    /// When the closure ends that `now` falls into; of a closed date, at the midnight after it.
+    fn closure_ends(&self, now: Time) -> Option<Time> {
         use kernel::clock::beijing;
         let local = now.with_timezone(&beijing());
-        let mut day = local.date_naive();
+        let day = local.date_naive();
         if self.closure_dates.contains(&day) {
-            while self.closure_dates.contains(&day) {
-                day = day.succ_opt()?;
-            }
-            return midnight(day);
+            return midnight(day.succ_opt()?);
         }
         let closure = self.closure_daily?;
         let time = local.time();
@@ -278,6 +289,22 @@ mod tests {
         assert_eq!(closed_at(&settings, "2026-11-23T15:30:00Z").as_deref(), Some("2026-11-23T22:00:00+00:00"));
         assert_eq!(closed_at(&settings, "2026-11-23T21:30:00Z").as_deref(), Some("2026-11-23T22:00:00+00:00"));
         assert_eq!(closed_at(&settings, "2026-11-23T22:00:00Z"), None);
+    }
+
+    #[test]
+    fn a_holiday_beside_the_daily_closure_opens_when_both_have_ended() {
+        let at = |h| NaiveTime::from_hms_opt(h, 0, 0).unwrap();
+        let settings = Settings {
+            closure_daily: Some(DailyClosure { from: at(22), to: at(6) }),
+            closure_dates: vec!["2026-10-02".parse().unwrap()],
+            ..Settings::default()
+        };
+        // The holiday ends at midnight in Beijing, the night at six.
+        let opens = Some("2026-10-02T22:00:00+00:00");
+        assert_eq!(closed_at(&settings, "2026-10-02T04:00:00Z").as_deref(), opens);
+        // The night before it would end on the holiday.
+        assert_eq!(closed_at(&settings, "2026-10-01T15:30:00Z").as_deref(), opens);
+        assert_eq!(closed_at(&settings, "2026-10-02T22:00:00Z"), None);
     }
 
     #[test]

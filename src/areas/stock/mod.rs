@@ -18,6 +18,7 @@ pub mod state;
 mod statement;
 #[cfg(test)]
 mod tests;
+pub mod warnings;
 
 pub use error::StockError;
 pub use holds::{GateAnswer, Level, StockGate};

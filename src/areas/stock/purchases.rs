@@ -1,7 +1,7 @@
 //! How much a member may still buy of goods. A counter per member, goods and period holds
 //! the units of orders that are not closed; it grows by a conditional upsert, never count-then-insert.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -58,9 +58,34 @@ pub struct Limit {
     pub quantity: i64,
     /// Most units in the period.
     pub limit: i64,
-    /// Units in the member's earlier orders that are not closed. It counts only where no counter
-    /// exists yet, since goods may have been sold before they were limited.
+    /// Units in the member's earlier orders that are not closed. A counter may know of fewer, since
+    /// nothing is counted while the goods are not limited.
     pub earlier: i64,
+}
+
+/// Holds the counters of an order's limits until the transaction ends, by their one order, so that
+/// what the member has bought can be read and stays so. Counters that are not there yet begin at 0.
+pub async fn hold_counters(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    member: MemberId,
+    limits: &[Limit],
+) -> Result<(), StockError> {
+    let keys: BTreeSet<(GoodsId, Period)> = limits.iter().map(|limit| (limit.goods, limit.period)).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let rows = keys.into_iter().map(|(goods, period)| counter::ActiveModel {
+        member_id: Set(member),
+        goods_id: Set(goods),
+        period: Set(period.to_string()),
+        shop_id: Set(shop),
+        used: Set(0),
+    });
+    let as_it_is = Expr::col((counter::Entity, counter::Column::Used));
+    let held = of_counter().value(counter::Column::Used, as_it_is).to_owned();
+    counter::Entity::insert_many(rows).on_conflict(held).exec_without_returning(conn).await?;
+    Ok(())
 }
 
 /// Counts an order's units against its limits; on an error the caller rolls all of it back.
@@ -94,39 +119,30 @@ async fn count_one(
     member: MemberId,
     limit: &Limit,
 ) -> Result<bool, StockError> {
-    let first = counter::ActiveModel {
+    let first = limit.earlier.saturating_add(limit.quantity);
+    if first > limit.limit {
+        return Ok(false);
+    }
+    let row = counter::ActiveModel {
         member_id: Set(member),
         goods_id: Set(limit.goods),
         period: Set(limit.period.to_string()),
         shop_id: Set(shop),
-        used: Set(limit.earlier.saturating_add(limit.quantity)),
+        used: Set(first),
     };
+    // Whichever knows of more: the counter or the orders.
     let used = Expr::col((counter::Entity, counter::Column::Used));
-    let mut on_conflict =
-        OnConflict::columns([counter::Column::MemberId, counter::Column::GoodsId, counter::Column::Period]);
+    let known = Expr::case(used.clone().gte(limit.earlier), used.clone()).finally(limit.earlier);
+    let mut on_conflict = of_counter();
     on_conflict
-        .value(counter::Column::Used, used.clone().add(limit.quantity))
+        .value(counter::Column::Used, Expr::expr(known).add(limit.quantity))
         .action_and_where(used.lte(limit.limit.saturating_sub(limit.quantity)));
-    let first_fits = limit.earlier.saturating_add(limit.quantity) <= limit.limit;
-    if !first_fits {
-        // No new counter may pass the limit; one that exists may know of fewer units than `earlier`.
-        return grow(conn, shop, member, limit).await;
-    }
-    let outcome = counter::Entity::insert(first).on_conflict(on_conflict).try_insert().exec_without_returning(conn);
+    let outcome = counter::Entity::insert(row).on_conflict(on_conflict).try_insert().exec_without_returning(conn);
     Ok(matches!(outcome.await?, TryInsertResult::Inserted(rows) if rows > 0))
 }
 
-async fn grow(conn: &impl ConnectionTrait, shop: ShopId, member: MemberId, limit: &Limit) -> Result<bool, StockError> {
-    let changed = counter::Entity::update_many()
-        .col_expr(counter::Column::Used, Expr::col(counter::Column::Used).add(limit.quantity))
-        .filter(counter::Column::ShopId.eq(shop))
-        .filter(counter::Column::MemberId.eq(member))
-        .filter(counter::Column::GoodsId.eq(limit.goods))
-        .filter(counter::Column::Period.eq(limit.period.to_string()))
-        .filter(counter::Column::Used.lte(limit.limit.saturating_sub(limit.quantity)))
-        .exec(conn)
-        .await?;
-    Ok(changed.rows_affected > 0)
+fn of_counter() -> OnConflict {
+    OnConflict::columns([counter::Column::MemberId, counter::Column::GoodsId, counter::Column::Period])
 }
 
 /// Takes the units of an order that is closed out of its counters again: the day it was placed on,

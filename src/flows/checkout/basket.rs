@@ -4,7 +4,7 @@ use kernel::id::{LeaderId, MemberId, PickupPointId, ShopId};
 use kernel::{Failure, Fen, ListingKind};
 use sea_orm::ConnectionTrait;
 
-use super::{Basket, CheckoutError};
+use super::{Basket, CheckoutError, limits};
 use crate::app::App;
 use crate::areas::goods::offers::{self, NotForSale, Offer, OfferError};
 use crate::areas::members::entity::member;
@@ -47,10 +47,10 @@ pub(super) async fn judge(app: &App, shop: &Shop, member: MemberId, basket: &Bas
     }
     let (point, leader) = place_of(conn, shop.id, &member, basket, wanted).await?;
     let address = address_of(conn, shop.id, &member, basket).await?;
-    for (offer, (_, quantity)) in offers.iter().zip(&basket.lines) {
+    for offer in &offers {
         let refused = |why| OfferError { sku: offer.sku.id, why };
         offer.is_for_sale(now).map_err(refused)?;
-        within_order_limits(offer, *quantity, &basket.lines, &offers).map_err(refused)?;
+        within_order_limits(offer, &offers, basket).map_err(refused)?;
         if offer.goods.new_buyer_only && member.has_paid {
             return Err(refused(NotForSale::NewBuyersOnly).into());
         }
@@ -128,24 +128,16 @@ async fn offers_of(
 }
 
 /// R-06 within one order: the goods' limits count all their SKUs together.
-fn within_order_limits(
-    offer: &Offer,
-    quantity: i64,
-    lines: &[(kernel::id::SkuId, i64)],
-    offers: &[Offer],
-) -> Result<(), NotForSale> {
+fn within_order_limits(offer: &Offer, offers: &[Offer], basket: &Basket) -> Result<(), NotForSale> {
     let limits = offer.limits();
-    if limits.minimum.is_some_and(|least| quantity < least) {
-        return Err(NotForSale::BelowMinimum(limits.minimum.unwrap_or(1)));
+    let together = limits::units_of(offer.goods.id, offers, basket);
+    if let Some(least) = limits.minimum.filter(|least| together < *least) {
+        return Err(NotForSale::BelowMinimum(least));
     }
-    let Some(most) = limits.per_order else { return Ok(()) };
-    let together: i64 = offers
-        .iter()
-        .zip(lines)
-        .filter(|(other, _)| other.goods.id == offer.goods.id)
-        .map(|(_, (_, units))| *units)
-        .sum();
-    if together > most { Err(NotForSale::AboveOrderLimit(most)) } else { Ok(()) }
+    match limits.per_order.filter(|most| together > *most) {
+        Some(most) => Err(NotForSale::AboveOrderLimit(most)),
+        None => Ok(()),
+    }
 }
 
 ///

@@ -1,6 +1,7 @@
 //! From a basket to an order: quote, check, reserve, write. Read [`place`] for what happens at checkout.
 
 mod basket;
+pub(super) mod limits;
 mod place;
 mod quote;
 

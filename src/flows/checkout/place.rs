@@ -1,12 +1,12 @@
 //! Placing an order: the gate sheds the load, one transaction decides.
 
 use chrono::Duration;
-use kernel::id::{GoodsId, MemberId, OrderId, OrderLineId, ShopId};
+use kernel::id::{MemberId, OrderId, OrderLineId};
 use kernel::{Failure, Fen, Time};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::DatabaseTransaction;
 
 use super::quote::picture_of;
-use super::{Basket, CheckoutError, Quote, quote};
+use super::{Basket, CheckoutError, Quote, limits, quote};
 use crate::app::App;
 use crate::areas::goods::offers::Offer;
 use crate::areas::orders::entity::{line, order};
@@ -15,11 +15,10 @@ use crate::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
 use crate::areas::shops::profile::PayoutMode;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::StockDeduct;
-use crate::areas::stock::purchases::{Limit, Period, count_purchase};
-use crate::areas::stock::{GateAnswer, service as stock};
+use crate::areas::stock::{GateAnswer, service as stock, warnings};
 use crate::areas::{cart, orders};
 use crate::flows::commission::{self, Terms};
-use crate::flows::payment_received;
+use crate::flows::payment_received::{self, Settled};
 use crate::platform::request_keys::Once;
 
 /// A hold outlives the time to pay, so that stock is never free under an order that can be paid.
@@ -71,20 +70,22 @@ pub async fn place(
         .db
         .write(async |tx| {
             orders::service::place(tx, &order, &lines, &format!("member:{member}")).await?;
-            let limits = limits_of(tx, shop.id, member, &quote.judged.offers, basket, now).await?;
-            count_purchase(tx, shop.id, member, &limits).await?;
+            limits::count(tx, shop.id, member, &quote.judged.offers, basket, now).await?;
             cart::service::remove(tx, shop.id, member, &basket.lines.iter().map(|l| l.0).collect::<Vec<_>>()).await?;
             if holds_now {
                 let taken = stock::reserve(tx, shop.id, order.id, &basket.lines, now + time_to_pay, now).await?;
-                warn_of_low_stock(shop, &taken);
+                warnings::note(tx, shop.id, shop.settings.low_stock_threshold, &taken, now).await?;
             }
-            let placed = settle_if_free(app, tx, shop, &order, &lines).await?;
+            let (placed, settled) = settle_if_free(app, tx, shop, &order, &lines).await?;
             once.keep(tx, &placed, app.clock.wall()).await?;
-            Ok(placed)
+            Ok((placed, settled))
         })
         .await;
     match &written {
-        Ok(placed) => {
+        Ok((placed, settled)) => {
+            if let Some(settled) = settled {
+                payment_received::after_commit(app, shop, settled).await;
+            }
             tracing::info!(order = %placed.order.id, payable = %placed.order.payable_fen, "order placed");
             metrics::counter!("orders_placed_total").increment(1);
             app.catalogue.stock_moved(shop.id);
@@ -92,7 +93,7 @@ pub async fn place(
         Err(_) if holds_now => app.gate.release(shop.id, order.id, &[]).await,
         Err(_) => {}
     }
-    written
+    written.map(|(placed, _)| placed)
 }
 
 async fn settle_if_free(
@@ -101,50 +102,14 @@ async fn settle_if_free(
     shop: &Shop,
     order: &order::Model,
     lines: &[line::Model],
-) -> Result<Placed, Failure> {
+) -> Result<(Placed, Option<Settled>), Failure> {
     let mut placed = Placed { order: order.clone(), lines: lines.to_vec() };
-    if order.payable_fen == Fen::ZERO {
-        placed.order = payment_received::settle(app, tx, shop, order.clone(), "system").await?;
+    if order.payable_fen != Fen::ZERO {
+        return Ok((placed, None));
     }
-    Ok(placed)
-}
-
-fn warn_of_low_stock(shop: &Shop, taken: &[stock::Taken]) {
-    let threshold = shop.settings.low_stock_threshold;
-    for taken in taken.iter().filter(|taken| threshold > 0 && taken.crosses(threshold)) {
-        tracing::warn!(shop = %shop.id, sku = %taken.sku, left = ?taken.left, "stock is low");
-        metrics::counter!("stock_low_total").increment(1);
-    }
-}
-
-/// the limits that count a member's earlier orders.
-async fn limits_of(
-    conn: &impl ConnectionTrait,
-    shop: ShopId,
-    member: MemberId,
-    offers: &[Offer],
-    basket: &Basket,
-    now: Time,
-) -> Result<Vec<Limit>, Failure> {
-    let mut limits = Vec::new();
-    for (offer, (_, quantity)) in offers.iter().zip(&basket.lines) {
-        let rule = offer.limits();
-        for (period, limit) in [(Period::day_of(now), rule.per_day), (Period::Ever, rule.ever)] {
-            let Some(limit) = limit else { continue };
-            let goods: GoodsId = offer.goods.id;
-            let since = (period != Period::Ever).then_some(now);
-            let earlier = orders::query::units_bought(conn, shop, member, goods, since).await?;
-            // The order's own lines are written already and are not earlier ones.
-            let own: i64 = offers
-                .iter()
-                .zip(&basket.lines)
-                .filter(|(other, _)| other.goods.id == goods)
-                .map(|(_, (_, units))| *units)
-                .sum();
-            limits.push(Limit { goods, period, quantity: *quantity, limit, earlier: (earlier - own).max(0) });
-        }
-    }
-    Ok(limits)
+    let settled = payment_received::settle(app, tx, shop, order.clone(), "system").await?;
+    placed.order = settled.order.clone();
+    Ok((placed, Some(settled)))
 }
 
 fn new_order(
@@ -184,6 +149,7 @@ fn new_order(
         for_new_buyers: quote.judged.offers.iter().any(|offer| offer.goods.new_buyer_only),
         pickup_code: None,
         expires_at: now + Duration::seconds(shop.settings.payment_window_s),
+        next_close_at: None,
         paid_at: None,
         shipped_at: None,
         arrived_at: None,

@@ -17,8 +17,9 @@ use crate::areas::ledger::state::AccountKind;
 use crate::areas::orders::entity::order;
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::OrderStatus;
+use crate::areas::payments;
 use crate::areas::payments::entity::{payment, refund};
-use crate::areas::payments::state::{PaymentState, RefundState};
+use crate::areas::payments::state::RefundState;
 use crate::areas::payouts::entity::{sharing, sharing_part};
 use crate::areas::payouts::requests::ReceiverShare;
 use crate::areas::payouts::sharings::{self, NewPart, Shared};
@@ -149,12 +150,7 @@ async fn open_order(
 ) -> Result<Option<OpenOrder>, Failure> {
     let order = order::in_shop(shop.id).filter(order::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
     let order = order.ok_or(OrderError::NotFound(id))?;
-    let payment = payment::Entity::find()
-        .filter(payment::Column::ShopId.eq(shop.id))
-        .filter(payment::Column::OrderId.eq(id))
-        .filter(payment::Column::State.eq(PaymentState::Succeeded))
-        .one(tx)
-        .await?;
+    let payment = payments::query::paid_of(tx, shop.id, id).await?;
     let Some(payment) = payment.filter(|_| order.profit_sharing) else { return Ok(None) };
     let (Some(transaction_id), Some(paid_at)) = (payment.transaction_id.clone(), order.paid_at) else {
         return Ok(None);
@@ -270,7 +266,7 @@ async fn refunded(tx: &impl ConnectionTrait, shop: &Shop, open: &OpenOrder) -> R
         .select_only()
         .column(refund::Column::WechatFen)
         .filter(refund::Column::ShopId.eq(shop.id))
-        .filter(refund::Column::OrderId.eq(open.order.id))
+        .filter(refund::Column::PaymentId.eq(open.payment.id))
         .filter(refund::Column::State.is_not_in([RefundState::Failed, RefundState::Closed]))
         .into_tuple()
         .all(tx)

@@ -13,7 +13,7 @@ use sea_orm::DatabaseTransaction;
 pub use operator::{Request, Shown, by_operator, retry};
 pub use plan::{Measure, Part, Wish};
 pub use preview::{PartyShare, Preview, preview};
-pub use send::{Sent, ask, send, told};
+pub use send::{Sent, ask, put_off, send, told};
 
 use crate::app::App;
 use crate::areas::commissions::rules::Refunded;
@@ -22,8 +22,8 @@ use crate::areas::ledger::{self, Draft, Floor};
 use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::state::{OrderStatus, RefundStatus};
 use crate::areas::payments::entity::{payment, refund, refund_line};
-use crate::areas::payments::state::{PaymentState, RefundState};
-use crate::areas::payments::{refunds, service as payments};
+use crate::areas::payments::state::RefundState;
+use crate::areas::payments::{query as payments, refunds};
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
 use crate::areas::{orders, stock};
@@ -35,6 +35,8 @@ use crate::flows::{commission, receipt};
 pub enum Cause {
     /// It came after the order was closed, or for what could not be served.
     LatePayment,
+    /// The order was paid under another number already, and stays as it is.
+    DuplicatePayment,
     /// The member cancelled a paid order.
     MemberCancel,
     /// An operator decided.
@@ -44,9 +46,11 @@ pub enum Cause {
 }
 
 impl Cause {
-    fn text(self) -> &'static str {
+    /// The cause as it is stored and shown.
+    pub fn text(self) -> &'static str {
         match self {
             Cause::LatePayment => "late_payment",
+            Cause::DuplicatePayment => "duplicate_payment",
             Cause::MemberCancel => "member_cancel",
             Cause::Operator => "operator",
             Cause::AfterSale => "after_sale",
@@ -136,8 +140,7 @@ pub async fn make(
     let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
     can_be_made(&order, &plan.parts)?;
     let total = Fen::sum(plan.parts.iter().map(|part| part.amount))?;
-    let payment = payments::of_order(tx, shop.id, order.id).await?;
-    let payment = payment.filter(|payment| payment.state == PaymentState::Succeeded);
+    let payment = payments::paid_of(tx, shop.id, order.id).await?;
     let id = RefundId::new();
     let mut draft = Draft::new(shop.id, "refund", id.uuid());
     draft.credit(AccountKind::MemberPayable, Some(order.member_id.uuid()), total)?;
@@ -295,17 +298,21 @@ fn line_row(refund: &refund::Model, part: &Part) -> refund_line::Model {
     }
 }
 
-/// Sends back a payment that bought nothing; its journal is written by the caller.
+/// Sends back a payment that bought nothing; its journal is written by the caller. A duplicate
+/// is no refund of the order, which is paid and goes on.
 pub async fn ask_whole_payment(
     app: &App,
     tx: &DatabaseTransaction,
     order: &order::Model,
     payment: &payment::Model,
+    cause: Cause,
 ) -> Result<(), Failure> {
+    let duplicate = cause == Cause::DuplicatePayment;
+    let reason = if duplicate { "重复支付，退还付款" } else { "订单已关闭，退还付款" };
     let plan = Plan {
         parts: Vec::new(),
-        cause: Cause::LatePayment,
-        reason: "订单已关闭，退还付款".to_owned(),
+        cause,
+        reason: reason.to_owned(),
         restock: false,
         ticket: None,
         actor: "system".to_owned(),
@@ -315,6 +322,8 @@ pub async fn ask_whole_payment(
     let id = RefundId::from_uuid(payment.id.uuid());
     let row = row_of(id, order, Some(payment), &plan, payment.amount_fen, now);
     refunds::create(tx, &row, &[]).await?;
-    orders::money::set_refund_status(tx, order, RefundStatus::InProgress, now).await?;
+    if !duplicate {
+        orders::money::set_refund_status(tx, order, RefundStatus::InProgress, now).await?;
+    }
     Effect::Refund { refund: id }.put(tx, order.shop_id, app.clock.wall()).await
 }

@@ -11,8 +11,7 @@ use crate::app::App;
 use crate::areas::commissions::service::would_reverse;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::orders::error::OrderError;
-use crate::areas::payments::service as payments;
-use crate::areas::payments::state::PaymentState;
+use crate::areas::payments::query as payments;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
 use crate::areas::{commissions, ledger, orders};
@@ -84,8 +83,7 @@ pub async fn preview(app: &App, shop: &Shop, order: OrderId, request: &Request) 
     }
     let parties: Vec<PartyShare> = parties.into_values().collect();
     let amount = Fen::sum(parts.iter().map(|part| part.amount))?;
-    let by_wechat = payments::of_order(conn, shop.id, order.id).await?;
-    let by_wechat = by_wechat.is_some_and(|payment| payment.state == PaymentState::Succeeded);
+    let by_wechat = payments::paid_of(conn, shop.id, order.id).await?.is_some();
     let given = Fen::sum(parties.iter().flat_map(|party| [party.reversed, party.returned, party.lost]))?;
     Ok(Preview {
         amount,

@@ -5,7 +5,7 @@ use kernel::id::RefundId;
 use kernel::{Failure, Fen};
 use sea_orm::DatabaseTransaction;
 
-use super::RefundError;
+use super::{Cause, RefundError};
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
@@ -94,17 +94,23 @@ async fn body_of(app: &App, shop: &Shop, pay: &WechatPay, refund: &refund::Model
 }
 
 /// Asks the platform about a refund that is under way.
+///
+/// # Errors
+/// What the platform or its client says; the next question comes later all the same.
 pub async fn ask(app: &App, shop: &Shop, refund: &refund::Model) -> Result<(), Failure> {
     let clients = app.clients.of(shop);
-    let answer = clients.pay()?.query_refund(&refund.id.to_string()).await;
-    app.db.write(async |tx| Ok(refunds::asked(tx, refund, app.clock.wall()).await?)).await?;
-    match answer {
-        Ok(answer) => told(app, shop, &answer).await,
-        Err(error) => {
-            tracing::warn!(refund = %refund.id, %error, "a refund's state could not be asked");
-            Ok(())
-        }
-    }
+    let answer = match clients.pay() {
+        Ok(pay) => Ok(pay.query_refund(&refund.id.to_string()).await),
+        Err(error) => Err(error),
+    };
+    put_off(app, refund).await?;
+    let answer = answer?.map_err(ReceiptError::Unavailable)?;
+    told(app, shop, &answer).await
+}
+
+/// Notes that a refund was asked about, or could not be: the next question comes later.
+pub async fn put_off(app: &App, refund: &refund::Model) -> Result<(), Failure> {
+    app.db.write(async |tx| Ok(refunds::asked(tx, refund, app.clock.wall()).await?)).await
 }
 
 /// What was heard beside the event.
@@ -201,6 +207,9 @@ pub(super) async fn succeed(
     draft.debit(AccountKind::MemberPayable, Some(order.member_id.uuid()), refund.wechat_fen);
     draft.credit(AccountKind::Clearing, None, refund.wechat_fen)?;
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
+    if refund.cause == Cause::DuplicatePayment.text() {
+        return Ok(done);
+    }
     orders::money::note_refunded(tx, order, refund.amount_fen, now).await?;
     settle_order(tx, shop, order, order.refunded_fen.plus(refund.amount_fen)?, now).await?;
     if let Some(ticket) = refund.ticket_id {
@@ -220,7 +229,7 @@ async fn settle_order(
 ) -> Result<(), Failure> {
     let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
     let late = order.status == OrderStatus::Closed;
-    let under_way = refunds::any_unfinished(tx, shop.id, order.id).await?;
+    let under_way = refunds::any_unfinished(tx, shop.id, order.id, Cause::DuplicatePayment.text()).await?;
     let ended = !under_way && (late || lines.iter().all(|line| line.refunded_quantity == line.quantity));
     let paid = order.payable_fen.plus(order.balance_fen)?;
     let status = match (under_way, ended && refunded >= paid) {

@@ -2,13 +2,14 @@
 
 use chrono::Utc;
 use kernel::id::{GoodsId, LeaderId, MemberId, OrderId, OrderLineId, PickupPointId, SkuId, TicketId, VerifierId};
-use kernel::{BasisPoints, Fen};
+use kernel::{BasisPoints, Fen, ListingKind};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use tuanqiao::areas::after_sales::entity::{ticket, ticket_line};
 use tuanqiao::areas::after_sales::state::{TicketKind, TicketState};
+use tuanqiao::areas::goods::entity::{goods, sku};
 use tuanqiao::areas::leaders::entity::leader;
 use tuanqiao::areas::leaders::state::LeaderState;
 use tuanqiao::areas::orders::entity::{line, order};
@@ -107,8 +108,52 @@ impl<'a> Scene<'a> {
         let order = self.order_row(member.id().parse().unwrap(), kind, units);
         let lines: Vec<_> =
             units.iter().zip(0..).map(|((sku, units), place)| line_row(&order, *sku, *units, place, &rule)).collect();
+        self.put_on_sale(units).await;
         app.db.write(async |tx| Ok(service::place(tx, &order, &lines, "member").await?)).await.unwrap();
         Bought { order: order.id }
+    }
+
+    /// Makes the SKUs that do not exist yet, each without a stock count.
+    async fn put_on_sale(&self, units: &[(SkuId, i64)]) {
+        let (conn, shop, now) = (self.app.app.db.maintenance(), self.app.shop().id, self.app.app.clock.now());
+        for (id, _) in units {
+            if sku::Entity::find_by_id(*id).one(conn).await.unwrap().is_some() {
+                continue;
+            }
+            let of = goods::ActiveModel {
+                id: Set(GoodsId::new()),
+                shop_id: Set(shop),
+                kind: Set(ListingKind::Own),
+                title: Set("苹果".to_owned()),
+                pictures: Set(json!([])),
+                detail: Set(String::new()),
+                tags: Set(json!([])),
+                on_shelf: Set(true),
+                express_only: Set(false),
+                new_buyer_only: Set(false),
+                region_limited: Set(false),
+                price_from_fen: Set(Fen::from_fen(1000)),
+                position: Set(0),
+                version: Set(1),
+                created_at: Set(now),
+                updated_at: Set(now),
+                ..Default::default()
+            };
+            let of = of.insert(conn).await.unwrap().id;
+            let row = sku::ActiveModel {
+                id: Set(*id),
+                shop_id: Set(shop),
+                goods_id: Set(of),
+                specs: Set(json!({})),
+                specs_key: Set(String::new()),
+                price_fen: Set(Fen::from_fen(1000)),
+                position: Set(0),
+                created_at: Set(now),
+                updated_at: Set(now),
+                ..Default::default()
+            };
+            row.insert(conn).await.unwrap();
+        }
     }
 
     fn order_row(&self, member: MemberId, kind: FulfilmentKind, units: &[(SkuId, i64)]) -> order::Model {
@@ -142,6 +187,7 @@ impl<'a> Scene<'a> {
             profit_sharing: false,
             pickup_code: None,
             expires_at: now + chrono::Duration::hours(1),
+            next_close_at: None,
             paid_at: None,
             shipped_at: None,
             arrived_at: None,

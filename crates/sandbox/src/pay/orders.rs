@@ -57,6 +57,9 @@ pub(crate) struct Order {
     /// The request as it came, to compare a re-entry with.
     pub(crate) request: Value,
     pub(crate) state: OrderState,
+    /// The user is entering the password: the order cannot be closed now.
+    #[serde(default)]
+    pub(crate) user_paying: bool,
     pub(crate) paid_at: i64,
     pub(crate) transaction_id: String,
     pub(crate) coupon: i64,
@@ -255,6 +258,7 @@ fn close(call: &Call<'_>, out_trade_no: &str, side: Side, seller: &str) -> Reply
     match order.state {
         OrderState::Paid => Err(Refusal::new(400, "ORDERPAID", "该订单已支付，不能关单")),
         OrderState::Closed => Err(Refusal::new(400, "ORDER_CLOSED", "该订单已关闭")),
+        OrderState::NotPaid if order.user_paying => Err(Refusal::new(202, "USERPAYING", "用户支付中，需要输入密码")),
         OrderState::NotPaid => {
             order.state = OrderState::Closed;
             Ok(Answer::Empty)

@@ -95,6 +95,17 @@ impl SandboxState {
     }
 }
 
+impl SandboxState {
+    /// The user begins to enter the password, or stops: meanwhile the order is not paid and cannot be
+    /// closed.
+    pub fn enters_password(&self, target: impl Into<PayTarget>, entering: bool) -> Result<(), PaymentRefused> {
+        let mut world = self.world();
+        let key = find(&world, &target.into())?;
+        world.orders.get_mut(&key).ok_or(PaymentRefused::Unknown)?.user_paying = entering;
+        Ok(())
+    }
+}
+
 fn find(world: &World, target: &PayTarget) -> Result<String, PaymentRefused> {
     match target {
         PayTarget::PrepayId(id) => {
@@ -159,6 +170,7 @@ fn pay(world: &mut World, key: &str, now: i64, coupon: i64, fee_bp: i64) -> Resu
 fn take_payment(order: &mut Order, now: i64, number: u64) {
     let day: String = beijing_digits(now).chars().take(8).collect();
     order.state = OrderState::Paid;
+    order.user_paying = false;
     order.paid_at = now;
     order.transaction_id = format!("420000{day}{number:014}");
 }

@@ -207,6 +207,7 @@ fn enter(call: &Call<'_>, parties: Parties, rest: serde_json::Map<String, Value>
         prepaid_at: call.now,
         request,
         state: OrderState::NotPaid,
+        user_paying: false,
         paid_at: 0,
         transaction_id: String::new(),
         coupon: 0,

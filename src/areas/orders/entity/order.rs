@@ -51,6 +51,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub pickup_code: Option<String>,
     pub expires_at: Time,
+    /// Wall time: when closing it is tried again, after WeChat gave no clear answer.
+    pub next_close_at: Option<Time>,
     pub paid_at: Option<Time>,
     pub shipped_at: Option<Time>,
     pub arrived_at: Option<Time>,

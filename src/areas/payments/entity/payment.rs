@@ -6,7 +6,8 @@ use crate::areas::payments::state::PaymentState;
 use kernel::id::{OrderId, PaymentId, ShopId};
 use kernel::{Fen, Time};
 
-/// One attempt to collect an order's money; the id is the out_trade_no.
+/// One attempt to collect an order's money; the id is the out_trade_no. Of an order's attempts one is
+/// open at most: a number that can no longer be paid is followed by another.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "payments")]
 pub struct Model {

@@ -5,3 +5,4 @@ pub mod hold;
 pub mod level;
 pub mod movement;
 pub mod purchase_counter;
+pub mod warning;

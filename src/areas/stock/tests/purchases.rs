@@ -62,13 +62,19 @@ async fn a_day_ends_and_a_closed_order_no_longer_counts() {
 }
 
 #[tokio::test]
-async fn a_new_counter_begins_with_what_was_bought_before_the_limit() {
+async fn a_counter_never_knows_of_fewer_units_than_the_orders_do() {
     for database in TestDatabase::all().await {
         let shop = Shop::new(&database.db, &[]).await;
-        let limit = |earlier| Limit { earlier, ..ever(shop.goods, 1, 3) };
-        assert_eq!(refused(count(&shop, &[limit(3)]).await), Code::PurchaseLimit);
+        let limit = |earlier| Limit { earlier, ..ever(shop.goods, 1, 5) };
+        assert_eq!(refused(count(&shop, &[limit(5)]).await), Code::PurchaseLimit);
+        // Bought before there was a limit, and then while it was off for a time.
         count(&shop, &[limit(1)]).await.unwrap();
-        count(&shop, &[limit(99)]).await.unwrap();
+        assert_eq!(refused(count(&shop, &[limit(99)]).await), Code::PurchaseLimit, "{}", database.kind());
+        count(&shop, &[limit(3)]).await.unwrap();
+        let (goods, periods) = ([shop.goods], [Period::Ever]);
+        let counted = query::counted(database.db.reader(), shop.id, shop.member, &goods, &periods).await.unwrap();
+        assert_eq!(counted[&(shop.goods, Period::Ever)], 4, "{}", database.kind());
+        count(&shop, &[limit(0)]).await.unwrap();
         assert_eq!(refused(count(&shop, &[limit(0)]).await), Code::PurchaseLimit, "{}", database.kind());
     }
 }

@@ -181,8 +181,10 @@ impl WechatPay {
         self.get(&target).await
     }
 
-    /// Closes an unpaid order. Success is no proof that the number existed, nor that no payment
-    /// is under way: a late success is still honoured or refunded by its notice.
+    /// Closes an unpaid order. Only 204 says that it is closed; a 202 (`USERPAYING`: the user is
+    /// entering the password) is [`PayError::Unknown`], like any other success. Closed is no proof
+    /// that the number existed, nor that no payment is under way: a late success is still honoured
+    /// or refunded by its notice.
     pub async fn close_order(&self, out_trade_no: &str) -> Result<(), PayError> {
         let number = encode(out_trade_no);
         let (target, merchant) = match &self.0.mode {
@@ -196,7 +198,10 @@ impl WechatPay {
             ),
         };
         let body = to_json(&merchant)?;
-        self.call(&Outgoing::post(&target, Some(&body))).await.map(|_| ())
+        match self.call(&Outgoing::post(&target, Some(&body))).await?.status {
+            204 => Ok(()),
+            status => Err(PayError::Unknown(format!("a close was answered {status}"))),
+        }
     }
 }
 

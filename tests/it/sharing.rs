@@ -14,6 +14,7 @@ use tuanqiao::areas::orders::entity::{line, order};
 use tuanqiao::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
 use tuanqiao::areas::payments::entity::payment;
 use tuanqiao::areas::payments::state::PaymentState;
+use tuanqiao::areas::payouts::entity::sharing;
 use tuanqiao::areas::payouts::query::sharings_of;
 use tuanqiao::areas::payouts::state::{PartResult, SharingKind, SharingState};
 
@@ -217,11 +218,22 @@ impl TestApp {
             .unwrap();
     }
 
-    /// Lets every step of sharing happen: plan, share, ask, plan, unfreeze, ask.
+    /// Lets every step of sharing happen: plan, share, ask, plan, unfreeze, ask. How many runs of the
+    /// jobs that takes depends on how long they last, so what counts is that nothing is open any more
+    /// and that another run plans nothing.
     async fn sharing_comes_to_rest(&self) {
-        for _ in 0..4 {
+        let conn = self.app.db.reader();
+        let mut known = usize::MAX;
+        for _ in 0..12 {
             self.payouts_go_on().await;
+            let rows = sharing::Entity::find().all(conn).await.unwrap();
+            let open = [SharingState::Created, SharingState::Processing];
+            if rows.len() == known && !rows.iter().any(|row| open.contains(&row.state)) {
+                return;
+            }
+            known = rows.len();
         }
+        panic!("sharing has not come to rest");
     }
 
     /// What became of an order's requests: kind, state and the parts' results.

@@ -194,6 +194,7 @@ async fn grant(
             .iter()
             .map(|report| (report.info_type.clone(), report.info_content.clone()))
             .collect(),
+        wire: None,
     };
     let transfer = transfers::create(tx, shop.id, id, &request, now, app.clock.wall()).await?;
     Ok(Withdrawal { row, transfer: Some(transfer) })

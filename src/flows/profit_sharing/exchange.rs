@@ -10,19 +10,21 @@ use gateways::pay::wechat_pay::{
 };
 use kernel::id::SharingId;
 use kernel::{Failure, Time};
-use sea_orm::ConnectionTrait;
-use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+use super::make_way::give_up;
+use super::pot::Pot;
 use super::receiver::from_word;
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
-use crate::areas::payments::entity::payment;
+use crate::areas::orders;
+use crate::areas::payments::service as payments;
 use crate::areas::payouts::entity::{sharing, sharing_part};
 use crate::areas::payouts::requests::{self, SharingRequest};
 use crate::areas::payouts::sharings::{self, Told};
 use crate::areas::payouts::state::{PartResult, SharingEvent, SharingKind, SharingState};
-use crate::areas::payouts::{PayoutError, rules};
+use crate::areas::payouts::{PayoutError, query, rules};
 use crate::areas::shops::query::Shop;
 
 /// The longest pause between two exchanges.
@@ -43,7 +45,7 @@ enum Answer {
 /// Sends a request that is due, or asks what became of it.
 #[tracing::instrument(skip_all, fields(sharing = %id))]
 pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failure> {
-    let claimed = app.db.write(async |tx| Ok(sharings::claim(tx, shop.id, id, app.clock.wall()).await?)).await?;
+    let claimed = app.db.write(async |tx| claim(app, tx, shop, id).await).await?;
     let Some((row, parts)) = claimed else { return Ok(()) };
     let clients = app.clients.of(shop);
     let answer = match clients.pay() {
@@ -63,6 +65,43 @@ pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failu
         }
         Answer::Later { why, sent } => postpone(app, &row, why, sent).await,
     }
+}
+
+/// Takes a request that is due, once the order's row is held, so that a refund comes wholly before
+/// or wholly after. One not accepted yet is looked at again: a share that a refund left no room for
+/// is given up, and an unfreeze waits for the shares before it.
+async fn claim(
+    app: &App,
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    id: SharingId,
+) -> Result<Option<(sharing::Model, Vec<sharing_part::Model>)>, Failure> {
+    let wall = app.clock.wall();
+    let Some(known) = sharings::waiting(tx, shop.id, id, wall).await? else { return Ok(None) };
+    orders::progress::lock(tx, shop.id, known.order_id).await?;
+    let Some(row) = sharings::waiting(tx, shop.id, id, wall).await? else { return Ok(None) };
+    if row.state == SharingState::Created {
+        let all = query::sharings_of(tx, shop.id, row.order_id).await?;
+        if row.kind == SharingKind::Share && !fits(tx, shop, &row).await? {
+            let parts = all.iter().find(|(other, _)| other.id == row.id).map(|(_, parts)| parts.as_slice());
+            give_up(tx, &row, parts.unwrap_or_default(), "a refund left no room for it", app.clock.now()).await?;
+            return Ok(None);
+        }
+        let open = [SharingState::Created, SharingState::Processing];
+        let share_open = all.iter().any(|(o, _)| o.kind == SharingKind::Share && open.contains(&o.state));
+        if row.kind == SharingKind::Unfreeze && share_open {
+            sharings::look_again(tx, row.id, wall + rules::pause(0, PAUSE_MOST), None).await?;
+            return Ok(None);
+        }
+    }
+    Ok(sharings::claim(tx, &row, wall).await?)
+}
+
+/// Whether a share still has its room.
+async fn fits(tx: &DatabaseTransaction, shop: &Shop, row: &sharing::Model) -> Result<bool, Failure> {
+    let Some(payment) = payments::by_id(tx, shop.id, row.payment_id).await? else { return Ok(true) };
+    let pot = Pot::of(tx, shop.id, row.order_id, payment.amount_fen, Some(row.id)).await?;
+    Ok(pot.room(shop.settings.sharing_ceiling_bp)? >= row.amount_fen)
 }
 
 async fn talk(app: &App, pay: &WechatPay, row: &sharing::Model) -> Result<Answer, Failure> {
@@ -99,14 +138,14 @@ async fn talk(app: &App, pay: &WechatPay, row: &sharing::Model) -> Result<Answer
 fn is_final(error: &PayError) -> bool {
     match error {
         PayError::NotEnough(_) => true,
-        PayError::Refused(refusal) => refusal.code == "RULE_LIMIT",
+        PayError::Refused(refusal) => refusal.is("RULE_LIMIT"),
         _ => false,
     }
 }
 
 /// Whether the freeze ends, so that a share refused now comes no more.
 async fn too_late(app: &App, row: &sharing::Model) -> Result<bool, Failure> {
-    let payment = payment::Entity::find_by_id(row.payment_id).one(app.db.reader()).await?;
+    let payment = payments::by_id(app.db.reader(), row.shop_id, row.payment_id).await?;
     let paid_at = payment.and_then(|payment| payment.paid_at).unwrap_or(row.created_at);
     Ok(app.clock.now() > rules::share_until(paid_at))
 }

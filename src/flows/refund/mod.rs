@@ -26,9 +26,9 @@ use crate::areas::payments::state::{PaymentState, RefundState};
 use crate::areas::payments::{refunds, service as payments};
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
-use crate::areas::{orders, stock};
+use crate::areas::{deliveries, orders, stock};
 use crate::flows::effects::Effect;
-use crate::flows::{commission, receipt};
+use crate::flows::{commission, profit_sharing, receipt};
 
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +152,9 @@ pub async fn make(
     }
     draft.credit_rest(AccountKind::Revenue, None)?;
     ledger::service::post(tx, &draft, floor, now).await?;
+    if let Some(payment) = &payment {
+        profit_sharing::make_way(app, tx, &order, payment, total).await?;
+    }
     let row = row_of(id, &order, payment.as_ref(), &plan, total, now);
     let rows: Vec<_> = plan.parts.iter().map(|part| line_row(&row, part)).collect();
     refunds::create(tx, &row, &rows).await?;
@@ -236,12 +239,14 @@ async fn restock(
     if !plan.restock {
         return Ok(Vec::new());
     }
+    let ids: Vec<_> = plan.parts.iter().map(|part| part.line).collect();
+    let missed = deliveries::query::missed(tx, shop.id, &ids).await?;
     let wanted: Vec<_> = plan
         .parts
         .iter()
-        .filter(|part| part.quantity > 0)
+        .filter(|part| part.quantity > 0 && !missed.contains(&part.line))
         .filter_map(|part| Some((lines.iter().find(|line| line.id == part.line)?, part.quantity)))
-        // What was sent or handed over is not on our shelf.
+        // What was sent or handed over is not on our shelf, nor what was missing on its arrival.
         .filter(|(line, _)| line.shipped_at.is_none() && line.redeemed == 0)
         .map(|(line, quantity)| (line.sku_id, quantity))
         .collect();

@@ -258,13 +258,14 @@ pub async fn settle(
         order.pickup_code = Some(codes::new_code());
     }
     let order = orders::service::advance_known(tx, order, OrderEvent::PaymentReceived, actor, None, now).await?;
-    let commissions = commission::accrue(tx, &order, &lines, now).await?;
+    let accrued = commission::accrue(tx, &order, &lines, now).await?;
     if shop.settings.stock_deduct == StockDeduct::Order {
         stock::service::deduct(tx, shop.id, order.id, now).await?;
     }
     let mut draft = Draft::new(shop.id, "payment", order.id.uuid());
     draft.debit(AccountKind::Clearing, None, order.payable_fen);
-    for commission in &commissions {
+    draft.debit(AccountKind::Loss, None, accrued.excess);
+    for commission in &accrued.commissions {
         draft.credit(AccountKind::LeaderPending, Some(commission.leader_id.uuid()), commission.amount_fen)?;
     }
     draft.credit_rest(AccountKind::Revenue, None)?;

@@ -10,7 +10,7 @@ mod imports;
 mod leader_applications;
 mod leader_levels;
 mod leaders;
-mod ledger;
+pub(in crate::api) mod ledger;
 mod operators;
 mod orders;
 mod outbox;

@@ -9,9 +9,7 @@ use serde_json::json;
 use crate::api::body::read_all;
 use crate::api::problem::{ApiError, status_of};
 use crate::app::App;
-use crate::areas::payments::service::{self, Kept};
-use crate::areas::shops::query::Shop;
-use crate::flows::{payment_received, payout, profit_sharing, refund, suspicious};
+use crate::flows::{complaint, payment_received, payout, profit_sharing, refund, suspicious};
 
 /// A notification is a few kilobytes.
 const BODY_MAX: usize = 64 * 1024;
@@ -88,14 +86,17 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
     let wall = app.clock.wall().timestamp();
     let notice: Notice = pay.open_notice(&headers, body, wall).await.map_err(Refused::from)?;
     // A complaint names no merchant: it is ours by its address and by the key that opened it.
-    let complaint = kind == "complaint" && is_complaint(&notice);
-    if complaint && notice.parties == Parties::default() {
-        return keep_complaint(app, &shop, &notice).await;
-    }
-    if let Err(error) = pay.check_merchant(&notice) {
+    let complaint = complaint_of(&notice).filter(|_| kind == "complaint");
+    let names_nobody = complaint.is_some() && notice.parties == Parties::default();
+    if let Err(error) = pay.check_merchant(&notice)
+        && !names_nobody
+    {
         let key = format!("{}:{error}", notice.id);
         let detail = format!("notice {} of {:?}: {error}", notice.id, notice.parties);
         return Err(suspicious::refuse(app, &shop, kind_label(kind), key, &detail).await);
+    }
+    if let Some(content) = complaint {
+        return complaint::heard(app, &shop, &notice.id, content).await;
     }
     match (kind, &notice.resource) {
         ("payment", NoticeResource::Transaction(transaction)) if transaction.trade_state.is_paid() => {
@@ -106,30 +107,14 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
         ("refund", NoticeResource::Refund(answer)) => refund::told(app, &shop, answer).await,
         ("transfer", NoticeResource::Transfer(bill)) => payout::told(app, &shop, bill).await,
         ("sharing", NoticeResource::Sharing(share)) => profit_sharing::heard(app, &shop, &notice.id, share).await,
-        ("complaint", NoticeResource::Other(_)) if complaint => keep_complaint(app, &shop, &notice).await,
         _ => Err(Refused::Misplaced(notice.original_type.clone()).into()),
     }
 }
 
-fn is_complaint(notice: &Notice) -> bool {
-    notice.original_type.starts_with("complaint") && matches!(notice.resource, NoticeResource::Other(_))
-}
-
-/// Complaints are answered in WeChat's merchant platform: here one is kept for the operator, once.
-async fn keep_complaint(app: &App, shop: &Shop, notice: &Notice) -> Result<(), Failure> {
-    tracing::warn!(shop = %shop.id, notice = notice.id, "a member complained at WeChat");
-    metrics::counter!("complaints_total").increment(1);
-    let of = |name: &str| match &notice.resource {
-        NoticeResource::Other(content) => content.get(name).and_then(|value| value.as_str()).unwrap_or("?").to_owned(),
-        _ => String::new(),
-    };
-    let detail = format!("complaint {}: {}", of("complaint_id"), of("action_type"));
-    app.db
-        .write(async |tx| {
-            let (key, platform_id, detail) = (notice.id.clone(), notice.id.as_str(), Some(detail.clone()));
-            let kept = Kept { kind: "complaint", key, platform_id, outcome: "open", detail };
-            Ok(service::keep_notice(tx, shop.id, kept, app.clock.wall()).await?)
-        })
-        .await?;
-    Ok(())
+/// What a complaint says, if it is one.
+fn complaint_of(notice: &Notice) -> Option<&serde_json::Value> {
+    match &notice.resource {
+        NoticeResource::Other(content) if notice.original_type.starts_with("complaint") => Some(content),
+        _ => None,
+    }
 }

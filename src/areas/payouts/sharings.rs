@@ -135,8 +135,15 @@ pub async fn claim(
     if claimed.rows_affected != 1 {
         return Ok(None);
     }
-    let parts = sharing_part::in_shop(row.shop_id).filter(sharing_part::Column::SharingId.eq(row.id)).all(conn).await?;
-    Ok(Some((row.clone(), parts)))
+    Ok(Some((row.clone(), parts_of(conn, row).await?)))
+}
+
+/// The parts of a request.
+pub async fn parts_of(
+    conn: &impl ConnectionTrait,
+    row: &sharing::Model,
+) -> Result<Vec<sharing_part::Model>, PayoutError> {
+    Ok(sharing_part::in_shop(row.shop_id).filter(sharing_part::Column::SharingId.eq(row.id)).all(conn).await?)
 }
 
 /// Brings the next question about an open request forward to `wall`, since there is news of it.

@@ -12,7 +12,7 @@ use kernel::id::SharingId;
 use kernel::{Failure, Time};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-use super::make_way::give_up;
+use super::make_way::{give_up, never_sent};
 use super::pot::Pot;
 use super::receiver::from_word;
 use crate::app::App;
@@ -30,6 +30,9 @@ use crate::areas::shops::query::Shop;
 /// The longest pause between two exchanges.
 const PAUSE_MOST: Duration = Duration::hours(1);
 
+/// Why a share is given up that a refund overtook.
+const NO_ROOM: &str = "a refund left no room for it";
+
 /// What came of one exchange.
 enum Answer {
     /// The platform shows the request.
@@ -46,10 +49,10 @@ enum Answer {
 #[tracing::instrument(skip_all, fields(sharing = %id))]
 pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failure> {
     let claimed = app.db.write(async |tx| claim(app, tx, shop, id).await).await?;
-    let Some((row, parts)) = claimed else { return Ok(()) };
+    let Some(Claimed { row, parts, has_room }) = claimed else { return Ok(()) };
     let clients = app.clients.of(shop);
     let answer = match clients.pay() {
-        Ok(pay) => talk(app, pay, &row).await?,
+        Ok(pay) => talk(app, pay, &row, has_room).await?,
         Err(error) => {
             tracing::error!(shop = %shop.id, %error, "a share waits for the shop's payment account");
             Answer::Later { why: error.to_string(), sent: false }
@@ -67,34 +70,41 @@ pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failu
     }
 }
 
+/// A request this worker has to itself for one exchange.
+struct Claimed {
+    row: sharing::Model,
+    parts: Vec<sharing_part::Model>,
+    /// Whether the money it would share is still there to be shared.
+    has_room: bool,
+}
+
 /// Takes a request that is due, once the order's row is held, so that a refund comes wholly before
 /// or wholly after. One not accepted yet is looked at again: a share that a refund left no room for
 /// is given up, and an unfreeze waits for the shares before it.
-async fn claim(
-    app: &App,
-    tx: &DatabaseTransaction,
-    shop: &Shop,
-    id: SharingId,
-) -> Result<Option<(sharing::Model, Vec<sharing_part::Model>)>, Failure> {
+async fn claim(app: &App, tx: &DatabaseTransaction, shop: &Shop, id: SharingId) -> Result<Option<Claimed>, Failure> {
     let wall = app.clock.wall();
     let Some(known) = sharings::waiting(tx, shop.id, id, wall).await? else { return Ok(None) };
     orders::progress::lock(tx, shop.id, known.order_id).await?;
     let Some(row) = sharings::waiting(tx, shop.id, id, wall).await? else { return Ok(None) };
-    if row.state == SharingState::Created {
-        let all = query::sharings_of(tx, shop.id, row.order_id).await?;
-        if row.kind == SharingKind::Share && !fits(tx, shop, &row).await? {
-            let parts = all.iter().find(|(other, _)| other.id == row.id).map(|(_, parts)| parts.as_slice());
-            give_up(tx, &row, parts.unwrap_or_default(), "a refund left no room for it", app.clock.now()).await?;
-            return Ok(None);
-        }
-        let open = [SharingState::Created, SharingState::Processing];
-        let share_open = all.iter().any(|(o, _)| o.kind == SharingKind::Share && open.contains(&o.state));
-        if row.kind == SharingKind::Unfreeze && share_open {
-            sharings::look_again(tx, row.id, wall + rules::pause(0, PAUSE_MOST), None).await?;
-            return Ok(None);
-        }
+    let unsent = row.state == SharingState::Created;
+    if unsent && row.kind == SharingKind::Unfreeze && share_is_open(tx, shop, &row).await? {
+        sharings::look_again(tx, row.id, wall + rules::pause(0, PAUSE_MOST), None).await?;
+        return Ok(None);
     }
-    Ok(sharings::claim(tx, &row, wall).await?)
+    let has_room = !unsent || row.kind == SharingKind::Unfreeze || fits(tx, shop, &row).await?;
+    if !has_room && never_sent(&row) {
+        let parts = sharings::parts_of(tx, &row).await?;
+        give_up(tx, &row, &parts, NO_ROOM, app.clock.now()).await?;
+        return Ok(None);
+    }
+    let claimed = sharings::claim(tx, &row, wall).await?;
+    Ok(claimed.map(|(row, parts)| Claimed { row, parts, has_room }))
+}
+
+async fn share_is_open(tx: &DatabaseTransaction, shop: &Shop, row: &sharing::Model) -> Result<bool, Failure> {
+    let open = [SharingState::Created, SharingState::Processing];
+    let all = query::sharings_of(tx, shop.id, row.order_id).await?;
+    Ok(all.iter().any(|(other, _)| other.kind == SharingKind::Share && open.contains(&other.state)))
 }
 
 /// Whether a share still has its room.
@@ -104,11 +114,16 @@ async fn fits(tx: &DatabaseTransaction, shop: &Shop, row: &sharing::Model) -> Re
     Ok(pot.room(shop.settings.sharing_ceiling_bp)? >= row.amount_fen)
 }
 
-async fn talk(app: &App, pay: &WechatPay, row: &sharing::Model) -> Result<Answer, Failure> {
+async fn talk(app: &App, pay: &WechatPay, row: &sharing::Model, has_room: bool) -> Result<Answer, Failure> {
     let number = row.id.to_string();
-    if row.state == SharingState::Processing {
+    if row.state == SharingState::Processing || !has_room {
         match pay.query_sharing(&row.transaction_id, &number).await {
             Ok(order) => return Ok(Answer::Order(order)),
+            // A refusal of an earlier sending was heard, or the sender died before he sent it.
+            Err(PayError::NotFound(answer)) if !has_room && answer.signed => {
+                return Ok(Answer::Refused(NO_ROOM.to_owned()));
+            }
+            Err(error) if !has_room => return Ok(Answer::Later { why: error.to_string(), sent: false }),
             // A request whose answer was lost never arrived: the same number goes out again.
             Err(PayError::NotFound(_)) => {}
             Err(error) => return Ok(Answer::Later { why: error.to_string(), sent: false }),

@@ -55,18 +55,16 @@ pub async fn due_orders(app: &App, shop: &Shop, limit: u64) -> Result<Vec<OrderI
         .from(sharing::Entity)
         .and_where(Expr::col((sharing::Entity, sharing::Column::OrderId)).equals((order::Entity, order::Column::Id)))
         .cond_where(
-            Condition::any()
-                .add(sharing::Column::State.is_in([SharingState::Created, SharingState::Processing]))
-                .add(
-                    Condition::all()
-                        .add(sharing::Column::Kind.eq(SharingKind::Unfreeze))
-                        // One that was refused is planned again, before the freeze ends and not at once.
-                        .add(
-                            Condition::any()
-                                .add(sharing::Column::State.ne(SharingState::Failed))
-                                .add(sharing::Column::CreatedAt.gt(now - UNFREEZE_AGAIN)),
-                        ),
-                ),
+            Condition::any().add(sharing::Column::State.is_in([SharingState::Created, SharingState::Processing])).add(
+                Condition::all()
+                    .add(sharing::Column::Kind.eq(SharingKind::Unfreeze))
+                    // One that was refused is planned again, before the freeze ends and not at once.
+                    .add(
+                        Condition::any()
+                            .add(sharing::Column::State.ne(SharingState::Failed))
+                            .add(sharing::Column::CreatedAt.gt(now - UNFREEZE_AGAIN)),
+                    ),
+            ),
         )
         .to_owned();
     let ended = [OrderStatus::Completed, OrderStatus::Closed];
@@ -267,16 +265,9 @@ async fn owed_to_leaders(
     Ok(owed)
 }
 
-/// What a leader has available and not on its way already: a clawback may have taken some of it.
+/// What a leader has available and not on its way already: a clawback may have taken some of it. His
+/// account is held, so that no withdrawal takes the same money.
 async fn free_of(tx: &impl ConnectionTrait, shop: &Shop, leader: LeaderId) -> Result<Fen, Failure> {
-    let available = ledger::query::balance(tx, shop.id, AccountKind::LeaderAvailable, leader.uuid()).await?;
-    let on_its_way: Vec<Fen> = sharing_part::in_shop(shop.id)
-        .select_only()
-        .column(sharing_part::Column::AmountFen)
-        .filter(sharing_part::Column::PartyId.eq(leader.uuid()))
-        .filter(sharing_part::Column::Result.eq(PartResult::Pending))
-        .into_tuple()
-        .all(tx)
-        .await?;
-    Ok(Fen::from_fen(available).minus(Fen::sum(on_its_way)?)?)
+    let available = ledger::query::balance_held(tx, shop.id, AccountKind::LeaderAvailable, leader.uuid()).await?;
+    Ok(Fen::from_fen(available).minus(query::on_its_way(tx, shop.id, leader).await?)?)
 }

@@ -149,6 +149,8 @@ pub async fn make(
             return Err(RefundError::TooMuch(line.id).into());
         }
         floor = reverse_commissions(tx, shop, line, &refunded, &mut draft, floor).await?;
+        let before = refunded_with(tx, shop, line, &Part::nothing_of(line.id)).await?;
+        draft.credit(AccountKind::Loss, None, commission::loss_undone(tx, line, &before, &refunded).await?)?;
     }
     draft.credit_rest(AccountKind::Revenue, None)?;
     ledger::service::post(tx, &draft, floor, now).await?;
@@ -217,7 +219,7 @@ async fn reverse_commissions(
     for reversal in commission::reverse(tx, line, refunded).await? {
         let leader = Some(reversal.leader.uuid());
         match (reversal.was_released, shop.settings.post_settlement_refund) {
-            (true, PostSettlementRefund::PlatformBears) => draft.debit(AccountKind::Loss, None, reversal.amount),
+            (true, PostSettlementRefund::PlatformBears) => draft.debit(AccountKind::Loss, leader, reversal.amount),
             (true, PostSettlementRefund::Clawback) => {
                 draft.debit(AccountKind::LeaderAvailable, leader, reversal.amount);
                 floor = Floor::Below;

@@ -32,9 +32,21 @@ pub enum Sent {
     Later(String),
 }
 
-/// Sends a refund with its own number and stored bytes, and books what the answer says.
+/// Sends a refund with its own number and stored bytes, and books what the answer says. Why it has
+/// to wait is kept on the refund.
 #[tracing::instrument(skip_all, fields(refund = %id))]
 pub async fn send(app: &App, shop: &Shop, id: RefundId) -> Result<Sent, Failure> {
+    let sent = match try_to_send(app, shop, id).await {
+        Err(failure) => Sent::Later(failure.to_string()),
+        Ok(sent) => sent,
+    };
+    if let Sent::Later(why) = &sent {
+        app.db.write(async |tx| Ok(refunds::note_waiting(tx, id, why).await?)).await?;
+    }
+    Ok(sent)
+}
+
+async fn try_to_send(app: &App, shop: &Shop, id: RefundId) -> Result<Sent, Failure> {
     let refund = refunds::by_id(app.db.reader(), shop.id, id).await?;
     let Some(refund) = refund.filter(|refund| refund.state == RefundState::Pending) else { return Ok(Sent::Done) };
     if let Some(why) = profit_sharing::in_the_way(app, shop.id, &refund).await? {
@@ -59,6 +71,9 @@ pub async fn send(app: &App, shop: &Shop, id: RefundId) -> Result<Sent, Failure>
     };
     if matches!(error, PayError::NotEnough(_) | PayError::Config(_)) {
         // No money on the account, or rights being mended: the same number goes out again later.
+        let cause = if matches!(error, PayError::NotEnough(_)) { "funds" } else { "configuration" };
+        metrics::counter!("refunds_blocked_total", "cause" => cause).increment(1);
+        tracing::error!(%error, "ALARM: a refund cannot be made until somebody mends the account");
         return Ok(Sent::Later(error.to_string()));
     }
     if !error.is_definite_refusal() {

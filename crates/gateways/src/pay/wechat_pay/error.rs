@@ -151,3 +151,15 @@ pub(super) fn classify(reply: &Reply, signed: bool) -> PayError {
         _ => PayError::Refused(refusal),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_known_however_it_is_spelt() {
+        let refusal = |code: &str| Refusal { status: 403, code: code.to_owned(), message: String::new(), signed: true };
+        assert!(refusal("RULELIMIT").is("RULE_LIMIT") && refusal("Rule_Limit").is("RULE_LIMIT"));
+        assert!(!refusal("RULE_LIMITED").is("RULE_LIMIT"));
+    }
+}

@@ -178,8 +178,8 @@ pub struct SignedInVerifier {
     pub shop: Arc<Shop>,
     /// Who redeems.
     pub member: MemberId,
-    /// For which leader.
-    pub leader: kernel::id::LeaderId,
+    /// For which leaders: himself, the one he verifies for, or both.
+    pub leaders: Vec<kernel::id::LeaderId>,
 }
 
 impl FromRequest for SignedInVerifier {
@@ -192,12 +192,13 @@ impl FromRequest for SignedInVerifier {
             let who = signed_in(&request)?;
             let app = app_of(&request)?;
             let conn = app.db.reader();
-            let leader = match leaders::query::of_member(conn, who.shop.id, who.member).await? {
-                Some(leader) => Some(leader.id),
-                None => pickup::query::verifies_for(conn, who.shop.id, who.member).await?,
-            };
-            let leader = leader.ok_or(AuthError::NotAVerifier)?;
-            Ok(Self { shop: who.shop, member: who.member, leader })
+            let own = leaders::query::of_member(conn, who.shop.id, who.member).await?.map(|leader| leader.id);
+            let other = pickup::query::verifies_for(conn, who.shop.id, who.member).await?;
+            let leaders: Vec<_> = own.into_iter().chain(other).collect();
+            if leaders.is_empty() {
+                return Err(AuthError::NotAVerifier.into());
+            }
+            Ok(Self { shop: who.shop, member: who.member, leaders })
         })
     }
 }

@@ -1,9 +1,8 @@
 //! `tuanqiao ledger verify`.
 
 use super::{open_app, told};
-use crate::areas::ledger;
-use crate::areas::reports::books;
 use crate::config::Config;
+use crate::flows::verify_books;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Action {
@@ -25,24 +24,22 @@ pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     };
     let mut wrong = 0;
     for shop in shops {
-        let conn = app.db.reader();
-        let verdict = ledger::query::verify(conn, shop.id).await?;
-        let faults = books::faults(conn, shop.id).await?;
+        let report = verify_books::verify(&app, &shop).await.map_err(told)?;
+        let (verdict, faults) = (&report.verdict, &report.faults);
         for journal in &verdict.unbalanced {
             println!("{}: journal {journal} does not balance", shop.code);
         }
         for (account, party, row, entries) in &verdict.drifted {
             println!("{}: {account:?} of {party} says {row}, its entries say {entries}", shop.code);
         }
-        for fault in &faults {
+        for fault in faults {
             let with: Vec<String> = fault.with.iter().map(ToString::to_string).collect();
             println!("{}: {}: {}", shop.code, fault.what, with.join(", "));
         }
-        let found = verdict.unbalanced.len() + verdict.drifted.len() + faults.len();
-        if found == 0 {
+        if report.found() == 0 {
             println!("{}: {} journals, everything adds up to zero", shop.code, verdict.journals);
         }
-        wrong += found;
+        wrong += report.found();
     }
     app.db.close().await;
     anyhow::ensure!(wrong == 0, "the books are off in {wrong} place(s)");

@@ -26,7 +26,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::flows::business_time;
 use crate::platform::db::Db;
-use crate::platform::telemetry;
+use crate::platform::telemetry::{self, LogTo};
 
 /// 团桥 Tuanqiao: the backend of a WeChat community-group-buy shop.
 #[derive(Debug, Parser)]
@@ -103,7 +103,8 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
     // The demo chooses its own way of logging.
     if !matches!(command, Command::Demo(_)) {
-        telemetry::start_logging(&config.log)?;
+        let serves = matches!(command, Command::Serve(_) | Command::Sandbox(_));
+        telemetry::start_logging(&config.log, if serves { LogTo::Output } else { LogTo::Errors })?;
     }
     match command {
         Command::Backup(args) => backup::run(config, args).await,

@@ -53,7 +53,11 @@ pub async fn claim(
     let now = app.clock.now();
     app.db
         .write(async |tx| {
-            let order = orders::query::of_member(tx, shop.id, member, order).await?;
+            // Held before the lines are judged: a refund or a settlement comes wholly before or after.
+            let order = orders::progress::lock(tx, shop.id, order).await?;
+            if order.member_id != member {
+                return Err(OrderError::NotFound(order.id).into());
+            }
             if matches!(order.status, OrderStatus::PendingPayment | OrderStatus::Closed) {
                 let event = OrderEvent::RefundedInFull;
                 return Err(OrderError::WrongState { order: order.id, status: order.status, event }.into());

@@ -2,7 +2,7 @@
 //! paid, taken back as money goes back, and released when the after-sale window has ended.
 
 use kernel::id::{LeaderId, OrderLineId};
-use kernel::{BasisPoints, Failure, Time};
+use kernel::{BasisPoints, Failure, Fen, Time};
 use sea_orm::ConnectionTrait;
 use serde::Deserialize;
 
@@ -11,6 +11,7 @@ use crate::areas::after_sales;
 use crate::areas::commissions::entity::commission;
 use crate::areas::commissions::rules::{self, LineMoney, RateTable, Reckoning, Referral, Refunded, Snapshot};
 use crate::areas::commissions::service::{self, Release, Reversal};
+use crate::areas::commissions::state::CommissionKind;
 use crate::areas::goods::terms::{CommissionTerms, Earning};
 use crate::areas::leaders::entity::{leader, level};
 use crate::areas::ledger::{self, Draft, Floor, state::AccountKind};
@@ -18,7 +19,7 @@ use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::state::FulfilmentKind;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::Settings;
-use crate::areas::{leaders, orders};
+use crate::areas::{commissions, leaders, orders};
 use crate::flows::receipt;
 
 /// How many lines one run of the job looks at before it says that more may be due.
@@ -95,17 +96,25 @@ fn reckoning(earning: Earning) -> Reckoning {
     }
 }
 
-/// Writes the commissions of a paid order, pending, inside the payment's transaction.
-///
-/// The payment's journal credits what is returned: [`AccountKind::LeaderPending`] of each leader.
+/// What a paid order earns its leaders.
+#[derive(Clone, Debug)]
+pub struct Accrued {
+    /// To be credited to [`AccountKind::LeaderPending`] of each leader.
+    pub commissions: Vec<commission::Model>,
+    /// What of it is above the money of its line: the shop's loss, never a silent one.
+    pub excess: Fen,
+}
+
+/// Writes the commissions of a paid order, pending, inside the payment's transaction, whose journal
+/// books what is returned.
 pub async fn accrue(
     conn: &impl ConnectionTrait,
     order: &order::Model,
     lines: &[line::Model],
     now: Time,
-) -> Result<Vec<commission::Model>, Failure> {
+) -> Result<Accrued, Failure> {
     let by_leader = order.fulfilment == FulfilmentKind::LeaderDelivery;
-    let mut earned = Vec::new();
+    let (mut earned, mut excess) = (Vec::new(), Fen::ZERO);
     for line in lines {
         let Some(rule) = &line.commission_rule else { continue };
         let snapshot = Snapshot::deserialize(rule).map_err(error_of_rule)?;
@@ -114,9 +123,36 @@ pub async fn accrue(
             tracing::warn!(line = %line.id, "a fixed commission was above its base and has been capped");
             metrics::counter!("commissions_capped_total").increment(1);
         }
+        let above = above_its_money(line, Fen::sum(parts.iter().map(|part| part.amount))?)?;
+        if above.is_positive() {
+            tracing::warn!(line = %line.id, %above, "commissions are above the money of their line; the shop bears it");
+            metrics::counter!("commissions_above_line_total").increment(1);
+            excess = excess.plus(above)?;
+        }
         earned.extend(parts.into_iter().map(|part| (line.id, part)));
     }
-    Ok(service::create(conn, order.shop_id, order.id, &earned, now).await?)
+    let commissions = service::create(conn, order.shop_id, order.id, &earned, now).await?;
+    Ok(Accrued { commissions, excess })
+}
+
+/// By how much a line's commissions, together `earned`, are more than what was paid for it.
+fn above_its_money(line: &line::Model, earned: Fen) -> Result<Fen, Failure> {
+    Ok(std::cmp::max(earned.minus(orders::money::paid(line)?)?, Fen::ZERO))
+}
+
+/// How much of the loss that was booked at payment, where commissions were above the money of their
+/// line, a refund undoes: the mirror, counted from the whole as every reversal is.
+pub async fn loss_undone(
+    conn: &impl ConnectionTrait,
+    line: &line::Model,
+    before: &Refunded,
+    after: &Refunded,
+) -> Result<Fen, Failure> {
+    let earned = commissions::query::of_order(conn, line.shop_id, line.order_id).await?;
+    let earned = Fen::sum(earned.iter().filter(|row| row.line_id == line.id).map(|row| row.amount_fen))?;
+    let excess = above_its_money(line, earned)?;
+    let undone = |refunded| rules::reversed_so_far(excess, CommissionKind::Own, refunded);
+    Ok(undone(after)?.minus(undone(before)?)?)
 }
 
 fn money_of(line: &line::Model) -> LineMoney {

@@ -20,10 +20,10 @@ use crate::areas::leaders::{self, error::LeaderError};
 use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::progress::{self, Parcel};
+use crate::areas::orders::query;
 use crate::areas::orders::state::{FulfilmentKind, OrderEvent, OrderStatus};
-use crate::areas::orders::{query, service};
 use crate::areas::shops::query::Shop;
-use crate::flows::receipt::{self, Moved};
+use crate::flows::receipt::{Moved, arrive_if_whole, ship_if_whole};
 use crate::platform::request_keys::Once;
 
 /// How many orders one list holds; the others wait for the next.
@@ -224,34 +224,6 @@ impl Travelling {
             _ => 0,
         }
     }
-}
-
-async fn ship_if_whole(
-    conn: &impl ConnectionTrait,
-    order: order::Model,
-    actor: &str,
-    now: Time,
-) -> Result<order::Model, Failure> {
-    let lines = query::lines_of(conn, order.shop_id, order.id).await?;
-    if lines.iter().all(|line| line.is_gone() || line.shipped_at.is_some()) {
-        return Ok(service::advance_known(conn, order, OrderEvent::Dispatched, actor, None, now).await?);
-    }
-    Ok(order)
-}
-
-async fn arrive_if_whole(
-    conn: &impl ConnectionTrait,
-    order: order::Model,
-    actor: &str,
-    now: Time,
-) -> Result<order::Model, Failure> {
-    let lines = query::lines_of(conn, order.shop_id, order.id).await?;
-    if !lines.iter().all(|line| line.is_gone() || line.arrived_at.is_some()) {
-        return Ok(order);
-    }
-    let order = service::advance_known(conn, order, OrderEvent::ArrivedAtPickupPoint, actor, None, now).await?;
-    // Lines that arrived with an earlier list may have been handed over already.
-    receipt::move_on(conn, order, actor, now).await
 }
 
 /// Sends an order, or some of its lines; it is `shipped` once all its lines are.

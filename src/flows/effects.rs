@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::flows::refund::{self, Sent};
 use crate::platform::entity::effect;
-use crate::platform::outbox;
+use crate::platform::outbox::{self, Patience};
 
 /// An effect: written with the state change that wants it, delivered at least once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,15 @@ impl Effect {
         let payload = serde_json::to_value(self).map_err(|error| sea_orm::DbErr::Json(error.to_string()))?;
         outbox::put(conn, shop, self.name(), payload, None, wall).await?;
         Ok(())
+    }
+}
+
+/// How long an effect that fails is tried. A refund is owed to a member until WeChat says that it
+/// arrived, so it is never given up by itself.
+pub fn patience(row: &effect::Model) -> Patience {
+    match serde_json::from_value(row.payload.clone()) {
+        Ok(Effect::Refund { .. }) => Patience::Endless,
+        Err(_) => Patience::Limited,
     }
 }
 

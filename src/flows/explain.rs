@@ -1,7 +1,10 @@
 //! Where an amount comes from: its parts with rule, rate, base and source, and the journals that
 //! booked it. Reads alone.
 
-use kernel::id::{AffiliateLineId, CommissionId, JournalId, OrderLineId, RefundId, ShopId, WithdrawalId};
+use kernel::id::{
+    AffiliateLineId, CommissionId, JournalId, LeaderId, OrderId, OrderLineId, PaymentId, RefundId, SharingPartId,
+    ShopId, WithdrawalId,
+};
 use kernel::{BasisPoints, Code, Coded, Failure, Fen};
 use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use uuid::Uuid;
@@ -10,11 +13,12 @@ use crate::areas::affiliate_orders;
 use crate::areas::commissions::entity::commission;
 use crate::areas::ledger;
 use crate::areas::ledger::query::Journal;
-use crate::areas::ledger::state::LedgerUnit;
+use crate::areas::ledger::state::{AccountKind, LedgerUnit};
 use crate::areas::orders::entity::line;
 use crate::areas::payments::entity::{refund, refund_line};
-use crate::areas::payouts;
-use crate::areas::payouts::entity::sharing_part;
+use crate::areas::payments::{refunds, service as payments};
+use crate::areas::payouts::entity::{sharing, sharing_part};
+use crate::areas::{orders, payouts};
 use crate::flows::refund::Cause;
 
 /// The most journals an explanation lists.
@@ -34,7 +38,8 @@ impl Coded for Unknown {
 /// Why an amount is what it is.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// `commission`, `affiliate_commission`, `withdrawal`, `order_line`, `refund` or `journal`.
+    /// `commission`, `affiliate_commission`, `withdrawal`, `order`, `order_line`, `payment`, `refund`,
+    /// `share`, `referral_reward` or `journal`.
     pub kind: &'static str,
     /// The amount.
     pub amount: Fen,
@@ -55,6 +60,10 @@ pub struct Part {
     pub base: Option<Fen>,
     /// By which rate.
     pub rate: Option<BasisPoints>,
+    /// Or by which amount a unit.
+    pub fixed: Option<Fen>,
+    /// Times which multiplier.
+    pub multiplier: Option<BasisPoints>,
     /// By which rule, as stored with it.
     pub rule: Option<String>,
     /// The id it comes from.
@@ -63,7 +72,8 @@ pub struct Part {
 
 impl Part {
     fn plain(what: &str, amount: Fen) -> Self {
-        Self { what: what.to_owned(), amount, base: None, rate: None, rule: None, source: None }
+        let what = what.to_owned();
+        Self { what, amount, base: None, rate: None, fixed: None, multiplier: None, rule: None, source: None }
     }
 
     fn less(what: &str, amount: Fen) -> Result<Self, Failure> {
@@ -72,7 +82,8 @@ impl Part {
 }
 
 /// Explains the amount `reference` names: the id of a commission, an affiliate line, a withdrawal, an
-/// order line, a refund or a journal. Errors: `ledger.reference_unknown`.
+/// order, an order line, a payment, a refund, a part of a share or a journal; that of a leader for the
+/// reward his recommender got. Errors: `ledger.reference_unknown`.
 pub async fn explain(conn: &impl ConnectionTrait, shop: ShopId, reference: &str) -> Result<Explanation, Failure> {
     if let Ok(id) = reference.parse() {
         commission_parts(conn, shop, id).await
@@ -81,14 +92,88 @@ pub async fn explain(conn: &impl ConnectionTrait, shop: ShopId, reference: &str)
     } else if let Ok(id) = reference.parse() {
         withdrawal_parts(conn, shop, id).await
     } else if let Ok(id) = reference.parse() {
+        order_parts(conn, shop, id).await
+    } else if let Ok(id) = reference.parse() {
         line_parts(conn, shop, id).await
     } else if let Ok(id) = reference.parse() {
+        payment_parts(conn, shop, id).await
+    } else if let Ok(id) = reference.parse() {
         refund_parts(conn, shop, id).await
+    } else if let Ok(id) = reference.parse() {
+        share_parts(conn, shop, id).await
+    } else if let Ok(id) = reference.parse() {
+        reward_parts(conn, shop, id).await
     } else if let Ok(id) = reference.parse() {
         journal_parts(conn, shop, id).await
     } else {
         Err(Unknown.into())
     }
+}
+
+async fn order_parts(conn: &impl ConnectionTrait, shop: ShopId, id: OrderId) -> Result<Explanation, Failure> {
+    let row = orders::query::by_id(conn, shop, id).await?.ok_or(Unknown)?;
+    let mut parts = Vec::new();
+    for line in orders::query::lines_of(conn, shop, id).await? {
+        let source = Some(line.id.to_string());
+        parts.push(Part { source, rule: Some("goods of a line".to_owned()), ..Part::plain("goods", line.goods_fen) });
+    }
+    parts.extend([
+        Part::less("spend_and_save", row.spend_and_save_fen)?,
+        Part { source: row.coupon_id.map(|id| id.to_string()), ..Part::less("coupon", row.coupon_fen)? },
+        Part::less("points", row.points_fen)?,
+        Part::plain("shipping", row.shipping_fen),
+        Part::plain("packing", row.packing_fen),
+        Part::less("balance", row.balance_fen)?,
+    ]);
+    parts.retain(|part| part.amount != Fen::ZERO);
+    let mut causes = vec![id.uuid()];
+    causes.extend(refunds::of_order(conn, shop, id).await?.iter().map(|refund| refund.id.uuid()));
+    Ok(Explanation { kind: "order", amount: row.payable_fen, parts, journals: booked(conn, shop, &causes).await? })
+}
+
+async fn payment_parts(conn: &impl ConnectionTrait, shop: ShopId, id: PaymentId) -> Result<Explanation, Failure> {
+    let row = payments::by_id(conn, shop, id).await?.ok_or(Unknown)?;
+    let rule = if row.late { "paid though the order wanted no money" } else { "payable_fen of the order" };
+    let (rule, source) = (Some(rule.to_owned()), Some(row.order_id.to_string()));
+    let parts = vec![Part { rule, source, ..Part::plain("payable", row.amount_fen) }];
+    // In time it is booked under its order, too late under its own number.
+    let journals = booked(conn, shop, &[row.order_id.uuid(), id.uuid()]).await?;
+    Ok(Explanation { kind: "payment", amount: row.amount_fen, parts, journals })
+}
+
+async fn share_parts(conn: &impl ConnectionTrait, shop: ShopId, id: SharingPartId) -> Result<Explanation, Failure> {
+    let row = sharing_part::in_shop(shop).filter(sharing_part::Column::Id.eq(id)).one(conn).await?.ok_or(Unknown)?;
+    let share = sharing::in_shop(shop).filter(sharing::Column::Id.eq(row.sharing_id)).one(conn).await?;
+    let share = share.ok_or(Unknown)?;
+    let parts = vec![Part {
+        base: Some(share.amount_fen),
+        rule: Some(format!("a part of {}, which is {:?}", share.id, row.result).to_lowercase()),
+        source: Some(share.order_id.to_string()),
+        ..Part::plain("share", row.amount_fen)
+    }];
+    let journals = booked(conn, shop, &[id.uuid()]).await?;
+    Ok(Explanation { kind: "share", amount: row.amount_fen, parts, journals })
+}
+
+/// The reward for a recommended leader: his id is its cause.
+async fn reward_parts(conn: &impl ConnectionTrait, shop: ShopId, id: LeaderId) -> Result<Explanation, Failure> {
+    let mut journals = booked(conn, shop, &[id.uuid()]).await?;
+    journals.retain(|journal| journal.journal.cause_kind == "referral_reward");
+    let entries = journals.iter().flat_map(|journal| &journal.entries);
+    let gained = entries.filter(|entry| entry.account == AccountKind::LeaderAvailable);
+    let mut parts = Vec::new();
+    for entry in gained {
+        parts.push(Part {
+            rule: Some("referral_reward_fen".to_owned()),
+            source: entry.party.map(|party| LeaderId::from_uuid(party).to_string()),
+            ..Part::less("referral_reward", Fen::from_fen(entry.amount))?
+        });
+    }
+    if parts.is_empty() {
+        return Err(Unknown.into());
+    }
+    let amount = Fen::sum(parts.iter().map(|part| part.amount))?;
+    Ok(Explanation { kind: "referral_reward", amount, parts, journals })
 }
 
 async fn commission_parts(conn: &impl ConnectionTrait, shop: ShopId, id: CommissionId) -> Result<Explanation, Failure> {
@@ -117,6 +202,8 @@ fn commission_part(row: &commission::Model) -> Part {
         amount: row.amount_fen,
         base: Some(row.base_fen),
         rate: row.rate_bp,
+        fixed: row.fixed_fen,
+        multiplier: Some(row.multiplier_bp),
         rule: Some(row.rule.clone()),
         source: Some(row.line_id.to_string()),
     }
@@ -130,12 +217,11 @@ async fn affiliate_parts(
 ) -> Result<Explanation, Failure> {
     let row = affiliate_orders::query::by_id(conn, shop, id).await?.ok_or(Unknown)?;
     let part = Part {
-        what: "affiliate_commission".to_owned(),
-        amount: row.leader_fen,
         base: Some(row.net_fen),
         rate: Some(row.rate_bp),
         rule: Some("affiliate_leader_bp".to_owned()),
         source: Some(format!("{} {}", row.marketplace, row.line_key)),
+        ..Part::plain("affiliate_commission", row.leader_fen)
     };
     let bookings = affiliate_orders::query::bookings(conn, shop, id).await?;
     let causes: Vec<Uuid> = bookings.iter().map(|booking| booking.id.uuid()).collect();
@@ -146,12 +232,10 @@ async fn affiliate_parts(
 async fn withdrawal_parts(conn: &impl ConnectionTrait, shop: ShopId, id: WithdrawalId) -> Result<Explanation, Failure> {
     let row = payouts::query::withdrawal(conn, shop, id).await?.ok_or(Unknown)?;
     let fee = Part {
-        what: "fee".to_owned(),
-        amount: row.fee_fen,
         base: Some(row.amount_fen),
-        rate: None,
+        rate: Some(row.fee_bp),
         rule: Some("withdraw_fee_bp".to_owned()),
-        source: None,
+        ..Part::plain("fee", row.fee_fen)
     };
     let net = Part { source: Some(row.leader_id.to_string()), ..Part::plain("net", row.net_fen) };
     let mut parts = vec![net, fee];

@@ -20,7 +20,8 @@ use crate::areas::shops::query::Shop;
 use crate::areas::stock::service::Taken;
 use crate::areas::{members, orders, stock};
 use crate::flows::refund::{self, Cause};
-use crate::flows::{close_order, commission, suspicious};
+use crate::flows::suspicious::{self, Difference};
+use crate::flows::{close_order, commission};
 
 /// Why money that came in cannot be booked.
 #[derive(Debug, thiserror::Error)]
@@ -109,9 +110,8 @@ pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Resu
     let unknown = || ReceiptError::Unknown(number.clone());
     let id: PaymentId = number.parse().map_err(|_| unknown())?;
     let payment = service::by_id(app.db.reader(), shop.id, id).await?.ok_or_else(unknown)?;
-    if let Some(what) = difference(&payment, transaction) {
-        let key = format!("{id}:mismatch");
-        return Err(suspicious::refuse(app, shop, "payment", key, &format!("payment {id} differs: {what}")).await);
+    if let Some(odd) = difference(&payment, transaction) {
+        return Err(suspicious::refuse_difference(app, shop, "payment", id, &odd).await);
     }
     if payment.state == PaymentState::Succeeded {
         return Ok(());
@@ -134,6 +134,7 @@ pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Resu
             order
         }
     };
+    note_payer(&payment, transaction);
     tracing::info!(order = %order.id, status = ?order.status, amount = %payment.amount_fen, "payment received");
     metrics::counter!("payments_received_total").increment(1);
     Ok(())
@@ -155,16 +156,22 @@ pub async fn after_commit(app: &App, shop: &Shop, settled: &Settled) {
 }
 
 /// What of the transaction is not as we asked it.
-fn difference(payment: &payment::Model, transaction: &Transaction) -> Option<&'static str> {
-    if transaction.total() != Some(payment.amount_fen) {
-        return Some("the amount");
+fn difference(payment: &payment::Model, transaction: &Transaction) -> Option<Difference> {
+    let total = transaction.total();
+    if total != Some(payment.amount_fen) {
+        let seen = total.map_or_else(|| "not told".to_owned(), |total| total.to_string());
+        return Some(Difference::new("the amount", seen));
     }
     let currency = transaction.amount.as_ref().and_then(|amount| amount.currency.as_deref());
-    if currency.is_some_and(|currency| currency != "CNY") {
-        return Some("the currency");
+    currency.filter(|currency| *currency != "CNY").map(|currency| Difference::new("the currency", currency))
+}
+
+/// The money is ours and the order's, whoever gave it; that somebody else paid is worth a look.
+fn note_payer(payment: &payment::Model, transaction: &Transaction) {
+    if transaction.payer_openid().is_some_and(|openid| openid != payment.payer_openid) {
+        metrics::counter!("payment_alarms_total", "kind" => "payer").increment(1);
+        tracing::error!(payment = %payment.id, "ALARM: a payment was made by another payer than it was asked of");
     }
-    let other = transaction.payer_openid().is_some_and(|openid| openid != payment.payer_openid);
-    other.then_some("the payer")
 }
 
 /// A payment that was booked just now.
@@ -302,10 +309,11 @@ pub async fn settle(
         order.pickup_code = Some(codes::new_code());
     }
     let order = orders::service::advance_known(tx, order, OrderEvent::PaymentReceived, actor, None, now).await?;
-    let commissions = commission::accrue(tx, &order, &lines, now).await?;
+    let accrued = commission::accrue(tx, &order, &lines, now).await?;
     let mut draft = Draft::new(shop.id, "payment", order.id.uuid());
     draft.debit(AccountKind::Clearing, None, order.payable_fen);
-    for commission in &commissions {
+    draft.debit(AccountKind::Loss, None, accrued.excess);
+    for commission in &accrued.commissions {
         draft.credit(AccountKind::LeaderPending, Some(commission.leader_id.uuid()), commission.amount_fen)?;
     }
     draft.credit_rest(AccountKind::Revenue, None)?;

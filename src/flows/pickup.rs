@@ -27,13 +27,13 @@ pub async fn code_of(app: &App, shop: &Shop, member: MemberId, id: OrderId) -> R
     Ok(code.ok_or(wrong)?)
 }
 
-/// Who redeems, and for which leader.
-#[derive(Clone, Copy, Debug)]
+/// Who redeems, and for which leaders.
+#[derive(Clone, Debug)]
 pub struct Redeemer {
     /// The leader himself or one of his verifiers.
     pub member: MemberId,
     /// Whose orders.
-    pub leader: LeaderId,
+    pub leaders: Vec<LeaderId>,
 }
 
 /// A hand-over that took place.
@@ -53,13 +53,13 @@ pub struct Redeemed {
 
 /// Hands goods over against a pickup code: what `asked` names, or everything that is here.
 ///
-/// Only orders of the redeemer's leader: an unknown code and another leader's are answered alike.
+/// Only orders of the redeemer's leaders: an unknown code and another leader's are answered alike.
 /// A line is received with its last unit, an order with its last line.
-#[tracing::instrument(skip_all, fields(leader = %who.leader))]
+#[tracing::instrument(skip_all, fields(member = %who.member))]
 pub async fn redeem(
     app: &App,
     shop: &Shop,
-    who: Redeemer,
+    who: &Redeemer,
     code: &str,
     asked: &[Handed],
     once: &Once<Redeemed>,
@@ -68,15 +68,17 @@ pub async fn redeem(
     app.db
         .write(async |tx| {
             let found = progress::by_pickup_code(tx, shop.id, code).await?;
-            let found = found.filter(|order| order.leader_id == Some(who.leader)).ok_or(RedeemError::CodeUnknown)?;
-            let order = progress::lock(tx, shop.id, found.id).await?;
+            let known = found.and_then(|order| Some((order.id, order.leader_id?)));
+            let known = known.filter(|(_, leader)| who.leaders.contains(leader));
+            let (found, leader) = known.ok_or(RedeemError::CodeUnknown)?;
+            let order = progress::lock(tx, shop.id, found).await?;
             let lines = query::lines_of(tx, shop.id, order.id).await?;
             in_reach(tx, &order, &lines).await?;
             let handed = match asked {
                 [] => everything_here(tx, &order, &lines).await?,
                 asked => as_asked(tx, &order, &lines, asked).await?,
             };
-            let redeemed = hand_over(tx, shop, who, order, handed, now).await?;
+            let redeemed = hand_over(tx, shop, (who.member, leader), order, handed, now).await?;
             once.keep(tx, &redeemed, app.clock.wall()).await?;
             Ok(redeemed)
         })
@@ -86,7 +88,7 @@ pub async fn redeem(
 async fn hand_over(
     conn: &impl ConnectionTrait,
     shop: &Shop,
-    who: Redeemer,
+    (member, leader): (MemberId, LeaderId),
     order: order::Model,
     handed: Vec<Handed>,
     now: Time,
@@ -96,10 +98,10 @@ async fn hand_over(
             return Err(wrong_state(&order).into());
         }
     }
-    let redemption = redemptions::record(conn, shop.id, order.id, who.leader, who.member, &handed, now).await?;
+    let redemption = redemptions::record(conn, shop.id, order.id, leader, member, &handed, now).await?;
     let lines = query::lines_of(conn, shop.id, order.id).await?;
     receipt::receive_handed_over(conn, shop, &lines, now).await?;
-    let order = receipt::move_on(conn, order, &format!("leader:{}", who.leader), now).await?;
+    let order = receipt::move_on(conn, order, &format!("leader:{leader}"), now).await?;
     let lines = query::lines_of(conn, shop.id, order.id).await?;
     let member = members::query::by_id(conn, shop.id, order.member_id).await?;
     Ok(Redeemed { redemption, order, lines, handed, member })

@@ -107,9 +107,48 @@ pub async fn move_on(
     Ok(order)
 }
 
+/// A paid order whose remaining lines were all sent is `shipped`.
+pub async fn ship_if_whole(
+    conn: &impl ConnectionTrait,
+    order: order::Model,
+    actor: &str,
+    now: Time,
+) -> Result<order::Model, Failure> {
+    if order.status == OrderStatus::Paid && all_left(conn, &order, |line| line.shipped_at.is_some()).await? {
+        return Ok(service::advance_known(conn, order, OrderEvent::Dispatched, actor, None, now).await?);
+    }
+    Ok(order)
+}
+
+/// An order under way whose remaining lines are all at the pickup point is `arrived`.
+pub async fn arrive_if_whole(
+    conn: &impl ConnectionTrait,
+    order: order::Model,
+    actor: &str,
+    now: Time,
+) -> Result<order::Model, Failure> {
+    if order.status != OrderStatus::Shipped || !all_left(conn, &order, |line| line.arrived_at.is_some()).await? {
+        return Ok(order);
+    }
+    let order = service::advance_known(conn, order, OrderEvent::ArrivedAtPickupPoint, actor, None, now).await?;
+    // Lines that arrived with an earlier list may have been handed over already.
+    move_on(conn, order, actor, now).await
+}
+
+/// Whether lines are left of an order and `holds` for each of them.
+async fn all_left(
+    conn: &impl ConnectionTrait,
+    order: &order::Model,
+    holds: impl Fn(&line::Model) -> bool,
+) -> Result<bool, Failure> {
+    let mut lines = query::lines_of(conn, order.shop_id, order.id).await?;
+    lines.retain(|line| !line.is_gone());
+    Ok(!lines.is_empty() && lines.iter().all(holds))
+}
+
 /// What a refund of some units leaves behind: a line whose remaining units were all handed over is
-/// received now, and the order moves on. Called inside the refund's transaction, after the lines
-/// were written.
+/// received now, and the order moves on as far as its remaining lines are. Called inside the
+/// refund's transaction, after the lines were written.
 pub async fn after_refund(
     conn: &impl ConnectionTrait,
     shop: &Shop,
@@ -118,11 +157,14 @@ pub async fn after_refund(
     now: Time,
 ) -> Result<order::Model, Failure> {
     let order = progress::lock(conn, shop.id, order).await?;
-    if !matches!(order.status, OrderStatus::Shipped | OrderStatus::Arrived | OrderStatus::Received) {
+    let underway = [OrderStatus::Paid, OrderStatus::Shipped, OrderStatus::Arrived, OrderStatus::Received];
+    if !underway.contains(&order.status) {
         return Ok(order);
     }
     let lines = query::lines_of(conn, shop.id, order.id).await?;
     receive_handed_over(conn, shop, &lines, now).await?;
+    let order = ship_if_whole(conn, order, actor, now).await?;
+    let order = arrive_if_whole(conn, order, actor, now).await?;
     move_on(conn, order, actor, now).await
 }
 

@@ -2,6 +2,7 @@
 //! another app, another amount. They are kept for the operator, an alarm is raised, and WeChat is
 //! refused, so that nothing is delivered and nothing is forgotten.
 
+use kernel::crypto::digest;
 use kernel::{Code, Coded, Failure};
 
 use crate::app::App;
@@ -17,6 +18,38 @@ impl Coded for Suspicious {
     fn code(&self) -> Code {
         Code::NoticeRefused
     }
+}
+
+/// What of a message is not as we asked it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    what: &'static str,
+    seen: String,
+}
+
+impl Difference {
+    /// Something that may be shown: an amount, a number.
+    pub fn new(what: &'static str, seen: impl ToString) -> Self {
+        Self { what, seen: seen.to_string() }
+    }
+
+    /// Somebody's account: two can be told apart, and neither can be read.
+    pub fn of_person(what: &'static str, account: &str) -> Self {
+        Self { what, seen: digest::sha256_hex(account.as_bytes()).chars().take(16).collect() }
+    }
+}
+
+/// Refuses a message about `id` that differs from what we asked. Each difference is kept once, so
+/// that a second, other one is not taken for a repeat of the first.
+pub async fn refuse_difference(
+    app: &App,
+    shop: &Shop,
+    kind: &str,
+    id: impl std::fmt::Display,
+    difference: &Difference,
+) -> Failure {
+    let Difference { what, seen } = difference;
+    refuse(app, shop, kind, format!("{id}:{what}:{seen}"), &format!("{kind} {id} differs: {what} is {seen}")).await
 }
 
 /// Keeps the message under `key`, once, raises the alarm and gives the refusal to answer with.

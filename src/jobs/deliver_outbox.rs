@@ -7,7 +7,7 @@ use super::Done;
 use crate::app::App;
 use crate::flows::effects::{self, Delivery};
 use crate::platform::entity::effect;
-use crate::platform::outbox::{self, EffectState};
+use crate::platform::outbox::{self, EffectState, Patience};
 
 /// How many effects are under way at once.
 const AT_ONCE: usize = 8;
@@ -30,19 +30,22 @@ pub(super) async fn run(app: &App) -> Result<Done, Failure> {
     for (row, delivery) in outcomes {
         match delivery {
             Delivery::Done => {}
-            Delivery::Later(why) => put_back(app, &row, &why, false).await?,
-            Delivery::Dead(why) => put_back(app, &row, &why, true).await?,
+            Delivery::Later(why) => put_back(app, &row, &why, effects::patience(&row)).await?,
+            Delivery::Dead(why) => put_back(app, &row, &why, Patience::None).await?,
         }
     }
     Ok(if full { Done::PartOf(count) } else { Done::AllOf(count) })
 }
 
-async fn put_back(app: &App, row: &effect::Model, why: &str, give_up: bool) -> Result<(), Failure> {
+async fn put_back(app: &App, row: &effect::Model, why: &str, patience: Patience) -> Result<(), Failure> {
     let wall = app.clock.wall();
-    let state = app.db.write(async |tx| Ok(outbox::retry_later(tx, row, why, give_up, wall).await?)).await?;
+    let state = app.db.write(async |tx| Ok(outbox::retry_later(tx, row, why, patience, wall).await?)).await?;
     if state == EffectState::Dead {
         metrics::counter!("outbox_dead_total", "kind" => row.kind.clone()).increment(1);
         tracing::error!(effect = %row.id, kind = row.kind, why, "ALARM: an effect was given up; replay it when mended");
+    } else if row.attempts >= outbox::ATTEMPTS_MAX {
+        metrics::counter!("outbox_stuck_total", "kind" => row.kind.clone()).increment(1);
+        tracing::error!(effect = %row.id, kind = row.kind, attempts = row.attempts, why, "ALARM: an effect fails on and is tried hourly");
     } else {
         tracing::warn!(effect = %row.id, kind = row.kind, attempts = row.attempts, why, "an effect is tried again later");
     }

@@ -58,6 +58,7 @@ jobs! {
     send_transfers: 1;
     share_profits: 5;
     sweep: 600;
+    verify_books: 60;
 }
 
 /// The jobs at work.

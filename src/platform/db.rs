@@ -8,8 +8,8 @@ use std::time::Duration;
 use kernel::Failure;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, Statement,
-    TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    IsolationLevel, RuntimeErr, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::config;
@@ -114,6 +114,26 @@ impl Db {
                 other => return other,
             }
         }
+    }
+
+    /// Runs `work` in a reading transaction, which sees one moment alone however much is written
+    /// meanwhile.
+    pub async fn read<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> Result<T, Failure>) -> Result<T, Failure> {
+        let options = match self.backend {
+            // Deferred, and a moment of its own from the first statement on.
+            DatabaseBackend::Sqlite => TransactionOptions::default(),
+            _ => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..Default::default()
+            },
+        };
+        let tx = self.reader.begin_with_options(options).await?;
+        let outcome = work(&tx).await;
+        if let Err(error) = tx.rollback().await {
+            tracing::warn!(%error, "a reading transaction did not end well; its connection is dropped");
+        }
+        outcome
     }
 
     async fn write_once<T>(

@@ -16,7 +16,9 @@ use crate::platform::entity::effect;
 pub const CLAIM_MAX: u64 = 100;
 /// How long a claimed effect is its worker's alone.
 const LEASE: Duration = Duration::seconds(60);
-/// After how many failures an effect waits for an operator.
+/// The longest pause between two tries.
+const PAUSE_MOST: Duration = Duration::hours(1);
+/// After how many failures an effect waits for an operator, or an alarm is raised.
 pub const ATTEMPTS_MAX: i32 = 12;
 
 /// Where an effect stands.
@@ -111,17 +113,32 @@ pub async fn finish(conn: &impl ConnectionTrait, ids: &[EffectId], now: Time) ->
     Ok(())
 }
 
-/// Puts a failed effect back with a growing pause, or gives it up after [`ATTEMPTS_MAX`] failures.
+/// How long a failing effect is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Until it succeeds: it is owed, and time or an operator may cure what stops it.
+    Endless,
+    /// At most [`ATTEMPTS_MAX`] times.
+    Limited,
+    /// Not again: it cannot be read or done.
+    None,
+}
+
+/// Puts a failed effect back with a growing pause of at most [`PAUSE_MOST`], or gives it up.
 pub async fn retry_later(
     conn: &impl ConnectionTrait,
     effect: &effect::Model,
     error: &str,
-    give_up: bool,
+    patience: Patience,
     now: Time,
 ) -> Result<EffectState, DbErr> {
-    let dead = give_up || effect.attempts >= ATTEMPTS_MAX;
+    let dead = match patience {
+        Patience::Endless => false,
+        Patience::Limited => effect.attempts >= ATTEMPTS_MAX,
+        Patience::None => true,
+    };
     let state = if dead { EffectState::Dead } else { EffectState::Ready };
-    let pause = Duration::seconds(1i64 << effect.attempts.clamp(0, 12).unsigned_abs());
+    let pause = Duration::seconds(1i64 << effect.attempts.clamp(0, 12).unsigned_abs()).min(PAUSE_MOST);
     effect::Entity::update_many()
         .col_expr(effect::Column::State, Expr::value(state))
         .col_expr(effect::Column::RunAt, Expr::value(now + pause))

@@ -4,13 +4,27 @@ use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::config::{Log, LogFormat};
 
+/// Where a process writes its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogTo {
+    /// A server's output is its log.
+    Output,
+    /// A command's output is its answer, so that its log goes beside it.
+    Errors,
+}
+
 /// Starts logging. A second call in the same process (tests) changes nothing.
-pub fn start_logging(log: &Log) -> anyhow::Result<()> {
+pub fn start_logging(log: &Log, to: LogTo) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.level)?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let writer = match to {
+        LogTo::Output => BoxMakeWriter::new(std::io::stdout),
+        LogTo::Errors => BoxMakeWriter::new(std::io::stderr),
+    };
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(writer);
     let started = match log.format {
         LogFormat::Json => {
             subscriber.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()

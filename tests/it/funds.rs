@@ -55,7 +55,7 @@ impl TestApp {
             .db
             .write(async |tx| {
                 leader::Entity::insert(row.clone()).exec_without_returning(tx).await?;
-                let mut draft = Draft::new(shop, "test_earning", id.uuid());
+                let mut draft = Draft::new(shop, "referral_reward", id.uuid());
                 draft.debit(AccountKind::Marketing, None, Fen::from_fen(fen));
                 draft.credit(AccountKind::LeaderAvailable, Some(id.uuid()), Fen::from_fen(fen))?;
                 Ok(ledger::service::post(tx, &draft, Floor::Zero, now).await?)

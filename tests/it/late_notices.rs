@@ -42,7 +42,6 @@ on_both! {
             NoticeKind::OtherMerchant,
             NoticeKind::OtherApp,
             NoticeKind::WrongAmount,
-            NoticeKind::OtherPayer,
             NoticeKind::UnknownOrder,
             NoticeKind::WrongType,
         ];

@@ -24,8 +24,7 @@ const FORGED: [NoticeKind; 8] = [
     NoticeKind::BadCiphertext,
 ];
 /// Every kind that is truly signed and says what cannot be.
-const FOREIGN: [NoticeKind; 4] =
-    [NoticeKind::OtherMerchant, NoticeKind::OtherApp, NoticeKind::WrongAmount, NoticeKind::OtherPayer];
+const FOREIGN: [NoticeKind; 3] = [NoticeKind::OtherMerchant, NoticeKind::OtherApp, NoticeKind::WrongAmount];
 
 /// What was kept of suspicious messages.
 async fn kept(app: &TestApp) -> Vec<notice::Model> {
@@ -199,6 +198,20 @@ on_both! {
         let paid = anna.get("/api/v1/orders?status=paid").await.ok();
         let codes: Vec<&Value> = paid["items"].as_array().unwrap().iter().collect();
         assert_eq!(codes.len(), 8);
+        floor.adds_up().await;
+    }
+}
+
+on_both! {
+    async fn money_that_somebody_else_paid_is_booked_all_the_same(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let apples = floor.goods(1000, 10).await;
+        let anna = app.member("anna").await;
+        let order = floor.orders(&anna, &[(&apples, 1)]).await;
+        let number = floor.pays_unheard(&anna, &order).await;
+        assert_eq!(floor.hears_kind(&number, NoticeKind::OtherPayer).await, 204);
+        assert_eq!(floor.seen(&anna, &order).await["status"], "paid");
+        assert!(kept(app).await.is_empty());
         floor.adds_up().await;
     }
 }

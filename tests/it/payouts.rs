@@ -104,8 +104,11 @@ on_both! {
         app.run_due_jobs().await;
         assert_eq!(anna.sees(&asked).await["transfer_state"], "processing");
         app.payouts_go_on().await;
-        assert_eq!(anna.sees(&asked).await["transfer_state"], "waiting_for_user");
+        let waiting = anna.sees(&asked).await;
+        assert_eq!(waiting["transfer_state"], "waiting_for_user");
         assert_eq!(app.wechat().transfers().len(), 1);
+        let package = app.wechat().transfers().remove(0).package_info;
+        assert_eq!(waiting["confirmation"]["package_info"], package, "no query gives it: the number is sent again");
 
         // Lost on the way there: the platform knows nothing, and the same number goes out again.
         app.wechat().add_fault(creation(|fault| fault.status = Some(500)));
@@ -288,5 +291,111 @@ on_both! {
         keeper.post(&replay, json!({})).await.refused(409, "outbox.not_dead");
         let unknown = "/console/api/v1/outbox/eff_01jq0000000000000000000000/replay";
         keeper.post(unknown, json!({})).await.refused(404, "outbox.not_found");
+    }
+}
+
+on_both! {
+    async fn a_transfer_with_a_real_name_is_repeated_byte_for_byte(app: TestApp) {
+        use tuanqiao::areas::payouts::entity::transfer;
+        let anna = app.leader_with("anna", 300_000).await;
+        app.wechat().add_fault(creation(|fault| fault.status = Some(500)));
+        anna.withdraws(200_000).await.ok();
+        app.run_due_jobs().await;
+        let sent = async || {
+            let row = transfer::Entity::find().one(app.app.db.reader()).await.unwrap().unwrap();
+            serde_json::from_str::<serde_json::Value>(&row.request_body.unwrap()).unwrap()["wire"].clone()
+        };
+        let first = sent().await;
+        assert!(first["serial"].is_string() && first["body"].as_str().unwrap().contains("user_name"), "{first}");
+        app.payouts_go_on().await;
+        assert_eq!(app.wechat().transfers().len(), 1);
+        assert_eq!(sent().await, first, "what was sent first is what was sent again");
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn every_difference_of_a_transfer_notice_is_kept_and_refused(app: TestApp) {
+        use tuanqiao::areas::payments::entity::notice;
+        let anna = app.leader_with("anna", 1_000).await;
+        let asked = anna.withdraws(1_000).await.ok();
+        app.run_due_jobs().await;
+        let bill = app.wechat().transfers().remove(0);
+        let mchid = app.keys().merchant.mchid;
+        let url = format!("http://{}/notify/wechat-pay/demo/transfer", app.address);
+        let told = async |id: &str, amount: i64, openid: Option<&str>| {
+            let resource = json!({
+                "mch_id": mchid, "out_bill_no": bill.out_bill_no, "state": "SUCCESS",
+                "transfer_amount": amount, "openid": openid,
+            });
+            let kind = ("MCHTRANSFER.BILL.FINISHED", "mch_payment");
+            app.wechat().post_notice(app.wechat().notice_of(&mchid, &url, id, kind, resource).unwrap()).await.status.unwrap()
+        };
+        for (id, amount, openid) in [("n1", 999, None), ("n2", 999, None), ("n3", 1_001, None), ("n4", 1_000, Some("o-else"))] {
+            assert!((400..500).contains(&told(id, amount, openid).await), "{id}");
+        }
+        let kept = notice::Entity::find().all(app.app.db.reader()).await.unwrap();
+        assert_eq!(kept.len(), 3, "a repeat is kept once and another difference apart: {kept:?}");
+        assert!(kept.iter().all(|kept| kept.outcome == "mismatch" && !format!("{kept:?}").contains("o-else")));
+        assert_eq!(anna.sees(&asked).await["transfer_state"], "waiting_for_user");
+        assert_eq!(told("n5", 1_000, None).await, 204);
+        assert_eq!(anna.sees(&asked).await["state"], "paid");
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn amounts_are_explained_down_to_their_rates(app: TestApp) {
+        use tuanqiao::areas::payouts::entity::sharing_part;
+        app.shop_says("[settings]\nwithdraw_fee_bp = 60\n").await;
+        let (keeper, anna) = (app.operator().await, app.leader_with("anna", 10_000).await);
+        let explained = async |id: &str| keeper.get(&format!("/console/api/v1/explain/{id}")).await.ok();
+        let asked = anna.withdraws(5_000).await.ok();
+        app.shop_says("[settings]\nwithdraw_fee_bp = 100\n").await;
+        let withdrawal = explained(asked["id"].as_str().unwrap()).await;
+        let fee = withdrawal["parts"].as_array().unwrap().iter().find(|part| part["what"] == "fee").unwrap();
+        assert_eq!((&fee["amount_fen"], &fee["rate_bp"]), (&json!(30), &json!(60)), "the rate of its day: {withdrawal}");
+        let reward = explained(&anna.id.to_string()).await;
+        assert_eq!((&reward["kind"], &reward["amount_fen"]), (&json!("referral_reward"), &json!(10_000)));
+        let nobody = kernel::id::LeaderId::new();
+        keeper.get(&format!("/console/api/v1/explain/{nobody}")).await.refused(404, "ledger.reference_unknown");
+        assert!(sharing_part::Entity::find().one(app.app.db.reader()).await.unwrap().is_none());
+    }
+}
+
+on_both! {
+    async fn a_statement_shows_every_movement_between_its_balances(app: TestApp) {
+        let anna = app.leader_with("anna", 10_000).await;
+        let keeper = app.operator().await;
+        app.shop_says("[settings]\nwithdraw_review_fen = 1\n").await;
+        app.advance(3_600);
+        let begin = app.app.clock.now();
+        app.advance(60);
+        anna.withdraws(3_000).await.ok();
+        let second = anna.withdraws(2_000).await.ok();
+        let reject = format!("/console/api/v1/withdrawals/{}/reject", second["id"].as_str().unwrap());
+        keeper.post(&reject, json!({"reason": "wrong"})).await.ok();
+        app.advance(60);
+        let end = app.app.clock.now();
+        let text = |time: kernel::Time| time.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        let path = |from, until| format!("/api/v1/leader/statement?from={}&until={}", text(from), text(until));
+        let told = anna.client.get(&path(begin, end)).await.ok();
+        assert_eq!((&told["opening_fen"], &told["closing_fen"]), (&json!(10_000), &json!(7_000)));
+        assert_eq!(told["totals"], json!([
+            {"kind": "withdrawal", "amount_fen": -5_000}, {"kind": "withdrawal_returned", "amount_fen": 2_000},
+        ]));
+        let moved: Vec<i64> = told["items"].as_array().unwrap().iter().map(|row| row["amount_fen"].as_i64().unwrap()).collect();
+        assert_eq!(moved, [-3_000, -2_000, 2_000]);
+        assert_eq!(told["items"][1]["cause_id"], second["id"]);
+        let first = anna.client.get(&format!("{}&limit=2", path(begin, end))).await.ok();
+        let rest = format!("{}&limit=2&cursor={}", path(begin, end), first["next_cursor"].as_str().unwrap());
+        assert_eq!(anna.client.get(&rest).await.ok()["items"].as_array().unwrap().len(), 1);
+        let before = anna.client.get(&path(begin - chrono::Duration::days(1), begin)).await.ok();
+        assert_eq!((&before["opening_fen"], &before["closing_fen"]), (&json!(0), &json!(10_000)));
+        assert_eq!(before["totals"][0]["kind"], "reward");
+        assert_eq!(app.funds(anna.id).await.0, 7_000, "as the books have it");
+        anna.client.get(&path(end, begin)).await.refused(400, "validation.failed");
+        anna.client.get("/api/v1/leader/statement").await.refused(400, "validation.failed");
+        app.member("nobody").await.get(&path(begin, end)).await.refused(403, "leader.required");
     }
 }

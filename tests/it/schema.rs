@@ -73,7 +73,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::deliveries: delivery_line, list;
         areas::goods: category, goods, goods_region, goods_word, sku;
         areas::leaders: application, leader, level;
-        areas::ledger: entry, journal, party_account, snapshot;
+        areas::ledger: entry, journal, party_account;
         areas::market_accounts: import_run, quota_usage, remote_goods;
         areas::members: address, leader_binding, member, session;
         areas::operators: audit_entry, operator, operator_session;

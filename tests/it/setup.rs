@@ -67,7 +67,8 @@ pub fn run(setup: Setup, story: impl AsyncFnOnce(Setup)) {
         let mut log = tuanqiao::config::Config::load(None).unwrap().log;
         log.format = tuanqiao::config::LogFormat::Pretty;
         log.level = level;
-        tuanqiao::platform::telemetry::start_logging(&log).unwrap();
+        let to = tuanqiao::platform::telemetry::LogTo::Output;
+        tuanqiao::platform::telemetry::start_logging(&log, to).unwrap();
     }
     actix_web::rt::System::new().block_on(story(setup));
 }

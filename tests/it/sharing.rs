@@ -4,7 +4,8 @@ use chrono::Duration;
 use gateways::pay::wechat_pay::NewPrepay;
 use kernel::id::{CommissionId, GoodsId, LeaderId, OrderId, OrderLineId, PaymentId, SkuId};
 use kernel::{BasisPoints, Fen};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 use tuanqiao::areas::commissions::entity::commission;
 use tuanqiao::areas::commissions::state::{CommissionKind, CommissionState};
@@ -14,8 +15,11 @@ use tuanqiao::areas::orders::entity::{line, order};
 use tuanqiao::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
 use tuanqiao::areas::payments::entity::payment;
 use tuanqiao::areas::payments::state::PaymentState;
+use tuanqiao::areas::payouts::entity::sharing;
 use tuanqiao::areas::payouts::query::sharings_of;
 use tuanqiao::areas::payouts::state::{PartResult, SharingKind, SharingState};
+use tuanqiao::flows::profit_sharing;
+use tuanqiao::platform::entity::effect;
 
 use crate::app::TestApp;
 use crate::funds::Leader;
@@ -218,11 +222,23 @@ impl TestApp {
             .unwrap();
     }
 
-    /// Lets every step of sharing happen: plan, share, ask, plan, unfreeze, ask.
+    /// Lets every step of sharing happen: plan, share, ask, plan, unfreeze, ask. How many runs of the
+    /// jobs that takes depends on how long they last, so what counts is that nothing is open any more
+    /// and that another run plans nothing.
     async fn sharing_comes_to_rest(&self) {
-        for _ in 0..4 {
+        let conn = self.app.db.reader();
+        let mut known = Vec::new();
+        for _ in 0..12 {
             self.payouts_go_on().await;
+            let rows = sharing::Entity::find().order_by_asc(sharing::Column::Id).all(conn).await.unwrap();
+            let now: Vec<_> = rows.iter().map(|row| (row.id, row.state)).collect();
+            let open = [SharingState::Created, SharingState::Processing];
+            if now == known && !rows.iter().any(|row| open.contains(&row.state)) {
+                return;
+            }
+            known = now;
         }
+        panic!("sharing has not come to rest");
     }
 
     /// What became of an order's requests: kind, state and the parts' results.
@@ -265,7 +281,11 @@ on_both! {
         assert_eq!((purse.shared_out, purse.frozen), (900, 0));
         app.payouts_go_on().await;
         assert_eq!(app.shared(order).await.len(), 2, "nothing follows an unfreeze");
-        anna.withdraws(500).await.refused(422, "withdrawal.channel_not_offered");
+        anna.withdraws(500).await.refused(409, "funds.not_enough");
+        ben.withdraws(100).await.ok();
+        let by_hand = json!({"amount_fen": 100, "channel": "manual"});
+        ben.client.post_new("/api/v1/leader/withdrawals", by_hand).await.ok();
+        assert_eq!(app.funds(ben.id).await, (0, 200), "what could not be shared is paid another way");
         let path = format!("/console/api/v1/orders/{order}/share");
         keeper.post(&path, json!({"reason": "more"})).await.refused(409, "sharing.not_offered");
         app.books_are_clean().await;
@@ -390,5 +410,176 @@ on_both! {
         let shown = keeper.get(&format!("/console/api/v1/leaders/{}", anna.id)).await.ok();
         assert_eq!(shown["sharing_receiver"]["registered_at"], Value::Null);
         assert!(receives(&keeper, &anna).await["sharing_receiver"]["registered_at"].is_string());
+    }
+}
+
+impl TestApp {
+    /// Lets effects that wait be tried now, and everything that follows from them.
+    async fn refunds_go_on(&self) {
+        for _ in 0..3 {
+            let now = self.app.clock.wall();
+            effect::Entity::update_many()
+                .col_expr(effect::Column::RunAt, Expr::value(now))
+                .exec(self.app.db.maintenance())
+                .await
+                .unwrap();
+            self.payouts_go_on().await;
+        }
+    }
+
+    /// The only line of an order.
+    async fn line_of(&self, order: OrderId) -> OrderLineId {
+        let line = line::in_shop(self.shop().id).filter(line::Column::OrderId.eq(order)).one(self.app.db.reader());
+        line.await.unwrap().unwrap().id
+    }
+}
+
+on_both! {
+    async fn a_share_that_was_never_sent_steps_back_for_a_refund(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let anna = app.leader_with("anna", 900).await;
+        receives(&keeper, &anna).await;
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900)]).await;
+        app.time_passes(70);
+        assert!(profit_sharing::plan(&app.app, &app.shop(), order).await.unwrap());
+        anna.withdraws(500).await.refused(409, "funds.not_enough");
+        let path = format!("/console/api/v1/orders/{order}/refunds");
+        let part = json!({"lines": [{"line_id": app.line_of(order).await, "amount_fen": 9_500}], "reason": "坏"});
+        keeper.post_new(&path, part).await.ok();
+        let overtaken = (SharingKind::Share, SharingState::Failed, vec![(900, PartResult::Closed)]);
+        assert_eq!(app.shared(order).await, [overtaken.clone()], "what is still frozen covers the refund");
+        app.run_due_jobs().await;
+        assert_eq!(app.wechat().refunds().len(), 1);
+        app.sharing_comes_to_rest().await;
+        let share = (SharingKind::Share, FINISHED, vec![(45, PartResult::Succeeded)]);
+        assert_eq!(app.shared(order).await, [overtaken, share, UNFROZEN], "planned anew with what is left of it");
+        let purse = app.wechat().purse(&app.keys().merchant.mchid);
+        assert_eq!((purse.refunded, purse.shared_out, purse.frozen), (9_500, 45, 0));
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn more_than_is_frozen_is_refunded_after_the_unfreeze(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let anna = app.leader_with("anna", 900).await;
+        receives(&keeper, &anna).await;
+        let order = app.shared_order(&buyer, OrderStatus::Received, 10_000, &[(anna.id, 900)]).await;
+        app.time_passes(70);
+        keeper.post(&format!("/console/api/v1/orders/{order}/share"), json!({"reason": "团长急用"})).await.ok();
+        app.run_due_jobs().await;
+        app.payouts_go_on().await;
+        assert_eq!(app.shared(order).await.len(), 1, "shared in part and not unfrozen");
+        keeper.post_new(&format!("/console/api/v1/orders/{order}/refunds"), json!({"all": true, "restock": false, "reason": "坏"})).await.ok();
+        let rows = app.shared(order).await;
+        assert_eq!((rows.len(), rows[1].0, rows[1].1), (2, SharingKind::Unfreeze, SharingState::Created));
+        app.run_due_jobs().await;
+        assert!(app.wechat().refunds().is_empty(), "the unfreeze comes first");
+        let shown = keeper.get(&format!("/console/api/v1/orders/{order}")).await.ok();
+        let why = shown["refunds"][0]["fail_reason"].as_str().unwrap();
+        assert!(why.contains("unfrozen first"), "the reason is on the refund: {why}");
+        app.sharing_comes_to_rest().await;
+        app.refunds_go_on().await;
+        assert_eq!(app.wechat().refunds().len(), 1);
+        let purse = app.wechat().purse(&app.keys().merchant.mchid);
+        assert_eq!((purse.refunded, purse.shared_out, purse.frozen), (10_000, 900, 0));
+        assert_eq!(app.shared(order).await[1], UNFROZEN);
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn a_share_without_room_after_a_refund_is_not_sent_again(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let anna = app.leader_with("anna", 900).await;
+        receives(&keeper, &anna).await;
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900)]).await;
+        // The platform's minute has not passed: the share was sent and refused, and waits.
+        app.app.clock.advance(Duration::seconds(70));
+        app.run_due_jobs().await;
+        assert_eq!(app.shared(order).await[0].1, SharingState::Created);
+        let part = json!({"lines": [{"line_id": app.line_of(order).await, "amount_fen": 9_500}], "reason": "坏"});
+        keeper.post_new(&format!("/console/api/v1/orders/{order}/refunds"), part).await.ok();
+        app.wechat().advance(70);
+        app.sharing_comes_to_rest().await;
+        app.refunds_go_on().await;
+        let given_up = (SharingKind::Share, SharingState::Failed, vec![(900, PartResult::Closed)]);
+        assert_eq!(app.shared(order).await, [given_up, UNFROZEN]);
+        let purse = app.wechat().purse(&app.keys().merchant.mchid);
+        assert_eq!((purse.refunded, purse.shared_out, purse.frozen), (9_500, 0, 0));
+        assert_eq!(app.funds(anna.id).await, (900, 0), "it stays owed");
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn a_refused_unfreeze_is_planned_again_before_the_freeze_ends(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let buyer = app.member("buyer").await;
+        let order = app.shared_order(&buyer, OrderStatus::Closed, 3_000, &[]).await;
+        app.time_passes(70);
+        assert!(profit_sharing::plan(&app.app, &app.shop(), order).await.unwrap());
+        sharing::Entity::update_many()
+            .col_expr(sharing::Column::State, Expr::value(SharingState::Failed))
+            .exec(app.app.db.maintenance())
+            .await
+            .unwrap();
+        assert_eq!(app.shared(order).await, [(SharingKind::Unfreeze, SharingState::Failed, Vec::new())]);
+        app.payouts_go_on().await;
+        assert_eq!(app.shared(order).await.len(), 1, "not at once");
+        app.time_passes(7 * 3_600);
+        app.sharing_comes_to_rest().await;
+        assert_eq!(app.shared(order).await[1], UNFROZEN);
+        assert_eq!(app.wechat().purse(&app.keys().merchant.mchid).frozen, 0);
+    }
+}
+
+on_both! {
+    async fn a_receivers_notice_is_kept_once_and_brings_the_question_forward(app: TestApp) {
+        use tuanqiao::areas::payments::entity::notice;
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let anna = app.leader_with("anna", 900).await;
+        receives(&keeper, &anna).await;
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900)]).await;
+        app.time_passes(70);
+        app.run_due_jobs().await;
+        let share = sharings_of(app.app.db.reader(), app.shop().id, order).await.unwrap().remove(0).0;
+        assert_eq!(share.state, SharingState::Processing);
+        let mchid = app.keys().merchant.mchid;
+        let told = async |kind: &str, id: &str, original: &str, resource: Value| {
+            let url = format!("http://{}/notify/wechat-pay/demo/{kind}", app.address);
+            let notice = app.wechat().notice_of(&mchid, &url, id, ("TRANSACTION.SUCCESS", original), resource).unwrap();
+            app.wechat().post_notice(notice).await.status.unwrap()
+        };
+        let of = |number: &str, mchid: &str| json!({
+            "mchid": mchid, "transaction_id": share.transaction_id, "order_id": "30006793", "out_order_no": number,
+            "receiver": {"type": "MERCHANT_ID", "account": "1588000259", "amount": 900, "description": "x"},
+        });
+        for _ in 0..2 {
+            assert_eq!(told("sharing", "s1", "profitsharing", of(&share.id.to_string(), &mchid)).await, 204);
+        }
+        let soon = sharings_of(app.app.db.reader(), app.shop().id, order).await.unwrap().remove(0).0;
+        assert!(soon.next_query_at.unwrap() <= app.app.clock.wall(), "asked at the next run");
+        app.run_due_jobs().await;
+        assert_eq!(app.shared(order).await[0].1, FINISHED);
+        assert_eq!(told("sharing", "s2", "profitsharing", of("PS9625376747", &mchid)).await, 500, "an unknown number");
+        let foreign = told("sharing", "s3", "profitsharing", of(&share.id.to_string(), "1900000001")).await;
+        assert!((400..500).contains(&foreign));
+        assert!((400..500).contains(&told("payment", "s4", "profitsharing", of(&share.id.to_string(), &mchid)).await));
+
+        let complaint = json!({"complaint_id": "200201820200101080076610000", "action_type": "CREATE_COMPLAINT"});
+        for _ in 0..2 {
+            assert_eq!(told("complaint", "c1", "complaint", complaint.clone()).await, 204);
+        }
+        assert!((400..500).contains(&told("refund", "c2", "complaint", complaint).await));
+        let mut kept: Vec<_> = notice::Entity::find().all(app.app.db.reader()).await.unwrap();
+        kept.retain(|kept| kept.outcome != "mismatch");
+        let mut kinds: Vec<_> = kept.iter().map(|kept| kept.kind.as_str()).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["complaint", "sharing"], "each is kept once: {kept:?}");
     }
 }

@@ -181,8 +181,8 @@ impl<'a> Floor<'a> {
     /// Journals balance, no unit was lost, and the clearing account is what lies at WeChat.
     pub async fn adds_up(&self) {
         let (conn, shop) = (self.app.app.db.reader(), self.app.shop());
-        let verdict = ledger::query::verify(conn, shop.id).await.unwrap();
-        assert!(verdict.is_clean(), "{verdict:?}");
+        let report = tuanqiao::flows::verify_books::verify(&self.app.app, &shop).await.unwrap();
+        assert_eq!(report.found(), 0, "{report:?}");
         assert_eq!(stock::query::imbalances(conn, shop.id).await.unwrap(), []);
         let purse = self.app.wechat().purse(&self.app.keys().merchant.mchid);
         let owed = -self.account(AccountKind::MemberPayable).await;

@@ -171,3 +171,174 @@ on_both! {
         }
     }
 }
+
+/// What a fault is planted with, what takes it back, and what finds it.
+const PLANTED: [(&str, &str, &str); 17] = [
+    (
+        "UPDATE refunds SET amount_fen = amount_fen + 1 WHERE cause = 'operator'",
+        "UPDATE refunds SET amount_fen = amount_fen - 1 WHERE cause = 'operator'",
+        "accepted is not booked once",
+    ),
+    (
+        "UPDATE refund_lines SET amount_fen = amount_fen + 1",
+        "UPDATE refund_lines SET amount_fen = amount_fen - 1",
+        "a refund is not the sum of its lines",
+    ),
+    (
+        "UPDATE refund_lines SET amount_fen = amount_fen + 1",
+        "UPDATE refund_lines SET amount_fen = amount_fen - 1",
+        "what a line says went back",
+    ),
+    (
+        "UPDATE refunds SET state = 'processing' WHERE cause = 'operator'",
+        "UPDATE refunds SET state = 'succeeded' WHERE cause = 'operator'",
+        "owed to a member",
+    ),
+    (
+        "UPDATE refunds SET state = 'processing' WHERE cause = 'operator'",
+        "UPDATE refunds SET state = 'succeeded' WHERE cause = 'operator'",
+        "a journal's cause",
+    ),
+    (
+        "UPDATE commissions SET amount_fen = amount_fen + 1 WHERE state = 'released'",
+        "UPDATE commissions SET amount_fen = amount_fen - 1 WHERE state = 'released'",
+        "available account",
+    ),
+    (
+        "UPDATE withdrawals SET amount_fen = amount_fen + 1",
+        "UPDATE withdrawals SET amount_fen = amount_fen - 1",
+        "available account",
+    ),
+    (
+        "UPDATE withdrawals SET fee_fen = fee_fen + 1",
+        "UPDATE withdrawals SET fee_fen = fee_fen - 1",
+        "fee, tax and net",
+    ),
+    (
+        "UPDATE transfers SET amount_fen = amount_fen + 1",
+        "UPDATE transfers SET amount_fen = amount_fen - 1",
+        "a transfer is not of its withdrawal's net",
+    ),
+    (
+        "UPDATE orders SET refunded_fen = refunded_fen + 1 WHERE refunded_fen > 0",
+        "UPDATE orders SET refunded_fen = refunded_fen - 1 WHERE refunded_fen > 1",
+        "what an order says went back",
+    ),
+    (
+        "UPDATE order_lines SET refunded_quantity = refunded_quantity - 1 WHERE refunded_quantity > 0",
+        "UPDATE order_lines SET refunded_quantity = refunded_quantity + 1 WHERE refunded_fen > 0",
+        "what a line says went back",
+    ),
+    (
+        "UPDATE payments SET amount_fen = amount_fen + 1",
+        "UPDATE payments SET amount_fen = amount_fen - 1",
+        "what its order was to pay",
+    ),
+    (
+        "UPDATE payments SET amount_fen = amount_fen + 1",
+        "UPDATE payments SET amount_fen = amount_fen - 1",
+        "booked once as owed to the member",
+    ),
+    (
+        "UPDATE payments SET amount_fen = amount_fen + 1",
+        "UPDATE payments SET amount_fen = amount_fen - 1",
+        "not of the whole payment",
+    ),
+    (
+        "UPDATE payments SET state = 'open' WHERE NOT late",
+        "UPDATE payments SET state = 'succeeded' WHERE NOT late",
+        "no payment that succeeded in time",
+    ),
+    (
+        "UPDATE ledger_entries SET party = NULL WHERE account = 'loss'",
+        "UPDATE ledger_entries SET party = (SELECT leader_id FROM commissions LIMIT 1) WHERE account = 'loss'",
+        "available account",
+    ),
+    (
+        "UPDATE ledger_journals SET cause_kind = 'withdrawal' WHERE cause_kind = 'payment'",
+        "UPDATE ledger_journals SET cause_kind = 'payment' WHERE cause_kind = 'withdrawal' AND cause_id IN (SELECT id FROM orders)",
+        "a journal's cause",
+    ),
+];
+
+on_both! {
+    async fn every_disagreement_of_rows_and_books_is_found(app: TestApp) {
+        use crate::shop_floor::{Floor, id, line_of};
+        use sea_orm::ConnectionTrait;
+        let floor = Floor::open(app).await;
+        let apples = floor.goods(1_000, 20).await;
+        let anna = app.member("anna").await;
+        let order = floor.buys(&anna, &[(&apples, 3)]).await;
+        let path = format!("/console/api/v1/orders/{}", id(&order));
+        floor.keeper.post_new(&format!("{path}/ship"), serde_json::json!({})).await.ok();
+        floor.keeper.post_new(&format!("{path}/arrive"), serde_json::json!({})).await.ok();
+        anna.post(&format!("/api/v1/orders/{}/confirm-receipt", id(&order)), serde_json::json!({})).await.ok();
+        app.advance(8 * 86_400);
+        app.run_due_jobs().await;
+        floor.refunds(&order, serde_json::json!({"lines": [{"line_id": line_of(&order), "quantity": 1}]})).await;
+        floor.refunds_arrive().await;
+        let body = serde_json::json!({"amount_fen": 150, "channel": "wechat_transfer"});
+        floor.leader.post_new("/api/v1/leader/withdrawals", body).await.ok();
+        pays_too_late(app, &floor, &apples).await;
+        let found = async || {
+            let report = tuanqiao::flows::verify_books::verify(&app.app, &app.shop()).await.unwrap();
+            assert!(report.verdict.is_clean(), "{report:?}");
+            report.faults.into_iter().map(|fault| fault.what).collect::<Vec<_>>()
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(found().await, none);
+        let conn = app.app.db.maintenance();
+        for (plant, undo, what) in PLANTED {
+            assert!(conn.execute_unprepared(plant).await.unwrap().rows_affected() > 0, "{plant}");
+            let faults = found().await;
+            assert!(faults.iter().any(|fault| fault.contains(what)), "{plant}: {faults:?}");
+            conn.execute_unprepared(undo).await.unwrap();
+            assert_eq!(found().await, none, "after {undo}");
+        }
+        let seen = floor.keeper.get("/console/api/v1/ledger/verify").await.ok();
+        assert_eq!((&seen["clean"], &seen["faults"]), (&serde_json::json!(true), &serde_json::json!([])));
+        conn.execute_unprepared(PLANTED[7].0).await.unwrap();
+        let seen = floor.keeper.get("/console/api/v1/ledger/verify").await.ok();
+        assert_eq!(seen["clean"], false);
+        assert!(seen["faults"][0]["what"].as_str().unwrap().contains("fee, tax and net"), "{seen}");
+        anna.get("/console/api/v1/ledger/verify").await.refused(401, "auth.required");
+    }
+}
+
+/// An order is cancelled while WeChat cannot say that it is paid; the money comes all the same.
+async fn pays_too_late(app: &TestApp, floor: &crate::shop_floor::Floor<'_>, apples: &crate::shop_floor::Ware) {
+    use crate::shop_floor::id;
+    use serde_json::json;
+    let ben = app.member("ben").await;
+    let order = floor.orders(&ben, &[(apples, 1)]).await;
+    let lost = json!({"path_prefix": "/v3/pay/transactions/jsapi", "status": 500, "after_effect": true});
+    app.wechat().add_fault(serde_json::from_value(lost).unwrap());
+    ben.post(&format!("/api/v1/orders/{}/payment", id(&order)), json!({})).await.refused(503, "payment.unavailable");
+    let unknown = json!({"path_prefix": "/v3/pay/transactions/out-trade-no/", "method": "GET", "status": 404});
+    app.wechat().add_fault(serde_json::from_value(unknown).unwrap());
+    ben.post(&format!("/api/v1/orders/{}/cancel", id(&order)), json!({})).await.ok();
+    let number = floor.number_of(&order).await;
+    app.wechat().pays(number.as_str()).unwrap();
+    assert_eq!(floor.hears(&number).await, 204);
+    floor.refunds_arrive().await;
+}
+
+on_both! {
+    async fn the_books_are_verified_while_the_shop_runs_and_once_an_hour(app: TestApp) {
+        let anna = app.leader_with("anna", 100_000).await;
+        let verifying = async {
+            for _ in 0..20 {
+                let report = tuanqiao::flows::verify_books::verify(&app.app, &app.shop()).await.unwrap();
+                assert_eq!(report.found(), 0, "{report:?}");
+            }
+        };
+        let paying = async {
+            for _ in 0..20 {
+                anna.withdraws(100).await.ok();
+            }
+        };
+        futures::future::join(verifying, paying).await;
+        let hourly = async || tuanqiao::flows::verify_books::verify_hourly(&app.app).await.unwrap();
+        assert_eq!((hourly().await, hourly().await), (1, 0), "one process of all, once");
+    }
+}

@@ -510,7 +510,7 @@ async fn in_partner_mode_sharing_names_the_sub_merchant() {
     assert_eq!(server.last().target, "/v3/profitsharing/orders/PS1?transaction_id=4200&sub_mchid=1709982749");
     pay.unfreeze("4200", "PS2", "x").await.unwrap();
     assert_eq!(server.last().json()["sub_mchid"], "1709982749");
-    assert!(matches!(pay.create_transfer(&transfer(100, None)).await, Err(PayError::Invalid(_))));
+    assert!(matches!(pay.transfer_body(&transfer(100, None)).await, Err(PayError::Invalid(_))));
 }
 
 #[tokio::test]
@@ -527,7 +527,8 @@ async fn transfers_carry_an_encrypted_name_only_when_it_is_demanded() {
     })
     .await;
     let pay = client(&server.url);
-    let made = pay.create_transfer(&transfer(199_999, Some("张三"))).await.unwrap();
+    let small = pay.transfer_body(&transfer(199_999, Some("张三"))).await.unwrap();
+    let made = pay.create_transfer(&small).await.unwrap();
     assert_eq!((made.state, made.package_info.as_deref()), (TransferState::WaitUserConfirm, Some("aff+/=")));
     let body = server.last().json();
     assert_signed(&server.last());
@@ -535,7 +536,11 @@ async fn transfers_carry_an_encrypted_name_only_when_it_is_demanded() {
     assert_eq!(body["transfer_scene_report_infos"], json!([{"info_type": "岗位类型", "info_content": "团长"}]));
     assert_eq!(body["transfer_amount"], 199_999);
 
-    pay.create_transfer(&transfer(200_000, Some("张三"))).await.unwrap();
+    let large = pay.transfer_body(&transfer(200_000, Some("张三"))).await.unwrap();
+    pay.create_transfer(&large).await.unwrap();
+    let first = server.last().body;
+    pay.create_transfer(&large).await.unwrap();
+    assert_eq!(server.last().body, first, "a repeat is the same bytes");
     let body = server.last().json();
     let opened = secret("platform_public_key").oaep_sha1_decrypt(body["user_name"].as_str().unwrap()).unwrap();
     assert_eq!(opened, "张三".as_bytes());
@@ -553,7 +558,7 @@ async fn transfers_carry_an_encrypted_name_only_when_it_is_demanded() {
     for bad in
         [transfer(200_000, None), transfer(9, None), NewTransfer { out_bill_no: "a_b".into(), ..transfer(100, None) }]
     {
-        assert!(matches!(pay.create_transfer(&bad).await, Err(PayError::Invalid(_))));
+        assert!(matches!(pay.transfer_body(&bad).await, Err(PayError::Invalid(_))));
     }
 }
 

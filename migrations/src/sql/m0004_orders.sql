@@ -258,6 +258,8 @@ CREATE TABLE refund_lines (
     FOREIGN KEY (line_id) REFERENCES order_lines (id)
 );
 
+CREATE INDEX refund_lines_by_line ON refund_lines (line_id);
+
 CREATE TABLE tickets (
     id          {id} NOT NULL,
     shop_id     {id} NOT NULL,

@@ -33,6 +33,7 @@ CREATE TABLE withdrawals (
     channel     {text} NOT NULL,
     amount_fen  {int} NOT NULL,
     fee_fen     {int} NOT NULL,
+    fee_bp      INTEGER NOT NULL,
     tax_fen     {int} NOT NULL,
     net_fen     {int} NOT NULL,
     state       {text} NOT NULL,
@@ -151,14 +152,4 @@ CREATE TABLE party_accounts (
     unit    {text} NOT NULL,
     balance {int} NOT NULL,
     PRIMARY KEY (shop_id, account, party)
-);
-
-CREATE TABLE ledger_snapshots (
-    shop_id  {id} NOT NULL,
-    account  {text} NOT NULL,
-    unit     {text} NOT NULL,
-    sum      {int} NOT NULL,
-    upto     {id} NOT NULL,
-    taken_at {time} NOT NULL,
-    PRIMARY KEY (shop_id, account, unit)
 );

@@ -21,7 +21,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct ExplanationView {
     /// What was asked for.
     reference: String,
-    /// `commission`, `withdrawal`, `order_line`, `refund` or `journal`.
+    /// `commission`, `withdrawal`, `order`, `order_line`, `payment`, `refund`, `share`,
+    /// `referral_reward` or `journal`.
     kind: String,
     amount_fen: Fen,
     /// What it is made of.
@@ -39,6 +40,10 @@ struct ExplainedPart {
     /// What it was reckoned from.
     base_fen: Option<Fen>,
     rate_bp: Option<BasisPoints>,
+    /// An amount a unit, in place of a rate.
+    fixed_fen: Option<Fen>,
+    /// The leader's multiplier.
+    multiplier_bp: Option<BasisPoints>,
     rule: Option<String>,
     /// The id it comes from.
     source: Option<String>,
@@ -51,13 +56,16 @@ impl From<Part> for ExplainedPart {
             amount_fen: part.amount,
             base_fen: part.base,
             rate_bp: part.rate,
+            fixed_fen: part.fixed,
+            multiplier_bp: part.multiplier,
             rule: part.rule,
             source: part.source,
         }
     }
 }
 
-/// Explains an amount by the id of a commission, a withdrawal, an order line, a refund or a journal.
+/// Explains an amount by the id of a commission, a withdrawal, an order, an order line, a payment, a
+/// refund, a part of a share or a journal, and the reward for a leader by his.
 #[utoipa::path(
     tag = "books", operation_id = "explain", security(("session" = [])), params(("amount_ref" = String, Path)),
     responses((status = 200, body = ExplanationView), Failures)

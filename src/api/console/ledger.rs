@@ -20,12 +20,14 @@ use crate::app::App;
 use crate::areas::ledger::entity::entry;
 use crate::areas::ledger::query::{self, Journal};
 use crate::areas::ledger::state::{AccountKind, LedgerUnit};
+use crate::areas::reports::books::Fault;
+use crate::flows::verify_books::{self, Report};
 
 /// A cause's kind is one of ours and short.
 const CAUSE_MAX: usize = 64;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(accounts).service(journals);
+    config.service(accounts).service(journals).service(verify);
 }
 
 /// An account with the sum of its entries.
@@ -89,12 +91,13 @@ impl From<entry::Model> for EntryView {
     }
 }
 
-fn cause_text(kind: &str, id: Uuid) -> String {
+pub(in crate::api) fn cause_text(kind: &str, id: Uuid) -> String {
     match kind {
         "payment" => OrderId::from_uuid(id).to_string(),
         "late_payment" => PaymentId::from_uuid(id).to_string(),
         "release" | "release_early" => OrderLineId::from_uuid(id).to_string(),
         "shared" => SharingPartId::from_uuid(id).to_string(),
+        "referral_reward" => LeaderId::from_uuid(id).to_string(),
         kind if kind.starts_with("refund") => RefundId::from_uuid(id).to_string(),
         kind if kind.starts_with("withdrawal") => WithdrawalId::from_uuid(id).to_string(),
         _ => id.to_string(),
@@ -104,7 +107,8 @@ fn cause_text(kind: &str, id: Uuid) -> String {
 fn party_text(account: AccountKind, id: Uuid) -> String {
     use AccountKind as A;
     match account {
-        A::LeaderPending | A::LeaderAvailable | A::LeaderFrozen => LeaderId::from_uuid(id).to_string(),
+        // A loss names the leader who kept what a refund would have taken back.
+        A::LeaderPending | A::LeaderAvailable | A::LeaderFrozen | A::Loss => LeaderId::from_uuid(id).to_string(),
         A::SupplierPending | A::SupplierAvailable | A::SupplierFrozen => SupplierId::from_uuid(id).to_string(),
         A::MemberBalance | A::MemberBalanceGift | A::MemberPayable | A::Points | A::PointsIssued => {
             MemberId::from_uuid(id).to_string()
@@ -171,4 +175,74 @@ async fn journals(app: web::Data<App>, who: Operator, asked: QueryOf<JournalsQue
     let kind = cause.as_deref().filter(|_| id.is_none());
     let page = query::journals(app.db.reader(), who.shop.id, kind, id, &page_request(limit, cursor)?).await?;
     json(&ListView::from(page.map(JournalView::from)))
+}
+
+/// What a verification of the books found; empty lists mean that everything adds up.
+#[derive(Serialize, utoipa::ToSchema)]
+struct VerdictView {
+    /// Whether nothing is off.
+    clean: bool,
+    /// How many journals were checked.
+    journals: u64,
+    /// Journals whose entries do not add up to zero.
+    unbalanced: Vec<JournalId>,
+    /// Accounts of one party whose balance is not the sum of their entries.
+    drifted: Vec<DriftView>,
+    /// Rows that do not agree with the books.
+    faults: Vec<FaultView>,
+}
+
+/// An account that differs from its entries.
+#[derive(Serialize, utoipa::ToSchema)]
+struct DriftView {
+    account: AccountKind,
+    /// Whose.
+    party: String,
+    /// What its row says.
+    balance: i64,
+    /// What its entries say.
+    entries: i64,
+}
+
+/// One kind of thing that must never be, and with what it was found.
+#[derive(Serialize, utoipa::ToSchema)]
+struct FaultView {
+    what: String,
+    /// Ids without their prefix; at most 20.
+    with: Vec<String>,
+}
+
+impl From<Report> for VerdictView {
+    fn from(report: Report) -> Self {
+        let clean = report.found() == 0;
+        let drift = |(account, party, balance, entries)| DriftView {
+            account,
+            party: party_text(account, party),
+            balance,
+            entries,
+        };
+        let fault = |fault: Fault| FaultView {
+            what: fault.what.to_owned(),
+            with: fault.with.iter().map(Uuid::to_string).collect(),
+        };
+        Self {
+            clean,
+            journals: report.verdict.journals,
+            unbalanced: report.verdict.unbalanced,
+            drifted: report.verdict.drifted.into_iter().map(drift).collect(),
+            faults: report.faults.into_iter().map(fault).collect(),
+        }
+    }
+}
+
+/// Proves that journals balance, that accounts equal their entries, and that orders, refunds and
+/// payouts agree with the books, as they stand at this moment. Changes nothing.
+#[utoipa::path(
+    tag = "books", operation_id = "ledger_verify", security(("session" = [])),
+    responses((status = 200, body = VerdictView), Failures)
+)]
+#[get("/console/api/v1/ledger/verify")]
+async fn verify(app: web::Data<App>, who: Operator) -> Reply {
+    who.may(Permission::Books)?;
+    json(&VerdictView::from(verify_books::verify(&app, &who.shop).await?))
 }

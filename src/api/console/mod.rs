@@ -11,7 +11,7 @@ mod imports;
 mod leader_applications;
 mod leader_levels;
 mod leaders;
-mod ledger;
+pub(in crate::api) mod ledger;
 mod market_channels;
 mod operators;
 mod orders;

@@ -8,6 +8,7 @@ mod members;
 pub(in crate::api) mod orders;
 mod poster;
 mod redemptions;
+mod statement;
 mod verifiers;
 mod withdrawals;
 
@@ -23,6 +24,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(orders::routes);
     config.configure(poster::routes);
     config.configure(redemptions::routes);
+    config.configure(statement::routes);
     config.configure(verifiers::routes);
     config.configure(withdrawals::routes);
 }

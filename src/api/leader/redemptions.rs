@@ -100,8 +100,8 @@ fn view(redeemed: &Redeemed) -> RedemptionView {
 async fn redeem(app: web::Data<App>, who: SignedInVerifier, key: IdempotencyKey, body: JsonBody<Redeem>) -> Reply {
     let Redeem { code, lines } = body.value;
     let asked = checked(&code, lines)?;
-    let redeemer = Redeemer { member: who.member, leader: who.leader };
-    let work = async |once: &_| pickup::redeem(&app, &who.shop, redeemer, &code, &asked, once).await;
+    let redeemer = Redeemer { member: who.member, leaders: who.leaders };
+    let work = async |once: &_| pickup::redeem(&app, &who.shop, &redeemer, &code, &asked, once).await;
     key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::OK, view, work).await
 }
 

@@ -2,14 +2,14 @@
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, post, web};
-use gateways::pay::wechat_pay::{Notice, NoticeError, NoticeResource, SignatureHeaders};
+use gateways::pay::wechat_pay::{Notice, NoticeError, NoticeResource, Parties, SignatureHeaders};
 use kernel::{Code, Coded, Failure};
 use serde_json::json;
 
 use crate::api::body::read_all;
 use crate::api::problem::{ApiError, status_of};
 use crate::app::App;
-use crate::flows::{payment_received, payout, refund, suspicious};
+use crate::flows::{complaint, payment_received, payout, profit_sharing, refund, suspicious};
 
 /// A notification is a few kilobytes.
 const BODY_MAX: usize = 64 * 1024;
@@ -85,10 +85,18 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
     let headers = SignatureHeaders::read(|name| request.headers().get(name)?.to_str().ok());
     let wall = app.clock.wall().timestamp();
     let notice: Notice = pay.open_notice(&headers, body, wall).await.map_err(Refused::from)?;
-    if let Err(error) = pay.check_merchant(&notice) {
+    // A complaint names no merchant: it is ours by its address and by the key that opened it.
+    let complaint = complaint_of(&notice).filter(|_| kind == "complaint");
+    let names_nobody = complaint.is_some() && notice.parties == Parties::default();
+    if let Err(error) = pay.check_merchant(&notice)
+        && !names_nobody
+    {
         let key = format!("{}:{error}", notice.id);
         let detail = format!("notice {} of {:?}: {error}", notice.id, notice.parties);
         return Err(suspicious::refuse(app, &shop, kind_label(kind), key, &detail).await);
+    }
+    if let Some(content) = complaint {
+        return complaint::heard(app, &shop, &notice.id, content).await;
     }
     match (kind, &notice.resource) {
         ("payment", NoticeResource::Transaction(transaction)) if transaction.trade_state.is_paid() => {
@@ -98,6 +106,15 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
         ("payment", NoticeResource::Transaction(_)) => Ok(()),
         ("refund", NoticeResource::Refund(answer)) => refund::told(app, &shop, answer).await,
         ("transfer", NoticeResource::Transfer(bill)) => payout::told(app, &shop, bill).await,
+        ("sharing", NoticeResource::Sharing(share)) => profit_sharing::heard(app, &shop, &notice.id, share).await,
         _ => Err(Refused::Misplaced(notice.original_type.clone()).into()),
+    }
+}
+
+/// What a complaint says, if it is one.
+fn complaint_of(notice: &Notice) -> Option<&serde_json::Value> {
+    match &notice.resource {
+        NoticeResource::Other(content) if notice.original_type.starts_with("complaint") => Some(content),
+        _ => None,
     }
 }

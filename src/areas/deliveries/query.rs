@@ -1,5 +1,7 @@
 //! Reading delivery lists.
 
+use std::collections::HashSet;
+
 use kernel::Failure;
 use kernel::id::{DeliveryListId, LeaderId, OrderLineId, ShopId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
@@ -78,4 +80,21 @@ pub async fn list(
     }
     let rows = select.all(conn).await?;
     Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
+}
+
+/// Which of these lines were once missing, in whole or in part, when their list arrived.
+pub async fn missed(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    lines: &[OrderLineId],
+) -> Result<HashSet<OrderLineId>, DeliveryError> {
+    let rows: Vec<OrderLineId> = delivery_line::in_shop(shop)
+        .select_only()
+        .column(delivery_line::Column::LineId)
+        .filter(delivery_line::Column::LineId.is_in(lines.iter().copied()))
+        .filter(delivery_line::Column::Short.gt(0))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().collect())
 }

@@ -106,6 +106,15 @@ impl Offer {
         stored.and_then(|limits| serde_json::from_value(limits).ok()).unwrap_or_default()
     }
 
+    /// Within how many days an order may be collected at the latest; none where only words say it.
+    pub fn pickup_days(&self) -> Option<i64> {
+        match serde_json::from_value(self.goods.pickup.clone()?).ok()? {
+            // From the cut-off on the day after counts.
+            PickupRule::Days { days, cut_off } => Some(i64::from(days) + i64::from(cut_off.is_some())),
+            PickupRule::Words { .. } => None,
+        }
+    }
+
     /// When an order placed at `now` may be collected, in words.
     pub fn expected_pickup(&self, now: Time) -> Option<String> {
         let rule: PickupRule = serde_json::from_value(self.goods.pickup.clone()?).ok()?;

@@ -8,6 +8,7 @@ pub mod error;
 pub mod query;
 pub mod service;
 pub mod state;
+pub mod statement;
 
 pub use draft::Draft;
 pub use service::Floor;

@@ -3,7 +3,7 @@
 use kernel::Fen;
 use kernel::id::{JournalId, ShopId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, LockType};
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, entity::prelude::*};
 use uuid::Uuid;
 
@@ -45,6 +45,17 @@ pub async fn balance(
     party: Uuid,
 ) -> Result<i64, LedgerError> {
     let row = party_account::Entity::find_by_id((shop, account, party)).one(conn).await?;
+    Ok(row.map_or(0, |row| row.balance))
+}
+
+/// The same, its row held until the transaction ends.
+pub async fn balance_held(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    account: AccountKind,
+    party: Uuid,
+) -> Result<i64, LedgerError> {
+    let row = party_account::Entity::find_by_id((shop, account, party)).lock(LockType::NoKeyUpdate).one(conn).await?;
     Ok(row.map_or(0, |row| row.balance))
 }
 

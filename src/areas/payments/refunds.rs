@@ -40,8 +40,9 @@ pub async fn advance(
     if let Some(id) = platform_refund_id {
         update = update.col_expr(refund::Column::PlatformRefundId, Expr::value(id));
     }
-    if let Some(reason) = fail_reason {
-        update = update.col_expr(refund::Column::FailReason, Expr::value(reason));
+    // What is on its way or has arrived waits for nothing any more; a retried one keeps why it had to be.
+    if fail_reason.is_some() || matches!(next, RefundState::Processing | RefundState::Succeeded) {
+        update = update.col_expr(refund::Column::FailReason, Expr::value(fail_reason));
     }
     let (query, finished) = match next {
         RefundState::Processing => (Some(wall + pause(0)), None),
@@ -72,6 +73,17 @@ pub async fn keep_body(conn: &impl ConnectionTrait, id: RefundId, body: &str) ->
         .col_expr(refund::Column::RequestBody, Expr::value(body))
         .filter(refund::Column::Id.eq(id))
         .filter(refund::Column::RequestBody.is_null())
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// Keeps why a refund that is still to be sent has to wait.
+pub async fn note_waiting(conn: &impl ConnectionTrait, id: RefundId, why: &str) -> Result<(), PaymentError> {
+    refund::Entity::update_many()
+        .col_expr(refund::Column::FailReason, Expr::value(why.chars().take(500).collect::<String>()))
+        .filter(refund::Column::Id.eq(id))
+        .filter(refund::Column::State.eq(RefundState::Pending))
         .exec(conn)
         .await?;
     Ok(())

@@ -36,7 +36,7 @@ pub enum PayoutError {
     },
     /// The shop pays in another way.
     #[error("the shop does not pay this way")]
-    ChannelNotOffered(Option<WithdrawalChannel>),
+    ChannelNotOffered(&'static [WithdrawalChannel]),
     /// The order was not flagged when it was paid.
     #[error("the order cannot be shared: {0}")]
     SharingNotOffered(&'static str),

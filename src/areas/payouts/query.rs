@@ -1,13 +1,13 @@
 //! Reading withdrawals, transfers and sharings.
 
-use kernel::Failure;
 use kernel::id::{LeaderId, OrderId, ShopId, WithdrawalId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
+use kernel::{Failure, Fen};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::{sharing, sharing_part, transfer, withdrawal};
 use super::error::PayoutError;
-use super::state::WithdrawalState;
+use super::state::{PartResult, WithdrawalState};
 
 /// The withdrawal with this id.
 pub async fn withdrawal(
@@ -84,4 +84,17 @@ pub async fn sharings_of(
         (row, own)
     };
     Ok(rows.into_iter().map(with_parts).collect())
+}
+
+/// What is on its way to a leader by shares without a result yet.
+pub async fn on_its_way(conn: &impl ConnectionTrait, shop: ShopId, leader: LeaderId) -> Result<Fen, PayoutError> {
+    let parts: Vec<Fen> = sharing_part::in_shop(shop)
+        .select_only()
+        .column(sharing_part::Column::AmountFen)
+        .filter(sharing_part::Column::PartyId.eq(leader.uuid()))
+        .filter(sharing_part::Column::Result.eq(PartResult::Pending))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(Fen::sum(parts)?)
 }

@@ -23,6 +23,18 @@ pub struct TransferRequest {
     pub notify_url: String,
     /// The texts the scene wants: name and content.
     pub reports: Vec<(String, String)>,
+    /// What goes over the wire, from before the first sending on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<Wire>,
+}
+
+/// The very bytes of a request that holds an encrypted field: no second encryption gives them again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wire {
+    /// The body.
+    pub body: String,
+    /// For which of the platform's keys a field is encrypted, if one is.
+    pub serial: Option<String>,
 }
 
 /// A sharing or unfreezing as asked for (WeChat Pay sheet §6); the number is the row's id.

@@ -18,8 +18,8 @@ pub const SHARE_AFTER: Duration = Duration::seconds(65);
 /// What a shop allows a withdrawal to be.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// The only channel the shop pays by; none when it shares instead.
-    pub offered: Option<WithdrawalChannel>,
+    /// The channels the shop pays by.
+    pub offered: &'static [WithdrawalChannel],
     /// The least amount.
     pub min: Fen,
     /// The most by transfer: the scene's limit.
@@ -31,6 +31,8 @@ pub struct Terms {
 /// The parts of a withdrawal; fee and net add up to the amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
+    /// The rate of the fee.
+    pub fee_bp: BasisPoints,
     /// Kept by the shop, rounded half-up.
     pub fee: Fen,
     /// What the leader gets.
@@ -39,7 +41,7 @@ pub struct Quote {
 
 /// Checks amount and channel and works out the fee.
 pub fn quote(terms: &Terms, amount: Fen, channel: WithdrawalChannel) -> Result<Quote, PayoutError> {
-    if terms.offered != Some(channel) {
+    if !terms.offered.contains(&channel) {
         return Err(PayoutError::ChannelNotOffered(terms.offered));
     }
     if amount < terms.min || !amount.is_positive() {
@@ -54,7 +56,7 @@ pub fn quote(terms: &Terms, amount: Fen, channel: WithdrawalChannel) -> Result<Q
     if (by_transfer && net < TRANSFER_MIN) || !net.is_positive() {
         return Err(PayoutError::TooSmall(terms.min.max(TRANSFER_MIN)));
     }
-    Ok(Quote { fee, net })
+    Ok(Quote { fee_bp: terms.fee, fee, net })
 }
 
 /// Whether an operator has to look at a withdrawal first: from the threshold on.
@@ -88,6 +90,12 @@ pub fn unfreeze_by(paid_at: Time, margin_days: i64) -> Time {
     paid_at + Duration::days((FREEZE_DAYS - margin_days).max(1))
 }
 
+/// Whether an order whose goods come `days` after it, and whose after-sale window follows, is settled
+/// before it has to be unfrozen; else it is not flagged for sharing.
+pub fn settles_in_time(days: i64, window: Duration, margin_days: i64) -> bool {
+    Duration::days(days) + window <= Duration::days((FREEZE_DAYS - margin_days).max(1))
+}
+
 /// Business time after which a share can no longer arrive, so that a refused one is given up.
 pub fn share_until(paid_at: Time) -> Time {
     paid_at + Duration::days(FREEZE_DAYS - 1)
@@ -106,7 +114,7 @@ mod tests {
 
     fn terms() -> Terms {
         Terms {
-            offered: Some(WithdrawalChannel::WechatTransfer),
+            offered: &[WithdrawalChannel::WechatTransfer],
             min: fen(100),
             transfer_max: fen(2_000_000),
             fee: BasisPoints::new(60),
@@ -116,9 +124,10 @@ mod tests {
     #[test]
     fn the_fee_is_rounded_half_up_and_comes_out_of_the_amount() {
         let quote = |amount| quote(&terms(), fen(amount), WithdrawalChannel::WechatTransfer);
-        assert_eq!(quote(10_000).unwrap(), Quote { fee: fen(60), net: fen(9_940) });
+        let fee_bp = BasisPoints::new(60);
+        assert_eq!(quote(10_000).unwrap(), Quote { fee_bp, fee: fen(60), net: fen(9_940) });
         // 0.6 % of 750 is 4.5 fen.
-        assert_eq!(quote(750).unwrap(), Quote { fee: fen(5), net: fen(745) });
+        assert_eq!(quote(750).unwrap(), Quote { fee_bp, fee: fen(5), net: fen(745) });
         assert_eq!(quote(99).unwrap_err().code(), Code::WithdrawalTooSmall);
         let large = quote(2_000_001).unwrap_err();
         assert_eq!(large.code(), Code::WithdrawalTooLarge);
@@ -129,10 +138,8 @@ mod tests {
     fn a_channel_the_shop_does_not_pay_by_is_refused() {
         let manual = quote(&terms(), fen(500), WithdrawalChannel::Manual).unwrap_err();
         assert_eq!(manual.code(), Code::WithdrawalChannel);
-        let sharing = Terms { offered: None, ..terms() };
-        let refused = quote(&sharing, fen(500), WithdrawalChannel::WechatTransfer).unwrap_err();
-        assert_eq!(refused.code(), Code::WithdrawalChannel);
-        let by_hand = Terms { offered: Some(WithdrawalChannel::Manual), ..terms() };
+        assert_eq!(manual.extra().unwrap(), serde_json::json!({ "offered": ["wechat_transfer"] }));
+        let by_hand = Terms { offered: &[WithdrawalChannel::WechatTransfer, WithdrawalChannel::Manual], ..terms() };
         assert!(quote(&by_hand, fen(9_000_000), WithdrawalChannel::Manual).is_ok(), "the limit is the scene's");
     }
 
@@ -158,6 +165,13 @@ mod tests {
         assert_eq!(pause(0, hour), Duration::seconds(5));
         assert_eq!(pause(3, hour), Duration::seconds(40));
         assert_eq!(pause(i32::MAX, hour), hour);
+    }
+
+    #[test]
+    fn goods_that_come_too_late_to_be_settled_in_time_are_not_shared() {
+        let week = Duration::days(7);
+        assert!(settles_in_time(0, week, 5) && settles_in_time(18, week, 5));
+        assert!(!settles_in_time(19, week, 5) && !settles_in_time(18, week + Duration::seconds(1), 5));
     }
 
     #[test]

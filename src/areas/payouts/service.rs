@@ -41,6 +41,7 @@ pub async fn apply(
         channel: new.channel,
         amount_fen: new.amount,
         fee_fen: new.quote.fee,
+        fee_bp: new.quote.fee_bp,
         tax_fen: Fen::ZERO,
         net_fen: new.quote.net,
         state: WithdrawalState::Applied,

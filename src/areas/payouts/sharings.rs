@@ -103,20 +103,31 @@ pub async fn due(conn: &impl ConnectionTrait, wall: Time, limit: u64) -> Result<
         .await?)
 }
 
-/// Takes an open request for one exchange with the platform; `None` when it is not due at `wall`,
-/// or another worker has it.
-pub async fn claim(
+/// An open request that is due at `wall`.
+pub async fn waiting(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     id: SharingId,
     wall: Time,
+) -> Result<Option<sharing::Model>, PayoutError> {
+    let row = sharing::in_shop(shop)
+        .filter(sharing::Column::Id.eq(id))
+        .filter(sharing::Column::State.is_in([SharingState::Created, SharingState::Processing]))
+        .filter(sharing::Column::NextQueryAt.lte(wall));
+    Ok(row.one(conn).await?)
+}
+
+/// Takes an open request, just read, for one exchange with the platform; `None` when another worker
+/// has it.
+pub async fn claim(
+    conn: &impl ConnectionTrait,
+    row: &sharing::Model,
+    wall: Time,
 ) -> Result<Option<(sharing::Model, Vec<sharing_part::Model>)>, PayoutError> {
-    let row = sharing::in_shop(shop).filter(sharing::Column::Id.eq(id)).one(conn).await?;
-    let Some(row) = row.filter(|row| row.next_query_at.is_some_and(|at| at <= wall)) else { return Ok(None) };
     let claimed = sharing::Entity::update_many()
         .col_expr(sharing::Column::NextQueryAt, Expr::value(wall + CLAIM))
         .col_expr(sharing::Column::Queries, Expr::col(sharing::Column::Queries).add(1))
-        .filter(sharing::Column::Id.eq(id))
+        .filter(sharing::Column::Id.eq(row.id))
         .filter(sharing::Column::State.eq(row.state))
         .filter(sharing::Column::Queries.eq(row.queries))
         .exec(conn)
@@ -124,8 +135,36 @@ pub async fn claim(
     if claimed.rows_affected != 1 {
         return Ok(None);
     }
-    let parts = sharing_part::in_shop(shop).filter(sharing_part::Column::SharingId.eq(id)).all(conn).await?;
-    Ok(Some((row, parts)))
+    Ok(Some((row.clone(), parts_of(conn, row).await?)))
+}
+
+/// The parts of a request.
+pub async fn parts_of(
+    conn: &impl ConnectionTrait,
+    row: &sharing::Model,
+) -> Result<Vec<sharing_part::Model>, PayoutError> {
+    Ok(sharing_part::in_shop(row.shop_id).filter(sharing_part::Column::SharingId.eq(row.id)).all(conn).await?)
+}
+
+/// Brings the next question about an open request forward to `wall`, since there is news of it.
+/// `false` when no request of the shop has this number.
+pub async fn ask_soon(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: SharingId,
+    wall: Time,
+) -> Result<bool, PayoutError> {
+    if sharing::in_shop(shop).filter(sharing::Column::Id.eq(id)).one(conn).await?.is_none() {
+        return Ok(false);
+    }
+    sharing::Entity::update_many()
+        .col_expr(sharing::Column::NextQueryAt, Expr::value(wall))
+        .filter(sharing::Column::Id.eq(id))
+        .filter(sharing::Column::State.eq(SharingState::Processing))
+        .filter(sharing::Column::NextQueryAt.gt(wall))
+        .exec(conn)
+        .await?;
+    Ok(true)
 }
 
 /// Puts a request back, to be looked at again at `at` (wall time), with what was said.

@@ -88,6 +88,26 @@ pub async fn claim(
     Ok((claimed.rows_affected == 1).then_some(row))
 }
 
+/// Keeps the exact bytes of a request before they are sent the first time, and answers those that
+/// count: another worker's, when it was first.
+pub async fn keep_wire(
+    conn: &impl ConnectionTrait,
+    row: &transfer::Model,
+    request: &TransferRequest,
+) -> Result<TransferRequest, PayoutError> {
+    let kept = transfer::Entity::update_many()
+        .col_expr(transfer::Column::RequestBody, Expr::value(requests::to_text(request)?))
+        .filter(transfer::Column::Id.eq(row.id))
+        .filter(transfer::Column::RequestBody.eq(row.request_body.clone()))
+        .exec(conn)
+        .await?;
+    if kept.rows_affected == 1 {
+        return Ok(request.clone());
+    }
+    let row = by_id(conn, row.shop_id, row.id).await?.ok_or(PayoutError::NotFound)?;
+    requests::from_text(row.request_body.as_deref())
+}
+
 /// Puts a transfer back, to be looked at again at `at` (wall time), with what was said.
 pub async fn look_again(
     conn: &impl ConnectionTrait,

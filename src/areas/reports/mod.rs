@@ -1,3 +1,4 @@
 //! What is read across areas. May select from any table, writes none.
 
 pub mod books;
+mod checks;

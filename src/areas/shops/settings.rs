@@ -107,7 +107,7 @@ pub enum PostSettlementRefund {
 pub enum Withhold {
     /// Not at all.
     None,
-    /// By the table of labour income.
+    /// By the table of labour income; refused until it is supported.
     ByTable,
 }
 
@@ -212,6 +212,8 @@ impl Settings {
         need((0..=365).contains(&self.affiliate_hold_days), "affiliate_hold_days", "0 to 365");
         need(self.low_stock_threshold >= 0, "low_stock_threshold", "not negative");
         need(!self.member_balance_max_fen.is_negative(), "member_balance_max_fen", "not negative");
+        // Until the table is built nothing is withheld, and nobody shall believe otherwise.
+        need(self.withhold == Withhold::None, "withhold", "by_table is not supported yet");
         Invalid::unless_empty(faults)
     }
 
@@ -276,6 +278,8 @@ mod tests {
             ..Settings::default()
         };
         assert!(greedy.check().unwrap_err().to_string().contains("referral_rates_bp"));
+        let by_table = Settings { withhold: Withhold::ByTable, ..Settings::default() };
+        assert!(by_table.check().unwrap_err().to_string().contains("withhold"), "what does nothing is refused");
         let three = Settings { referral_levels: 3, ..Settings::default() };
         assert!(three.check().is_err());
     }

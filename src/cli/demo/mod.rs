@@ -22,7 +22,7 @@ use crate::areas::operators::role::Role as OperatorRole;
 use crate::config::{Config, LogFormat, StockBackend, Synchronous, resolve_secret};
 use crate::flows::{business_time, operators, shop_file};
 use crate::platform::db::Db;
-use crate::platform::telemetry;
+use crate::platform::telemetry::{self, LogTo};
 use crate::server::{Role, Server, start_metrics};
 
 /// The operator's name.
@@ -43,7 +43,7 @@ pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<()> {
     if std::env::var_os("TUANQIAO__LOG__LEVEL").is_none() {
         config.log.level = "warn,sqlx=error".to_owned();
     }
-    telemetry::start_logging(&config.log)?;
+    telemetry::start_logging(&config.log, LogTo::Output)?;
     let keys = SandboxKeys::load_or_generate(&args.folder.join("sandbox-keys.json"))?;
     let taken = |what: &str, bind: &str| format!("{what} cannot listen on {bind}; is a demo running already?");
     let sandbox = Sandbox::start(SandboxConfig {

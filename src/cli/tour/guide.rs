@@ -164,16 +164,13 @@ impl Guide {
         number(&self.operator.post(&path, back).await?.ok()?, "/stock")
     }
 
-    /// The books: every account's sum, which together are zero.
+    /// The books are proven: journals balance, accounts equal their entries, and orders, refunds and
+    /// payouts agree with them.
     pub(super) async fn books_add_up(&self) -> anyhow::Result<()> {
-        let accounts = self.operator.get("/console/api/v1/ledger/accounts").await?.ok()?;
-        let items = accounts.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut whole = std::collections::BTreeMap::new();
-        for account in &items {
-            *whole.entry(text(account, "/unit")?).or_insert(0) += number(account, "/sum")?;
-        }
-        anyhow::ensure!(whole.values().all(|sum| *sum == 0), "the accounts add up to {whole:?}: {accounts}");
-        self.tell("ledger", &format!("{} accounts add up to zero", items.len()));
+        let verdict = self.operator.get("/console/api/v1/ledger/verify").await?.ok()?;
+        anyhow::ensure!(verdict.get("clean") == Some(&json!(true)), "the books are off: {verdict}");
+        let journals = number(&verdict, "/journals")?;
+        self.tell("ledger", &format!("{journals} journals verified: everything adds up to zero"));
         Ok(())
     }
 }

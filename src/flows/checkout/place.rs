@@ -16,7 +16,7 @@ use crate::areas::shops::profile::PayoutMode;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::StockDeduct;
 use crate::areas::stock::{GateAnswer, service as stock, warnings};
-use crate::areas::{cart, orders};
+use crate::areas::{cart, orders, payouts};
 use crate::flows::commission::{self, Terms};
 use crate::flows::payment_received::{self, Settled};
 use crate::platform::request_keys::Once;
@@ -145,7 +145,7 @@ fn new_order(
         refund_status: RefundStatus::None,
         remark: remark.map(str::to_owned),
         coupon_id: basket.coupon,
-        profit_sharing: shop.profile.payout.mode == PayoutMode::ProfitSharing,
+        profit_sharing: shop.profile.payout.mode == PayoutMode::ProfitSharing && settles_in_time(shop, quote),
         for_new_buyers: quote.judged.offers.iter().any(|offer| offer.goods.new_buyer_only),
         pickup_code: None,
         expires_at: now + Duration::seconds(shop.settings.payment_window_s),
@@ -159,6 +159,14 @@ fn new_order(
         created_at: now,
         updated_at: now,
     }
+}
+
+/// Whether every line's pickup and after-sale window end before the order has to be unfrozen.
+fn settles_in_time(shop: &Shop, quote: &Quote) -> bool {
+    let window = Duration::seconds(shop.settings.after_sale_window_s);
+    let margin = shop.settings.freeze_margin_days;
+    let days = quote.judged.offers.iter().filter_map(Offer::pickup_days);
+    days.into_iter().all(|days| payouts::rules::settles_in_time(days, window, margin))
 }
 
 fn new_lines(

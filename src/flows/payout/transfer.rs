@@ -4,7 +4,9 @@
 //! about, and sent again when the platform does not know it; it is never replaced by another.
 
 use chrono::Duration;
-use gateways::pay::wechat_pay::{NewTransfer, PayError, SceneReport, TransferBill, TransferState as Theirs, WechatPay};
+use gateways::pay::wechat_pay::{
+    NewTransfer, PayError, SceneReport, SealedTransfer, TransferBill, TransferState as Theirs, WechatPay,
+};
 use kernel::id::TransferId;
 use kernel::{Code, Coded, Failure, Time};
 use sea_orm::ConnectionTrait;
@@ -12,13 +14,14 @@ use sea_orm::ConnectionTrait;
 use super::{book_paid, book_returned};
 use crate::app::App;
 use crate::areas::payouts::entity::{transfer, withdrawal};
-use crate::areas::payouts::requests::{self, TransferRequest};
+use crate::areas::payouts::requests::{self, TransferRequest, Wire};
 use crate::areas::payouts::rules;
 use crate::areas::payouts::service::{self, Note};
 use crate::areas::payouts::state::{TransferEvent, TransferState, WithdrawalEvent, WithdrawalState};
 use crate::areas::payouts::transfers::{self, Told};
 use crate::areas::payouts::{PayoutError, query};
 use crate::areas::shops::query::Shop;
+use crate::flows::suspicious::{self, Difference};
 
 /// The longest pause between two questions while the platform works on it.
 const WORKING_MOST: Duration = Duration::minutes(10);
@@ -27,24 +30,15 @@ const WAITING_MOST: Duration = Duration::minutes(30);
 /// How often a row is read again that others change at the same time.
 const TRIES: usize = 5;
 
-/// Why what the platform said was not taken in.
+/// No transfer of ours has the number.
 #[derive(Debug, thiserror::Error)]
-enum Unheard {
-    /// No transfer of ours has this number.
-    #[error("no transfer of this shop is {0}")]
-    UnknownBill(String),
-    /// It is not what we asked for.
-    #[error("transfer {0} shows another amount or receiver than was asked for")]
-    Differs(TransferId),
-}
+#[error("no transfer of this shop is {0}")]
+struct Unheard(String);
 
 impl Coded for Unheard {
     fn code(&self) -> Code {
-        match self {
-            // The platform asks again, and somebody has to look.
-            Unheard::UnknownBill(_) => Code::Internal,
-            Unheard::Differs(_) => Code::NoticeRefused,
-        }
+        // The platform asks again, and somebody has to look.
+        Code::Internal
     }
 }
 
@@ -78,7 +72,7 @@ pub async fn exchange(app: &App, shop: &Shop, id: TransferId, only_due: bool) ->
     let Some(row) = claimed else { return Ok(()) };
     let clients = app.clients.of(shop);
     let answer = match clients.pay() {
-        Ok(pay) => talk(pay, &row).await?,
+        Ok(pay) => talk(app, pay, &row).await?,
         Err(error) => {
             tracing::error!(shop = %shop.id, %error, "a transfer waits for the shop's payment account");
             Answer::Later { why: error.to_string(), sent: false }
@@ -97,34 +91,75 @@ pub async fn exchange(app: &App, shop: &Shop, id: TransferId, only_due: bool) ->
 /// Applies what a verified notice says about a transfer. The caller has checked its merchant.
 pub async fn told(app: &App, shop: &Shop, bill: &TransferBill) -> Result<(), Failure> {
     let id = TransferId::from_alphanumeric(&bill.out_bill_no);
-    record(app, shop, id.map_err(|_| Unheard::UnknownBill(bill.out_bill_no.clone()))?, bill).await
+    record(app, shop, id.map_err(|_| Unheard(bill.out_bill_no.clone()))?, bill).await
 }
 
-async fn talk(pay: &WechatPay, row: &transfer::Model) -> Result<Answer, Failure> {
+async fn talk(app: &App, pay: &WechatPay, row: &transfer::Model) -> Result<Answer, Failure> {
     let number = row.id.alphanumeric();
+    let mut seen = None;
     if row.state != TransferState::Created {
         match pay.query_transfer(&number).await {
+            // The answer that opens the confirmation was lost, and no query gives it: a repeat does.
+            Ok(bill) if cannot_be_confirmed(row, &bill) => seen = Some(bill),
             Ok(bill) => return Ok(Answer::Bill(Box::new(bill))),
             // A create whose answer was lost never arrived: the same number goes out again.
             Err(PayError::NotFound(_)) if row.state == TransferState::Processing => {}
             Err(error) => return Ok(Answer::Later { why: error.to_string(), sent: false }),
         }
     }
-    let stored: TransferRequest = requests::from_text(row.request_body.as_deref())?;
-    match pay.create_transfer(&to_platform(number.clone(), stored)).await {
-        Ok(bill) => Ok(Answer::Bill(Box::new(bill))),
-        Err(error @ (PayError::NotEnough(_) | PayError::Config(_))) => {
-            let cause = if matches!(error, PayError::NotEnough(_)) { "funds" } else { "configuration" };
-            metrics::counter!("transfers_blocked_total", "cause" => cause).increment(1);
-            tracing::error!(transfer = %row.id, %error, "a transfer cannot be made until somebody mends the account");
-            Ok(Answer::Later { why: error.to_string(), sent: false })
+    let sent = match wire(app, pay, row, &number).await? {
+        Ok(wire) => pay.create_transfer(&wire).await,
+        Err(error) => Err(error),
+    };
+    match (sent, seen) {
+        (Ok(bill), _) => Ok(Answer::Bill(Box::new(bill))),
+        (Err(error), Some(bill)) => {
+            tracing::warn!(transfer = %row.id, %error, "a transfer waits for its leader, who cannot confirm it yet");
+            Ok(Answer::Bill(Box::new(bill)))
         }
-        Err(error) if error.is_definite_refusal() => confirm_refusal(pay, &number, &error).await,
-        Err(error) => {
-            let sent = matches!(error, PayError::Unknown(_) | PayError::Malformed(_)) || error.refusal().is_some();
-            Ok(Answer::Later { why: error.to_string(), sent })
-        }
+        (Err(error), None) => not_made(pay, row, &number, error).await,
     }
+}
+
+/// Whether the leader is asked to confirm and nothing at hand opens the confirmation.
+fn cannot_be_confirmed(row: &transfer::Model, bill: &TransferBill) -> bool {
+    bill.state == Theirs::WaitUserConfirm && bill.package_info.is_none() && row.package_info.is_none()
+}
+
+/// The request's bytes: stored before they go out, so that every repeat is the same.
+async fn wire(
+    app: &App,
+    pay: &WechatPay,
+    row: &transfer::Model,
+    number: &str,
+) -> Result<Result<SealedTransfer, PayError>, Failure> {
+    let mut stored: TransferRequest = requests::from_text(row.request_body.as_deref())?;
+    if stored.wire.is_none() {
+        let sealed = match pay.transfer_body(&to_platform(number.to_owned(), stored.clone())).await {
+            Ok(sealed) => sealed,
+            Err(error) => return Ok(Err(error)),
+        };
+        stored.wire = Some(Wire { body: sealed.body, serial: sealed.serial });
+        stored = app.db.write(async |tx| Ok(transfers::keep_wire(tx, row, &stored).await?)).await?;
+    }
+    let none = || PayoutError::Unreadable("a transfer's bytes are not stored".to_owned());
+    let Wire { body, serial } = stored.wire.ok_or_else(none)?;
+    Ok(Ok(SealedTransfer { body, serial }))
+}
+
+/// What an answer that is no transfer means.
+async fn not_made(pay: &WechatPay, row: &transfer::Model, number: &str, error: PayError) -> Result<Answer, Failure> {
+    if matches!(error, PayError::NotEnough(_) | PayError::Config(_)) {
+        let cause = if matches!(error, PayError::NotEnough(_)) { "funds" } else { "configuration" };
+        metrics::counter!("transfers_blocked_total", "cause" => cause).increment(1);
+        tracing::error!(transfer = %row.id, %error, "a transfer cannot be made until somebody mends the account");
+        return Ok(Answer::Later { why: error.to_string(), sent: false });
+    }
+    if error.is_definite_refusal() {
+        return confirm_refusal(pay, number, &error).await;
+    }
+    let sent = matches!(error, PayError::Unknown(_) | PayError::Malformed(_)) || error.refusal().is_some();
+    Ok(Answer::Later { why: error.to_string(), sent })
 }
 
 /// A refusal alone proves nothing when an earlier request under the number may have arrived.
@@ -158,23 +193,26 @@ async fn postpone(app: &App, row: &transfer::Model, why: String, sent: bool) -> 
 
 /// Applies what the platform says about a transfer, exactly once, whoever brought it.
 async fn record(app: &App, shop: &Shop, id: TransferId, bill: &TransferBill) -> Result<(), Failure> {
-    app.db
+    let odd = app
+        .db
         .write(async |tx| {
             for _ in 0..TRIES {
                 let row = transfers::by_id(tx, shop.id, id).await?;
-                let row = row.ok_or_else(|| Unheard::UnknownBill(bill.out_bill_no.clone()))?;
-                if differs(&row, bill) {
-                    metrics::counter!("payment_alarms_total", "kind" => "transfer").increment(1);
-                    tracing::error!(transfer = %id, "ALARM: a transfer shows another amount or receiver");
-                    return Err(Unheard::Differs(id).into());
+                let row = row.ok_or_else(|| Unheard(bill.out_bill_no.clone()))?;
+                if let Some(odd) = difference(&row, bill) {
+                    return Ok(Some(odd));
                 }
                 if apply(app, tx, shop, &row, bill).await? {
-                    return Ok(());
+                    return Ok(None);
                 }
             }
             Err(PayoutError::Contended.into())
         })
-        .await
+        .await?;
+    match odd {
+        None => Ok(()),
+        Some(odd) => Err(suspicious::refuse_difference(app, shop, "transfer", id, &odd).await),
+    }
 }
 
 /// `false` when another changed the row meanwhile.
@@ -274,10 +312,16 @@ fn event_of(state: &Theirs) -> Option<TransferEvent> {
     }
 }
 
-fn differs(row: &transfer::Model, bill: &TransferBill) -> bool {
-    bill.out_bill_no != row.id.alphanumeric()
-        || bill.transfer_amount.is_some_and(|amount| amount != row.amount_fen)
-        || bill.openid.as_ref().is_some_and(|openid| *openid != row.openid)
+/// What of the bill is not as we asked it.
+fn difference(row: &transfer::Model, bill: &TransferBill) -> Option<Difference> {
+    if bill.out_bill_no != row.id.alphanumeric() {
+        return Some(Difference::new("the number", &bill.out_bill_no));
+    }
+    if let Some(amount) = bill.transfer_amount.filter(|amount| *amount != row.amount_fen) {
+        return Some(Difference::new("the amount", amount));
+    }
+    let openid = bill.openid.as_ref().filter(|openid| **openid != row.openid);
+    openid.map(|openid| Difference::of_person("the receiver", openid))
 }
 
 fn to_platform(number: String, stored: TransferRequest) -> NewTransfer {

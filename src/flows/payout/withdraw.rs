@@ -11,7 +11,7 @@ use crate::areas::leaders::error::LeaderError;
 use crate::areas::leaders::state::LeaderState;
 use crate::areas::leaders::{self, entity::leader};
 use crate::areas::ledger::state::AccountKind;
-use crate::areas::ledger::{self, Draft, Floor};
+use crate::areas::ledger::{self, Draft, Floor, error::LedgerError};
 use crate::areas::members;
 use crate::areas::payouts::entity::{transfer, withdrawal};
 use crate::areas::payouts::requests::TransferRequest;
@@ -75,6 +75,7 @@ pub async fn withdraw(
             draft.debit(AccountKind::LeaderAvailable, Some(leader.id.uuid()), wish.amount);
             draft.credit(AccountKind::LeaderFrozen, Some(leader.id.uuid()), wish.amount)?;
             ledger::service::post(tx, &draft, Floor::Zero, now).await?;
+            leave_what_is_being_shared(tx, shop, leader.id).await?;
             let done = if rules::needs_review(wish.amount, settings.withdraw_review_fen) {
                 Withdrawal { row, transfer: None }
             } else {
@@ -194,6 +195,7 @@ async fn grant(
             .iter()
             .map(|report| (report.info_type.clone(), report.info_content.clone()))
             .collect(),
+        wire: None,
     };
     let transfer = transfers::create(tx, shop.id, id, &request, now, app.clock.wall()).await?;
     Ok(Withdrawal { row, transfer: Some(transfer) })
@@ -207,15 +209,30 @@ async fn enabled_leader(tx: &impl ConnectionTrait, shop: &Shop, id: LeaderId) ->
     }
 }
 
+/// What is on its way to the leader by shares cannot be asked for a second time. The journal before
+/// it holds the leader's account, as the planner of shares does, so that one of the two is first.
+async fn leave_what_is_being_shared(tx: &impl ConnectionTrait, shop: &Shop, leader: LeaderId) -> Result<(), Failure> {
+    let kind = AccountKind::LeaderAvailable;
+    let left = ledger::query::balance(tx, shop.id, kind, leader.uuid()).await?;
+    if Fen::from_fen(left) < query::on_its_way(tx, shop.id, leader).await? {
+        return Err(LedgerError::TooLittle(kind).into());
+    }
+    Ok(())
+}
+
 fn terms(shop: &Shop) -> Terms {
+    use WithdrawalChannel::{Manual, WechatTransfer};
+    let payout = &shop.profile.payout;
     Terms {
-        offered: match shop.profile.payout.mode {
-            PayoutMode::Transfer => Some(WithdrawalChannel::WechatTransfer),
-            PayoutMode::Manual => Some(WithdrawalChannel::Manual),
-            PayoutMode::ProfitSharing => None,
+        offered: match payout.mode {
+            PayoutMode::Transfer => &[WechatTransfer],
+            PayoutMode::Manual => &[Manual],
+            // What could not be shared is owed all the same.
+            PayoutMode::ProfitSharing if payout.transfer_scene_id.is_empty() => &[Manual],
+            PayoutMode::ProfitSharing => &[WechatTransfer, Manual],
         },
         min: shop.settings.withdraw_min_fen,
-        transfer_max: shop.profile.payout.transfer_max_fen,
+        transfer_max: payout.transfer_max_fen,
         fee: shop.settings.withdraw_fee_bp,
     }
 }

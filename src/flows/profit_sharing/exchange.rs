@@ -10,23 +10,28 @@ use gateways::pay::wechat_pay::{
 };
 use kernel::id::SharingId;
 use kernel::{Failure, Time};
-use sea_orm::ConnectionTrait;
-use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+use super::make_way::{give_up, never_sent};
+use super::pot::Pot;
 use super::receiver::from_word;
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
-use crate::areas::payments::entity::payment;
+use crate::areas::orders;
+use crate::areas::payments::service as payments;
 use crate::areas::payouts::entity::{sharing, sharing_part};
 use crate::areas::payouts::requests::{self, SharingRequest};
 use crate::areas::payouts::sharings::{self, Told};
 use crate::areas::payouts::state::{PartResult, SharingEvent, SharingKind, SharingState};
-use crate::areas::payouts::{PayoutError, rules};
+use crate::areas::payouts::{PayoutError, query, rules};
 use crate::areas::shops::query::Shop;
 
 /// The longest pause between two exchanges.
 const PAUSE_MOST: Duration = Duration::hours(1);
+
+/// Why a share is given up that a refund overtook.
+const NO_ROOM: &str = "a refund left no room for it";
 
 /// What came of one exchange.
 enum Answer {
@@ -43,11 +48,11 @@ enum Answer {
 /// Sends a request that is due, or asks what became of it.
 #[tracing::instrument(skip_all, fields(sharing = %id))]
 pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failure> {
-    let claimed = app.db.write(async |tx| Ok(sharings::claim(tx, shop.id, id, app.clock.wall()).await?)).await?;
-    let Some((row, parts)) = claimed else { return Ok(()) };
+    let claimed = app.db.write(async |tx| claim(app, tx, shop, id).await).await?;
+    let Some(Claimed { row, parts, has_room }) = claimed else { return Ok(()) };
     let clients = app.clients.of(shop);
     let answer = match clients.pay() {
-        Ok(pay) => talk(app, pay, &row).await?,
+        Ok(pay) => talk(app, pay, &row, has_room).await?,
         Err(error) => {
             tracing::error!(shop = %shop.id, %error, "a share waits for the shop's payment account");
             Answer::Later { why: error.to_string(), sent: false }
@@ -65,11 +70,60 @@ pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failu
     }
 }
 
-async fn talk(app: &App, pay: &WechatPay, row: &sharing::Model) -> Result<Answer, Failure> {
+/// A request this worker has to itself for one exchange.
+struct Claimed {
+    row: sharing::Model,
+    parts: Vec<sharing_part::Model>,
+    /// Whether the money it would share is still there to be shared.
+    has_room: bool,
+}
+
+/// Takes a request that is due, once the order's row is held, so that a refund comes wholly before
+/// or wholly after. One not accepted yet is looked at again: a share that a refund left no room for
+/// is given up, and an unfreeze waits for the shares before it.
+async fn claim(app: &App, tx: &DatabaseTransaction, shop: &Shop, id: SharingId) -> Result<Option<Claimed>, Failure> {
+    let wall = app.clock.wall();
+    let Some(known) = sharings::waiting(tx, shop.id, id, wall).await? else { return Ok(None) };
+    orders::progress::lock(tx, shop.id, known.order_id).await?;
+    let Some(row) = sharings::waiting(tx, shop.id, id, wall).await? else { return Ok(None) };
+    let unsent = row.state == SharingState::Created;
+    if unsent && row.kind == SharingKind::Unfreeze && share_is_open(tx, shop, &row).await? {
+        sharings::look_again(tx, row.id, wall + rules::pause(0, PAUSE_MOST), None).await?;
+        return Ok(None);
+    }
+    let has_room = !unsent || row.kind == SharingKind::Unfreeze || fits(tx, shop, &row).await?;
+    if !has_room && never_sent(&row) {
+        let parts = sharings::parts_of(tx, &row).await?;
+        give_up(tx, &row, &parts, NO_ROOM, app.clock.now()).await?;
+        return Ok(None);
+    }
+    let claimed = sharings::claim(tx, &row, wall).await?;
+    Ok(claimed.map(|(row, parts)| Claimed { row, parts, has_room }))
+}
+
+async fn share_is_open(tx: &DatabaseTransaction, shop: &Shop, row: &sharing::Model) -> Result<bool, Failure> {
+    let open = [SharingState::Created, SharingState::Processing];
+    let all = query::sharings_of(tx, shop.id, row.order_id).await?;
+    Ok(all.iter().any(|(other, _)| other.kind == SharingKind::Share && open.contains(&other.state)))
+}
+
+/// Whether a share still has its room.
+async fn fits(tx: &DatabaseTransaction, shop: &Shop, row: &sharing::Model) -> Result<bool, Failure> {
+    let Some(payment) = payments::by_id(tx, shop.id, row.payment_id).await? else { return Ok(true) };
+    let pot = Pot::of(tx, shop.id, row.order_id, &payment, Some(row.id)).await?;
+    Ok(pot.room(shop.settings.sharing_ceiling_bp)? >= row.amount_fen)
+}
+
+async fn talk(app: &App, pay: &WechatPay, row: &sharing::Model, has_room: bool) -> Result<Answer, Failure> {
     let number = row.id.to_string();
-    if row.state == SharingState::Processing {
+    if row.state == SharingState::Processing || !has_room {
         match pay.query_sharing(&row.transaction_id, &number).await {
             Ok(order) => return Ok(Answer::Order(order)),
+            // A refusal of an earlier sending was heard, or the sender died before he sent it.
+            Err(PayError::NotFound(answer)) if !has_room && answer.signed => {
+                return Ok(Answer::Refused(NO_ROOM.to_owned()));
+            }
+            Err(error) if !has_room => return Ok(Answer::Later { why: error.to_string(), sent: false }),
             // A request whose answer was lost never arrived: the same number goes out again.
             Err(PayError::NotFound(_)) => {}
             Err(error) => return Ok(Answer::Later { why: error.to_string(), sent: false }),
@@ -99,14 +153,14 @@ async fn talk(app: &App, pay: &WechatPay, row: &sharing::Model) -> Result<Answer
 fn is_final(error: &PayError) -> bool {
     match error {
         PayError::NotEnough(_) => true,
-        PayError::Refused(refusal) => refusal.code == "RULE_LIMIT",
+        PayError::Refused(refusal) => refusal.is("RULE_LIMIT"),
         _ => false,
     }
 }
 
 /// Whether the freeze ends, so that a share refused now comes no more.
 async fn too_late(app: &App, row: &sharing::Model) -> Result<bool, Failure> {
-    let payment = payment::Entity::find_by_id(row.payment_id).one(app.db.reader()).await?;
+    let payment = payments::by_id(app.db.reader(), row.shop_id, row.payment_id).await?;
     let paid_at = payment.and_then(|payment| payment.paid_at).unwrap_or(row.created_at);
     Ok(app.clock.now() > rules::share_until(paid_at))
 }

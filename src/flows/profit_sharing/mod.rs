@@ -6,9 +6,14 @@
 //! cannot be shared stays owed on the leader's available account.
 
 mod exchange;
+mod heard;
+mod make_way;
 mod plan;
+mod pot;
 mod receiver;
 
 pub use exchange::exchange;
+pub use heard::heard;
+pub use make_way::{in_the_way, make_way};
 pub use plan::{due_orders, plan, share_now};
 pub use receiver::{register_receiver, register_waiting};

@@ -9,6 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 use serde_json::json;
 
+use super::pot::Pot;
 use super::receiver::{receiver_of, word};
 use crate::app::App;
 use crate::areas::commissions::entity::commission as earning;
@@ -18,8 +19,7 @@ use crate::areas::orders::entity::order;
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::OrderStatus;
 use crate::areas::payments;
-use crate::areas::payments::entity::{payment, refund};
-use crate::areas::payments::state::RefundState;
+use crate::areas::payments::entity::payment;
 use crate::areas::payouts::entity::{sharing, sharing_part};
 use crate::areas::payouts::requests::ReceiverShare;
 use crate::areas::payouts::sharings::{self, NewPart, Shared};
@@ -31,6 +31,8 @@ use crate::flows::commission;
 
 /// Between an order's last share and its unfreeze, since the platform counts requests an order.
 const BETWEEN: Duration = Duration::seconds(3);
+/// How long a refused unfreeze is left alone before another is planned.
+const UNFREEZE_AGAIN: Duration = Duration::hours(6);
 /// Orders older than this are unfrozen by the platform itself.
 const FORGOTTEN: Duration = Duration::days(rules::FREEZE_DAYS + 1);
 
@@ -53,9 +55,16 @@ pub async fn due_orders(app: &App, shop: &Shop, limit: u64) -> Result<Vec<OrderI
         .from(sharing::Entity)
         .and_where(Expr::col((sharing::Entity, sharing::Column::OrderId)).equals((order::Entity, order::Column::Id)))
         .cond_where(
-            Condition::any()
-                .add(sharing::Column::Kind.eq(SharingKind::Unfreeze))
-                .add(sharing::Column::State.is_in([SharingState::Created, SharingState::Processing])),
+            Condition::any().add(sharing::Column::State.is_in([SharingState::Created, SharingState::Processing])).add(
+                Condition::all()
+                    .add(sharing::Column::Kind.eq(SharingKind::Unfreeze))
+                    // One that was refused is planned again, before the freeze ends and not at once.
+                    .add(
+                        Condition::any()
+                            .add(sharing::Column::State.ne(SharingState::Failed))
+                            .add(sharing::Column::CreatedAt.gt(now - UNFREEZE_AGAIN)),
+                    ),
+            ),
         )
         .to_owned();
     let ended = [OrderStatus::Completed, OrderStatus::Closed];
@@ -87,7 +96,7 @@ pub async fn plan(app: &App, shop: &Shop, id: OrderId) -> Result<bool, Failure> 
         .write(async |tx| {
             let Some(open) = open_order(app, tx, shop, id).await? else { return Ok(false) };
             if !write_share(app, tx, shop, &open, Wanted::Due).await? {
-                write_unfreeze(app, tx, &open).await?;
+                write_unfreeze(app, tx, &open.shared, !open.sharings.is_empty()).await?;
             }
             Ok(true)
         })
@@ -124,7 +133,7 @@ pub async fn share_now(
                 return Err(PayoutError::SharingNotDue("no released commission can be shared").into());
             }
             if !shares {
-                write_unfreeze(app, tx, &open).await?;
+                write_unfreeze(app, tx, &open.shared, !open.sharings.is_empty()).await?;
             }
             let detail = json!({ "reason": reason });
             audit::note(tx, shop.id, by, "order.share", id, detail, app.clock.now()).await?;
@@ -157,7 +166,8 @@ async fn open_order(
     };
     let sharings = query::sharings_of(tx, shop.id, id).await?;
     let busy = |row: &sharing::Model| {
-        row.kind == SharingKind::Unfreeze || matches!(row.state, SharingState::Created | SharingState::Processing)
+        let open = matches!(row.state, SharingState::Created | SharingState::Processing);
+        open || (row.kind == SharingKind::Unfreeze && row.state != SharingState::Failed)
     };
     if sharings.iter().any(|(row, _)| busy(row)) || paid_at + FORGOTTEN < app.clock.now() {
         return Ok(None);
@@ -182,11 +192,8 @@ async fn write_share(
         parts.push((leader, receiver, std::cmp::min(owed, free)));
     }
     parts.retain(|(.., owed)| owed.is_positive());
-    let given = open.sharings.iter().flat_map(|(_, parts)| parts).filter(|part| part.result != PartResult::Closed);
-    let given = Fen::sum(given.map(|part| part.amount_fen))?;
-    let refunded = refunded(tx, shop, open).await?;
-    let ceiling = shop.settings.sharing_ceiling_bp;
-    let room = rules::room_to_share(open.payment.amount_fen, refunded, given, ceiling)?;
+    let pot = Pot::of(tx, shop.id, open.order.id, &open.payment, None).await?;
+    let room = pot.room(shop.settings.sharing_ceiling_bp)?;
     let owed: Vec<Fen> = parts.iter().map(|(.., owed)| *owed).collect();
     let shares = rules::shares(&owed, room)?;
     let parts: Vec<NewPart> = parts
@@ -207,17 +214,24 @@ async fn write_share(
     Ok(true)
 }
 
-async fn write_unfreeze(app: &App, tx: &impl ConnectionTrait, open: &OpenOrder) -> Result<(), Failure> {
-    let pause = if open.sharings.is_empty() { Duration::zero() } else { BETWEEN };
+/// Writes the request that ends an order's sharing; after a share the platform wants a pause.
+pub(super) async fn write_unfreeze(
+    app: &App,
+    tx: &impl ConnectionTrait,
+    shared: &Shared,
+    after_a_share: bool,
+) -> Result<(), Failure> {
+    let pause = if after_a_share { BETWEEN } else { Duration::zero() };
     let at = app.clock.wall() + pause;
-    let row = sharings::create(tx, &open.shared, &[], "解冻剩余资金", app.clock.now(), at).await?;
+    let row = sharings::create(tx, shared, &[], "解冻剩余资金", app.clock.now(), at).await?;
     tracing::info!(sharing = %row.id, "an unfreeze is planned");
     Ok(())
 }
 
 /// What each leader was released on this order and has not been given, by ascending leader.
 ///
-/// A part that failed is owed on and not tried again by itself: the account is at fault.
+/// A part that failed is owed on and not tried again by itself: the account is at fault. One that
+/// was never sent is.
 async fn owed_to_leaders(
     tx: &impl ConnectionTrait,
     shop: &Shop,
@@ -234,42 +248,21 @@ async fn owed_to_leaders(
         let sum = owed.entry(row.leader_id).or_default();
         *sum = sum.plus(row.amount_fen.minus(row.reversed_fen)?)?;
     }
-    for part in open.sharings.iter().flat_map(|(_, parts)| parts) {
+    for (row, part) in open.sharings.iter().flat_map(|(row, parts)| parts.iter().map(move |part| (row, part))) {
         let leader = LeaderId::from_uuid(part.party_id);
         let Some(sum) = owed.get_mut(&leader) else { continue };
         if part.result != PartResult::Closed {
             *sum = sum.minus(part.amount_fen)?;
-        } else if wanted == Wanted::Due {
+        } else if wanted == Wanted::Due && row.queries > 0 {
             owed.remove(&leader);
         }
     }
     Ok(owed)
 }
 
-/// What a leader has available and not on its way already: a clawback may have taken some of it.
+/// What a leader has available and not on its way already: a clawback may have taken some of it. His
+/// account is held, so that no withdrawal takes the same money.
 async fn free_of(tx: &impl ConnectionTrait, shop: &Shop, leader: LeaderId) -> Result<Fen, Failure> {
-    let available = ledger::query::balance(tx, shop.id, AccountKind::LeaderAvailable, leader.uuid()).await?;
-    let on_its_way: Vec<Fen> = sharing_part::in_shop(shop.id)
-        .select_only()
-        .column(sharing_part::Column::AmountFen)
-        .filter(sharing_part::Column::PartyId.eq(leader.uuid()))
-        .filter(sharing_part::Column::Result.eq(PartResult::Pending))
-        .into_tuple()
-        .all(tx)
-        .await?;
-    Ok(Fen::from_fen(available).minus(Fen::sum(on_its_way)?)?)
-}
-
-/// What of the payment went back or is on its way back.
-async fn refunded(tx: &impl ConnectionTrait, shop: &Shop, open: &OpenOrder) -> Result<Fen, Failure> {
-    let amounts: Vec<Fen> = refund::Entity::find()
-        .select_only()
-        .column(refund::Column::WechatFen)
-        .filter(refund::Column::ShopId.eq(shop.id))
-        .filter(refund::Column::PaymentId.eq(open.payment.id))
-        .filter(refund::Column::State.is_not_in([RefundState::Failed, RefundState::Closed]))
-        .into_tuple()
-        .all(tx)
-        .await?;
-    Ok(Fen::sum(amounts)?)
+    let available = ledger::query::balance_held(tx, shop.id, AccountKind::LeaderAvailable, leader.uuid()).await?;
+    Ok(Fen::from_fen(available).minus(query::on_its_way(tx, shop.id, leader).await?)?)
 }

@@ -26,9 +26,9 @@ use crate::areas::payments::state::RefundState;
 use crate::areas::payments::{query as payments, refunds};
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
-use crate::areas::{orders, stock};
+use crate::areas::{deliveries, orders, stock};
 use crate::flows::effects::Effect;
-use crate::flows::{commission, receipt};
+use crate::flows::{commission, profit_sharing, receipt};
 
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,9 +152,14 @@ pub async fn make(
             return Err(RefundError::TooMuch(line.id).into());
         }
         floor = reverse_commissions(tx, shop, line, &refunded, &mut draft, floor).await?;
+        let before = refunded_with(tx, shop, line, &Part::nothing_of(line.id)).await?;
+        draft.credit(AccountKind::Loss, None, commission::loss_undone(tx, line, &before, &refunded).await?)?;
     }
     draft.credit_rest(AccountKind::Revenue, None)?;
     ledger::service::post(tx, &draft, floor, now).await?;
+    if let Some(payment) = &payment {
+        profit_sharing::make_way(app, tx, &order, payment, total).await?;
+    }
     let row = row_of(id, &order, payment.as_ref(), &plan, total, now);
     let rows: Vec<_> = plan.parts.iter().map(|part| line_row(&row, part)).collect();
     refunds::create(tx, &row, &rows).await?;
@@ -217,7 +222,7 @@ async fn reverse_commissions(
     for reversal in commission::reverse(tx, line, refunded).await? {
         let leader = Some(reversal.leader.uuid());
         match (reversal.was_released, shop.settings.post_settlement_refund) {
-            (true, PostSettlementRefund::PlatformBears) => draft.debit(AccountKind::Loss, None, reversal.amount),
+            (true, PostSettlementRefund::PlatformBears) => draft.debit(AccountKind::Loss, leader, reversal.amount),
             (true, PostSettlementRefund::Clawback) => {
                 draft.debit(AccountKind::LeaderAvailable, leader, reversal.amount);
                 floor = Floor::Below;
@@ -239,12 +244,14 @@ async fn restock(
     if !plan.restock {
         return Ok(Vec::new());
     }
+    let ids: Vec<_> = plan.parts.iter().map(|part| part.line).collect();
+    let missed = deliveries::query::missed(tx, shop.id, &ids).await?;
     let wanted: Vec<_> = plan
         .parts
         .iter()
-        .filter(|part| part.quantity > 0)
+        .filter(|part| part.quantity > 0 && !missed.contains(&part.line))
         .filter_map(|part| Some((lines.iter().find(|line| line.id == part.line)?, part.quantity)))
-        // What was sent or handed over is not on our shelf.
+        // What was sent or handed over is not on our shelf, nor what was missing on its arrival.
         .filter(|(line, _)| line.shipped_at.is_none() && line.redeemed == 0)
         .map(|(line, quantity)| (line.sku_id, quantity))
         .collect();

@@ -2,19 +2,22 @@
 
 use kernel::Failure;
 use kernel::id::{OperatorId, OrderId, RefundId};
+use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::{Cause, Made, Plan, Wish, after_commit, ask, make, plan};
 use crate::app::App;
 use crate::areas::operators::audit;
 use crate::areas::orders;
+use crate::areas::orders::entity::order;
 use crate::areas::payments::entity::{refund, refund_line};
 use crate::areas::payments::error::PaymentError;
 use crate::areas::payments::refunds;
+use crate::areas::payments::service as payments;
 use crate::areas::payments::state::{RefundEvent, RefundState};
 use crate::areas::shops::query::Shop;
-use crate::flows::after_sale;
 use crate::flows::effects::Effect;
+use crate::flows::{after_sale, profit_sharing};
 use crate::platform::request_keys::Once;
 
 /// What an operator asks for, already checked for its form.
@@ -108,6 +111,7 @@ pub async fn retry(
             }
             let times = (app.clock.now(), app.clock.wall());
             if matches!(refund.state, RefundState::Failed | RefundState::Closed) {
+                make_way(app, tx, shop, &order, &refund).await?;
                 refund = refunds::advance(tx, &refund, RefundEvent::Retried, None, None, times).await?;
                 if let Some(ticket) = refund.ticket_id {
                     after_sale::refund_again(tx, shop, ticket, times.0).await?;
@@ -127,4 +131,19 @@ pub async fn retry(
         .await?;
     app.bell.ring();
     Ok(shown)
+}
+
+/// A refund that counts again needs its way made again, as when it was new.
+async fn make_way(
+    app: &App,
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    order: &order::Model,
+    refund: &refund::Model,
+) -> Result<(), Failure> {
+    let Some(payment) = refund.payment_id else { return Ok(()) };
+    if let Some(payment) = payments::by_id(tx, shop.id, payment).await? {
+        profit_sharing::make_way(app, tx, order, &payment, refund.wechat_fen).await?;
+    }
+    Ok(())
 }

@@ -20,6 +20,13 @@ pub struct Part {
     pub shipping: Fen,
 }
 
+impl Part {
+    /// Nothing of a line.
+    pub(super) fn nothing_of(line: OrderLineId) -> Self {
+        Self { line, quantity: 0, amount: Fen::ZERO, shipping: Fen::ZERO }
+    }
+}
+
 /// What an operator asks to give back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {

@@ -20,7 +20,8 @@ use crate::areas::stock;
 use crate::flows::after_sale;
 use crate::flows::payment_received::ReceiptError;
 use crate::flows::prepay::{PrepayError, notify_url};
-use crate::flows::suspicious;
+use crate::flows::profit_sharing;
+use crate::flows::suspicious::{self, Difference};
 
 /// What came of sending.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +32,26 @@ pub enum Sent {
     Later(String),
 }
 
-/// Sends a refund with its own number and stored bytes, and books what the answer says.
+/// Sends a refund with its own number and stored bytes, and books what the answer says. Why it has
+/// to wait is kept on the refund.
 #[tracing::instrument(skip_all, fields(refund = %id))]
 pub async fn send(app: &App, shop: &Shop, id: RefundId) -> Result<Sent, Failure> {
+    let sent = match try_to_send(app, shop, id).await {
+        Err(failure) => Sent::Later(failure.to_string()),
+        Ok(sent) => sent,
+    };
+    if let Sent::Later(why) = &sent {
+        app.db.write(async |tx| Ok(refunds::note_waiting(tx, id, why).await?)).await?;
+    }
+    Ok(sent)
+}
+
+async fn try_to_send(app: &App, shop: &Shop, id: RefundId) -> Result<Sent, Failure> {
     let refund = refunds::by_id(app.db.reader(), shop.id, id).await?;
     let Some(refund) = refund.filter(|refund| refund.state == RefundState::Pending) else { return Ok(Sent::Done) };
+    if let Some(why) = profit_sharing::in_the_way(app, shop.id, &refund).await? {
+        return Ok(Sent::Later(why));
+    }
     let clients = app.clients.of(shop);
     let pay = clients.pay()?;
     let body = match &refund.request_body {
@@ -55,6 +71,9 @@ pub async fn send(app: &App, shop: &Shop, id: RefundId) -> Result<Sent, Failure>
     };
     if matches!(error, PayError::NotEnough(_) | PayError::Config(_)) {
         // No money on the account, or rights being mended: the same number goes out again later.
+        let cause = if matches!(error, PayError::NotEnough(_)) { "funds" } else { "configuration" };
+        metrics::counter!("refunds_blocked_total", "cause" => cause).increment(1);
+        tracing::error!(%error, "ALARM: a refund cannot be made until somebody mends the account");
         return Ok(Sent::Later(error.to_string()));
     }
     if !error.is_definite_refusal() {
@@ -128,9 +147,8 @@ pub async fn told(app: &App, shop: &Shop, answer: &Refund) -> Result<(), Failure
     let unknown = || ReceiptError::Unknown(answer.out_refund_no.clone());
     let id: RefundId = answer.out_refund_no.parse().map_err(|_| unknown())?;
     let refund = refunds::by_id(app.db.reader(), shop.id, id).await?.ok_or_else(unknown)?;
-    if let Some(what) = difference(&refund, answer) {
-        let key = format!("{id}:mismatch");
-        return Err(suspicious::refuse(app, shop, "refund", key, &format!("refund {id} differs: {what}")).await);
+    if let Some(odd) = difference(&refund, answer) {
+        return Err(suspicious::refuse_difference(app, shop, "refund", id, &odd).await);
     }
     let event = match answer.status {
         RefundStatus::Success => RefundEvent::Succeeded,
@@ -144,13 +162,14 @@ pub async fn told(app: &App, shop: &Shop, answer: &Refund) -> Result<(), Failure
 }
 
 /// What of the answer is not as we asked it.
-fn difference(refund: &refund::Model, answer: &Refund) -> Option<&'static str> {
+fn difference(refund: &refund::Model, answer: &Refund) -> Option<Difference> {
     let asked = answer.amount.as_ref().and_then(|amount| amount.refund);
-    if asked.is_some_and(|amount| amount != refund.wechat_fen) {
-        return Some("the amount");
+    if let Some(amount) = asked.filter(|amount| *amount != refund.wechat_fen) {
+        return Some(Difference::new("the amount", amount));
     }
     let number = refund.payment_id.map(|payment| payment.to_string());
-    (answer.out_trade_no.is_some() && answer.out_trade_no != number).then_some("the payment")
+    let other = answer.out_trade_no.as_ref().filter(|theirs| Some(*theirs) != number.as_ref());
+    other.map(|theirs| Difference::new("the payment", theirs))
 }
 
 /// Moves a refund on, as far as it still stands where `event` can happen.

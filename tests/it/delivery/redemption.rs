@@ -146,3 +146,21 @@ on_both! {
         scene.stand(&[bought], OrderStatus::Received).await;
     }
 }
+
+on_both! {
+    async fn a_leader_who_verifies_for_another_redeems_for_both(app: TestApp) {
+        let scene = Scene::set(app).await;
+        let anna = app.member("anna").await;
+        let bought = scene.buys(&anna, &[(SkuId::new(), 1)]).await;
+        scene.brings_everything().await;
+        let code = scene.code(&anna, bought).await;
+        let otto = scene.other_leader("otto").await;
+        scene.redeems(&otto, &code).await.refused(404, "pickup.code_unknown");
+        // The same person, who leads a point of his own, is made a verifier here.
+        scene.verifier("otto").await;
+        let handed = scene.redeems(&otto, &code).await.ok();
+        assert_eq!(handed["status"], "received");
+        let kept = redemption::Entity::find().one(app.app.db.reader()).await.unwrap().unwrap();
+        assert_eq!((kept.leader_id, kept.member_id.to_string()), (scene.leader_id, otto.id().to_owned()));
+    }
+}

@@ -157,6 +157,28 @@ impl SandboxState {
         self.sign_notice(&notice).ok()
     }
 
+    /// A notice to merchant `mchid` with any content, sealed and signed now and not sent: for kinds the
+    /// sandbox has no story of. The same `id` is the same notice again.
+    pub fn notice_of(
+        &self,
+        mchid: &str,
+        url: &str,
+        id: &str,
+        (event_type, original_type): (&str, &str),
+        resource: Value,
+    ) -> Option<SignedNotice> {
+        let event = Event {
+            account: mchid.to_owned(),
+            subject: String::new(),
+            url: url.to_owned(),
+            event_type: event_type.to_owned(),
+            original_type: original_type.to_owned(),
+            summary: "通知".to_owned(),
+            resource,
+        };
+        self.sign_notice(&Notice { seq: 0, id: id.to_owned(), created_at: self.now(), event, answers: Vec::new() }).ok()
+    }
+
     /// Sends `notice` and answers what the shop said.
     pub async fn post_notice(&self, notice: SignedNotice) -> Delivery {
         self.0.courier.post(notice).await

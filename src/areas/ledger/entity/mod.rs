@@ -4,4 +4,3 @@
 pub mod entry;
 pub mod journal;
 pub mod party_account;
-pub mod snapshot;

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::areas::payouts::state::WithdrawalChannel;
 use crate::areas::payouts::state::WithdrawalState;
 use kernel::id::{LeaderId, OperatorId, ShopId, WithdrawalId};
-use kernel::{Fen, Time};
+use kernel::{BasisPoints, Fen, Time};
 
 /// A leader's request to be paid.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,6 +18,8 @@ pub struct Model {
     pub channel: WithdrawalChannel,
     pub amount_fen: Fen,
     pub fee_fen: Fen,
+    /// The rate of the fee when it was asked for.
+    pub fee_bp: BasisPoints,
     pub tax_fen: Fen,
     pub net_fen: Fen,
     pub state: WithdrawalState,

@@ -20,6 +20,19 @@ pub struct Refusal {
     pub signed: bool,
 }
 
+impl Refusal {
+    /// Whether the partner's code is `code`, however either is spelt: underscores and case vary
+    /// between its pages.
+    #[must_use]
+    pub fn is(&self, code: &str) -> bool {
+        letters(&self.code) == letters(code)
+    }
+}
+
+fn letters(code: &str) -> String {
+    code.chars().filter(|c| *c != '_').collect::<String>().to_ascii_uppercase()
+}
+
 /// Outcome of a call, by meaning.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PayError {
@@ -116,7 +129,7 @@ struct ErrorBody {
 /// varies between pages; an unknown code falls back on the status.
 pub(super) fn classify(reply: &Reply, signed: bool) -> PayError {
     let body: ErrorBody = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let code: String = body.code.chars().filter(|c| *c != '_').collect::<String>().to_ascii_uppercase();
+    let code = letters(&body.code);
     let refusal = Refusal { status: reply.status, code: body.code, message: body.message, signed };
     match code.as_str() {
         "ORDERNOTEXIST" | "ORDERNOTEXISTS" | "RESOURCENOTEXISTS" | "RESOURCENOTEXIST" | "NOTFOUND" => {
@@ -136,5 +149,17 @@ pub(super) fn classify(reply: &Reply, signed: bool) -> PayError {
         // A refusal without a code is a proxy's or a gateway's, not the partner's.
         "" => PayError::Unknown(format!("status {} without a code", refusal.status)),
         _ => PayError::Refused(refusal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_known_however_it_is_spelt() {
+        let refusal = |code: &str| Refusal { status: 403, code: code.to_owned(), message: String::new(), signed: true };
+        assert!(refusal("RULELIMIT").is("RULE_LIMIT") && refusal("Rule_Limit").is("RULE_LIMIT"));
+        assert!(!refusal("RULE_LIMITED").is("RULE_LIMIT"));
     }
 }

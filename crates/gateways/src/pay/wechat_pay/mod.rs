@@ -28,7 +28,7 @@ pub use prepay::{GoodsLine, NewPrepay};
 pub use profit_sharing::{NewReceiver, NewReturn, NewSharing, ReceiverKind, Share};
 pub use refund::NewRefund;
 pub use sign::{PaymentParams, SignatureHeaders};
-pub use transfer::{NewTransfer, SceneReport};
+pub use transfer::{NewTransfer, SceneReport, SealedTransfer};
 pub use wire::{
     Amount, Payer, ReceiverResult, Refund, RefundAmount, RefundStatus, ReturnResult, SharingNotice, SharingOrder,
     SharingReceiver, SharingReturn, SharingState, TradeState, Transaction, TransferBill, TransferState,

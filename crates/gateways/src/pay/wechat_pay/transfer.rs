@@ -38,6 +38,15 @@ pub struct NewTransfer {
     pub reports: Vec<SceneReport>,
 }
 
+/// A transfer as it goes over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedTransfer {
+    /// The body, a real name in it encrypted.
+    pub body: String,
+    /// For which of the platform's keys; none without a real name.
+    pub serial: Option<String>,
+}
+
 /// One entry the scene demands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SceneReport {
@@ -65,12 +74,12 @@ struct Body<'a> {
 }
 
 impl WechatPay {
-    /// Asks for a transfer. While it waits for the user the answer holds `package_info`. A repeat
-    /// with the same number and content gives the current state.
+    /// The exact request, so that it can be stored before it is sent: encryption never gives the
+    /// same text twice, and a repeat must be the same bytes.
     ///
     /// Errors: [`PayError::Invalid`] for what the partner never accepts, a service provider's
     /// account included: it has no general access to transfers.
-    pub async fn create_transfer(&self, transfer: &NewTransfer) -> Result<TransferBill, PayError> {
+    pub async fn transfer_body(&self, transfer: &NewTransfer) -> Result<SealedTransfer, PayError> {
         self.check_transfer(transfer)?;
         let (mut serial, mut user_name) = (None, None);
         if transfer.amount >= NAME_FROM
@@ -92,7 +101,13 @@ impl WechatPay {
             user_recv_perception: transfer.perception.as_deref(),
             transfer_scene_report_infos: &transfer.reports,
         })?;
-        self.post_sealed(PATH, &body, serial.as_deref()).await
+        Ok(SealedTransfer { body: String::from_utf8_lossy(&body).into_owned(), serial })
+    }
+
+    /// Asks for a transfer. While it waits for the user the answer holds `package_info`. A repeat
+    /// with the same bytes gives the current state.
+    pub async fn create_transfer(&self, transfer: &SealedTransfer) -> Result<TransferBill, PayError> {
+        self.post_sealed(PATH, transfer.body.as_bytes(), transfer.serial.as_deref()).await
     }
 
     /// The transfer as it stands; 30 days back at most. [`PayError::NotFound`] soon after a create

@@ -19,7 +19,6 @@ use crate::areas::payments::entity::{refund, refund_line};
 use crate::areas::payments::{refunds, service as payments};
 use crate::areas::payouts::entity::{sharing, sharing_part};
 use crate::areas::{orders, payouts};
-use crate::flows::refund::Cause;
 
 /// The most journals an explanation lists.
 const JOURNALS_MAX: u64 = 100;
@@ -285,8 +284,7 @@ async fn refund_parts(conn: &impl ConnectionTrait, shop: ShopId, id: RefundId) -
     let parts = lines.into_iter().map(part).collect();
     let mut causes = vec![id.uuid()];
     // The refund of a payment that came too late gives back what its own journal took in.
-    let unserved = [Cause::LatePayment.text(), Cause::DuplicatePayment.text()].contains(&row.cause.as_str());
-    causes.extend(row.payment_id.filter(|_| unserved).map(|payment| payment.uuid()));
+    causes.extend(row.payment_id.filter(|_| row.cause == "late_payment").map(|payment| payment.uuid()));
     let journals = booked(conn, shop, &causes).await?;
     Ok(Explanation { kind: "refund", amount: row.amount_fen, parts, journals })
 }

@@ -19,9 +19,8 @@ use crate::areas::pickup::codes;
 use crate::areas::shops::query::Shop;
 use crate::areas::stock::service::Taken;
 use crate::areas::{members, orders, stock};
-use crate::flows::refund::{self, Cause};
 use crate::flows::suspicious::{self, Difference};
-use crate::flows::{close_order, commission};
+use crate::flows::{close_order, commission, refund};
 
 /// Why money that came in cannot be booked.
 #[derive(Debug, thiserror::Error)]
@@ -276,9 +275,9 @@ async fn give_back_unserved(
     draft.debit(AccountKind::Clearing, None, payment.amount_fen);
     draft.credit(AccountKind::MemberPayable, Some(order.member_id.uuid()), payment.amount_fen)?;
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
-    let cause = if order.paid_at.is_some() { Cause::DuplicatePayment } else { Cause::LatePayment };
-    refund::ask_whole_payment(app, tx, order, payment, cause).await?;
-    orders::service::note(tx, order, Some(order.status), cause.text(), "wechat", Some(note), now).await?;
+    refund::ask_whole_payment(app, tx, order, payment).await?;
+    let what = if order.paid_at.is_some() { "duplicate_payment" } else { "late_payment" };
+    orders::service::note(tx, order, Some(order.status), what, "wechat", Some(note), now).await?;
     tracing::warn!(order = %order.id, payment = %payment.id, note, "a payment that buys nothing goes back in full");
     Ok(())
 }

@@ -196,7 +196,7 @@ on_both! {
         let told = floor.console(&order).await;
         assert_eq!((&told["payment"]["id"], &told["payment"]["late"]), (&json!(second), &json!(false)));
         assert_eq!((&told["other_payments"][0]["id"], &told["other_payments"][0]["late"]), (&json!(first), &json!(true)));
-        assert_eq!((&told["refunds"][0]["cause"], &told["refunds"][0]["state"]), (&json!("duplicate_payment"), &json!("succeeded")));
+        assert_eq!((&told["refunds"][0]["cause"], &told["refunds"][0]["state"]), (&json!("late_payment"), &json!("succeeded")));
         assert_eq!((floor.left(&apples).await, app.wechat().refunds().len()), (9, 1));
         floor.adds_up().await;
         books_agree(app).await;

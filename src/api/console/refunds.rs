@@ -106,7 +106,7 @@ pub(super) struct ConsoleRefund {
     payment_id: Option<PaymentId>,
     ticket_id: Option<TicketId>,
     state: RefundState,
-    /// `late_payment`, `duplicate_payment`, `member_cancel`, `operator`, `after_sale` or `short_delivery`.
+    /// `late_payment`, `member_cancel`, `operator`, `after_sale` or `short_delivery`.
     cause: String,
     /// Over all means of payment.
     amount_fen: Fen,

@@ -123,16 +123,16 @@ pub async fn of_order(
         .await?)
 }
 
-/// Whether a refund of the order has not reached the member yet; refunds of this cause do not count.
+/// Whether a refund of the order has not reached the member yet; those of the cause `besides` do not count.
 pub async fn any_unfinished(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     order: OrderId,
-    but_of: &str,
+    besides: Option<&str>,
 ) -> Result<bool, PaymentError> {
     let open = refund::in_shop(shop)
         .filter(refund::Column::OrderId.eq(order))
-        .filter(refund::Column::Cause.ne(but_of))
+        .filter(refund::Column::Cause.is_not_in(besides))
         .filter(refund::Column::State.ne(RefundState::Succeeded))
         .limit(1);
     Ok(open.one(conn).await?.is_some())

@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         offenders: "SELECT p.order_id AS id FROM payments AS p JOIN orders AS o ON o.id = p.order_id \
             WHERE p.shop_id = $1 AND p.state = 'succeeded' AND (o.paid_at IS NULL OR p.late) AND NOT EXISTS ( \
                 SELECT 1 FROM refunds AS r \
-                WHERE r.payment_id = p.id AND r.cause IN ('late_payment', 'duplicate_payment'))",
+                WHERE r.payment_id = p.id AND r.cause = 'late_payment')",
     },
     Check {
         what: "a closed order still holds stock",
@@ -139,7 +139,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         what: "a refund of a payment that paid for nothing is not of the whole payment",
         offenders: "SELECT r.id AS id FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id \
-            WHERE r.shop_id = $1 AND r.cause IN ('late_payment', 'duplicate_payment') AND r.wechat_fen <> p.amount_fen",
+            WHERE r.shop_id = $1 AND r.cause = 'late_payment' AND r.wechat_fen <> p.amount_fen",
     },
     Check {
         what: "a refund that was accepted is not booked once as owed to the member",
@@ -147,19 +147,20 @@ pub(super) const CHECKS: &[Check] = &[
             LEFT JOIN ledger_journals AS j \
                 ON j.shop_id = r.shop_id AND j.cause_kind = 'refund' AND j.cause_id = r.id \
             LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'member_payable' \
-            WHERE r.shop_id = $1 AND r.cause NOT IN ('late_payment', 'duplicate_payment') \
+            WHERE r.shop_id = $1 AND r.cause <> 'late_payment' \
             GROUP BY r.id, r.amount_fen HAVING COALESCE(SUM(-e.amount), 0) <> r.amount_fen",
     },
     Check {
         what: "a refund is not the sum of its lines",
         offenders: "SELECT r.id AS id FROM refunds AS r LEFT JOIN refund_lines AS l ON l.refund_id = r.id \
-            WHERE r.shop_id = $1 AND r.cause NOT IN ('late_payment', 'duplicate_payment') \
+            WHERE r.shop_id = $1 AND r.cause <> 'late_payment' \
             GROUP BY r.id, r.amount_fen HAVING COALESCE(SUM(l.amount_fen), 0) <> r.amount_fen",
     },
     Check {
         what: "what an order says went back is not the sum of its refunds that succeeded",
         offenders: "SELECT o.id AS id FROM orders AS o \
-            LEFT JOIN refunds AS r ON r.order_id = o.id AND r.state = 'succeeded' AND r.cause <> 'duplicate_payment' \
+            LEFT JOIN refunds AS r ON r.order_id = o.id AND r.state = 'succeeded' \
+                AND (r.cause <> 'late_payment' OR o.paid_at IS NULL) \
             WHERE o.shop_id = $1 \
             GROUP BY o.id, o.refunded_fen HAVING COALESCE(SUM(r.amount_fen), 0) <> o.refunded_fen",
     },

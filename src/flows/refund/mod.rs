@@ -33,10 +33,8 @@ use crate::flows::{commission, profit_sharing, receipt};
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// It came after the order was closed, or for what could not be served.
+    /// It came after the order was closed or paid under another number, or for what could not be served.
     LatePayment,
-    /// The order was paid under another number already, and stays as it is.
-    DuplicatePayment,
     /// The member cancelled a paid order.
     MemberCancel,
     /// An operator decided.
@@ -46,11 +44,9 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The cause as it is stored and shown.
-    pub fn text(self) -> &'static str {
+    fn text(self) -> &'static str {
         match self {
             Cause::LatePayment => "late_payment",
-            Cause::DuplicatePayment => "duplicate_payment",
             Cause::MemberCancel => "member_cancel",
             Cause::Operator => "operator",
             Cause::AfterSale => "after_sale",
@@ -312,13 +308,12 @@ pub async fn ask_whole_payment(
     tx: &DatabaseTransaction,
     order: &order::Model,
     payment: &payment::Model,
-    cause: Cause,
 ) -> Result<(), Failure> {
-    let duplicate = cause == Cause::DuplicatePayment;
+    let duplicate = order.paid_at.is_some();
     let reason = if duplicate { "重复支付，退还付款" } else { "订单已关闭，退还付款" };
     let plan = Plan {
         parts: Vec::new(),
-        cause,
+        cause: Cause::LatePayment,
         reason: reason.to_owned(),
         restock: false,
         ticket: None,

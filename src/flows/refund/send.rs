@@ -226,7 +226,8 @@ pub(super) async fn succeed(
     draft.debit(AccountKind::MemberPayable, Some(order.member_id.uuid()), refund.wechat_fen);
     draft.credit(AccountKind::Clearing, None, refund.wechat_fen)?;
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
-    if refund.cause == Cause::DuplicatePayment.text() {
+    if refund.cause == Cause::LatePayment.text() && order.paid_at.is_some() {
+        // It was paid twice: this money never was the order's.
         return Ok(done);
     }
     orders::money::note_refunded(tx, order, refund.amount_fen, now).await?;
@@ -248,7 +249,8 @@ async fn settle_order(
 ) -> Result<(), Failure> {
     let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
     let late = order.status == OrderStatus::Closed;
-    let under_way = refunds::any_unfinished(tx, shop.id, order.id, Cause::DuplicatePayment.text()).await?;
+    let besides = order.paid_at.is_some().then_some(Cause::LatePayment.text());
+    let under_way = refunds::any_unfinished(tx, shop.id, order.id, besides).await?;
     let ended = !under_way && (late || lines.iter().all(|line| line.refunded_quantity == line.quantity));
     let paid = order.payable_fen.plus(order.balance_fen)?;
     let status = match (under_way, ended && refunded >= paid) {

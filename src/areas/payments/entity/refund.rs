@@ -17,7 +17,7 @@ pub struct Model {
     pub payment_id: Option<PaymentId>,
     pub ticket_id: Option<TicketId>,
     pub state: RefundState,
-    /// `late_payment`, `duplicate_payment`, `member_cancel`, `operator`, `after_sale` or `short_delivery`.
+    /// `late_payment`, `member_cancel`, `operator`, `after_sale` or `short_delivery`.
     #[sea_orm(column_type = "Text")]
     pub cause: String,
     /// Over all means.

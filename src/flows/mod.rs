@@ -30,4 +30,5 @@ pub mod settings;
 pub mod shop_file;
 pub mod suspicious;
 pub mod uploads;
+pub mod wechat_message;
 pub mod wechat_tokens;

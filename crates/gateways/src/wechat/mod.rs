@@ -11,6 +11,7 @@ mod messages;
 mod phone;
 pub mod push;
 mod push_message;
+mod push_xml;
 mod shipping;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use error::{WechatError, WechatRefusal};
 pub use login::LoginSession;
 pub use messages::{MessageStage, SubscribeMessage};
 pub use phone::PhoneNumber;
+pub use push::PushDoor;
 pub use push_message::PushMessage;
 pub use shipping::{
     Contact, LogisticsType, Parcel, PaymentKey, ShippedOrder, Shipping, ShippingOutcome, ShippingState,

@@ -71,7 +71,11 @@ impl Clients {
         Ok(Self {
             http: gateways::http::client()?,
             wechat: addresses.of("wechat", "")?,
-            hosts: Hosts { main: addresses.of("wechat_pay", "")?, backup: addresses.wechat_pay_backup() },
+            hosts: Hosts {
+                main: addresses.of("wechat_pay", "")?,
+                backup: addresses.wechat_pay_backup(),
+                first_wait: Hosts::FIRST_WAIT,
+            },
             by_shop: ArcSwap::default(),
         })
     }

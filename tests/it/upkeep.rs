@@ -34,6 +34,7 @@ impl TestApp {
             ("PLATFORMS__WECHAT_PAY_BACKUP", config.platforms.wechat_pay_backup.clone()),
             ("PLATFORMS__PINDUODUO", config.platforms.pinduoduo.clone()),
             ("PLATFORMS__TAOBAO", config.platforms.taobao.clone()),
+            ("PLATFORMS__JD", config.platforms.jd.clone()),
         ];
         let mut command = Command::new(env!("CARGO_BIN_EXE_tuanqiao"));
         command.args(arguments);

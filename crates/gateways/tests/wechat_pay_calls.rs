@@ -18,6 +18,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use stand_in::{Answer, Asked, StandIn};
 
+/// Patience with the main host in tests.
+const FIRST_WAIT: std::time::Duration = std::time::Duration::from_millis(300);
+
 fn vectors() -> Value {
     serde_json::from_str(include_str!("../../../tests/vectors/wechat-pay.json")).unwrap()
 }
@@ -63,7 +66,8 @@ fn client_in(mode: Mode, main: &str, backup: Option<&str>, public_key: bool) -> 
         platform_public_key_id: public_key.then(platform_id),
         platform_public_key: public_key.then(|| secret("platform_public_key").public_key().unwrap().to_spki_pem()),
     };
-    let hosts = Hosts { main: main.parse().unwrap(), backup: backup.map(|b| b.parse().unwrap()) };
+    let backup = backup.map(|b| b.parse().unwrap());
+    let hosts = Hosts { main: main.parse().unwrap(), backup, first_wait: FIRST_WAIT };
     WechatPay::new(&credentials, hosts, http::client().unwrap()).unwrap()
 }
 

@@ -362,7 +362,8 @@ mod tests {
 
     #[test]
     fn in_sandbox_mode_every_address_given_is_of_this_machine() {
-        for key in ["wechat_pay_backup", "pinduoduo", "taobao_auth", "jd", "jd_auth", "youzan", "shopify", "shoplazza"] {
+        for key in ["wechat_pay_backup", "pinduoduo", "taobao_auth", "jd", "jd_auth", "youzan", "shopify", "shoplazza"]
+        {
             let error = sandbox_with(&format!("{key} = \"https://partner.example.com\"")).unwrap_err().to_string();
             assert!(error.contains(&format!("platforms.{key} ")), "{error}");
             sandbox_with(&format!("{key} = \"http://[::1]:9/x\"")).unwrap();

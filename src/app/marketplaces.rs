@@ -11,8 +11,8 @@ use gateways::marketplaces::{
     self as platforms, ApiError, Budget, BudgetKey, Channel, Connector, Descriptor, Engine, Entry, ErrorClass,
     LocalBudget, Permit, Priority, PromotionLink, RetryPolicy, SettingsError,
 };
-use kernel::{Clock, FieldFault};
 use kernel::id::{GoodsId, MemberId, ShopId};
+use kernel::{Clock, FieldFault};
 use moka::future::Cache;
 use reqwest::Client;
 use sea_orm::DbErr;
@@ -174,10 +174,7 @@ pub fn faults_of(id: &str, given: &Map<String, Value>) -> Vec<FieldFault> {
 }
 
 /// The connector and its calls a day, or every fault of the settings, our own key's among them.
-fn open(
-    entry: &'static Entry,
-    given: &Map<String, Value>,
-) -> Result<(Box<dyn Connector>, Option<u32>), SettingsError> {
+fn open(entry: &'static Entry, given: &Map<String, Value>) -> Result<(Box<dyn Connector>, Option<u32>), SettingsError> {
     let mut settings = given.clone();
     let per_day = calls_per_day(&mut settings, entry.descriptor);
     match ((entry.open)(&settings), per_day) {

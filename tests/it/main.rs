@@ -40,3 +40,4 @@ mod sharing;
 mod story;
 mod upkeep;
 mod uploads;
+mod wechat_messages;

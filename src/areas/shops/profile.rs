@@ -289,9 +289,8 @@ impl ShopFile {
 
 /// What message push cannot use. A token that anybody could guess would let anybody speak for WeChat.
 fn push_faults(secrets: &ShopSecrets) -> Vec<FieldFault> {
-    let token_fits = |token: &String| {
-        (3..=32).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
+    let token_fits =
+        |token: &String| (3..=32).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let mut faults = Vec::new();
     if secrets.push_token.as_ref().is_some_and(|token| !token_fits(token)) {
         faults.push(FieldFault::new("miniprogram.push_token", "invalid", "3 to 32 letters and digits"));
@@ -372,7 +371,10 @@ client_secret = "env:S"
 
     #[test]
     fn secrets_are_resolved_and_kept_apart() {
-        let draft = ShopFile::parse(FILE).unwrap().into_draft(|given| Ok(format!("<{given}>").into()), |_, _| Vec::new()).unwrap();
+        let draft = ShopFile::parse(FILE)
+            .unwrap()
+            .into_draft(|given| Ok(format!("<{given}>").into()), |_, _| Vec::new())
+            .unwrap();
         assert_eq!(draft.secrets.app_secret, "<env:S>");
         assert!(!serde_json::to_string(&draft.profile).unwrap().contains("<"));
         assert!(!format!("{draft:?}").contains("<env:S>"));
@@ -397,7 +399,8 @@ client_secret = "env:S"
         let unknown = ShopFile::parse(&FILE.replace("code =", "cod =")).unwrap_err().to_string();
         assert!(unknown.contains("shop file"), "{unknown}");
         let partner = FILE.replace("mchid = \"16\"", "mode = \"partner\"");
-        let error = ShopFile::parse(&partner).unwrap().into_draft(|_| Err("no".to_owned()), |_, _| Vec::new()).unwrap_err();
+        let error =
+            ShopFile::parse(&partner).unwrap().into_draft(|_| Err("no".to_owned()), |_, _| Vec::new()).unwrap_err();
         for field in ["miniprogram.secret", "wechat_pay.sp_mchid", "wechat_pay.sub_mchid", "payout.mode"] {
             assert!(error.0.iter().any(|f| f.field == field), "{field} is not named in {error}");
         }

@@ -44,7 +44,8 @@ fn report(told: &str, error: &ApiError, market: &Market, findings: &mut Findings
         }
         ErrorClass::BadSignature => findings.bad(told, &format!("check the secret in [marketplaces.{id}]")),
         ErrorClass::BadConfiguration => {
-            findings.bad(told, "check the app's key, the platform's list of allowed addresses and this machine's clock");
+            findings
+                .bad(told, "check the app's key, the platform's list of allowed addresses and this machine's clock");
         }
         ErrorClass::NotPermitted | ErrorClass::Retired => {
             findings.bad(told, "apply for the right to this call in the platform's console");

@@ -113,9 +113,19 @@ mod tests {
     #[test]
     fn what_is_no_message_is_not_read() {
         let deep = "<a>".repeat(40) + &"</a>".repeat(40);
-        for text in ["", "plain", "<xml>", "<xml></yml>", "<xml><a></xml></a>", "<xml/>", "<xml>&unknown;</xml>", &deep,
-            "<xml></xml><xml></xml>", "<!DOCTYPE x [<!ENTITY a \"b\">]><xml>&a;</xml>", "<xml><![CDATA[</xml>"]
-        {
+        for text in [
+            "",
+            "plain",
+            "<xml>",
+            "<xml></yml>",
+            "<xml><a></xml></a>",
+            "<xml/>",
+            "<xml>&unknown;</xml>",
+            &deep,
+            "<xml></xml><xml></xml>",
+            "<!DOCTYPE x [<!ENTITY a \"b\">]><xml>&a;</xml>",
+            "<xml><![CDATA[</xml>",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

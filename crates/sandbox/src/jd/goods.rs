@@ -129,12 +129,16 @@ fn dressed(call: &Call<'_>, listing: &Listing) -> Value {
     let (price, final_fen) = (listing.price_fen, listing.final_fen(call.now));
     let (rate, earned) = (yuan(listing.rate * 10), |fen: i64| yuan(fen * listing.rate / 1_000));
     let (begins, ends) = (1_767_196_800_000_i64, 2_082_729_600_000_i64);
-    let coupons: Vec<Value> = listing.coupon.iter().map(|coupon| {
-        json!({"bindType": 3, "discount": yuan(coupon.discount), "quota": yuan(coupon.least_order),
+    let coupons: Vec<Value> = listing
+        .coupon
+        .iter()
+        .map(|coupon| {
+            json!({"bindType": 3, "discount": yuan(coupon.discount), "quota": yuan(coupon.least_order),
             "link": coupon_link(listing), "platformType": 0, "isBest": 1, "getStartTime": coupon.starts * 1_000,
             "getEndTime": coupon.ends * 1_000, "useStartTime": coupon.starts * 1_000,
             "useEndTime": coupon.ends * 1_000, "isInputCoupon": 0})
-    }).collect();
+        })
+        .collect();
     // One in forty is sold in JD's own app alone.
     let forbidden = if listing.number.is_multiple_of(40) { 10 } else { 0 };
     json!({

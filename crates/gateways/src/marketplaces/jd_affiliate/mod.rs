@@ -103,7 +103,8 @@ fn open(settings: &Map<String, Value>) -> Opened {
         reader.fault("miniprogram_appid", "must be an appid: wx and letters and digits");
     }
     if jump.page.starts_with('/') || !jump.page.ends_with('=') {
-        reader.fault("miniprogram_path", "must be a page without leading / and end in the parameter that takes the link");
+        reader
+            .fault("miniprogram_path", "must be a page without leading / and end in the parameter that takes the link");
     }
     let app = JdAffiliate {
         app_key: reader.text("app_key"),

@@ -86,7 +86,8 @@ fn open(settings: &Map<String, Value>) -> Opened {
 /// The adzone, from its own key or from the pid; where both are there they must agree.
 fn position(reader: &mut SettingsReader<'_>) -> String {
     let pid = reader.optional("pid");
-    let [site_of_pid, adzone_of_pid] = pid.as_deref().and_then(parts_of_pid).map_or([None, None], |parts| parts.map(Some));
+    let [site_of_pid, adzone_of_pid] =
+        pid.as_deref().and_then(parts_of_pid).map_or([None, None], |parts| parts.map(Some));
     if pid.is_some() && adzone_of_pid.is_none() {
         reader.fault("pid", "must be mm_<member>_<site>_<adzone>");
     }

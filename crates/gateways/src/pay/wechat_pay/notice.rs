@@ -160,6 +160,27 @@ fn typed<T: DeserializeOwned>(content: Value) -> Result<T, NoticeError> {
     serde_json::from_value(content).map_err(|_| NoticeError::Malformed("the content lacks what identifies it"))
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_service_providers_app_is_never_taken_for_the_mini_program() {
+        let named = parties(&json!({"sp_appid": "wxsp", "sp_mchid": "1", "sub_mchid": "2"}));
+        assert_eq!((named.appid, named.sp_appid.as_deref()), (None, Some("wxsp")));
+        let both = parties(&json!({"sp_appid": "wxsp", "sub_appid": "wxsub", "sp_mchid": "1"}));
+        assert_eq!(both.appid.as_deref(), Some("wxsub"));
+    }
+
+    #[test]
+    fn an_envelope_may_say_null_where_it_says_nothing() {
+        let text = r#"{"id":"1","event_type":null,"resource":{"algorithm":null,"nonce":"n","ciphertext":"c","associated_data":null}}"#;
+        let envelope: Envelope = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((envelope.event_type.as_str(), envelope.resource.algorithm.as_str()), ("", ""));
+    }
+}
+
 impl fmt::Debug for Notice {
     /// Leaves out the content, which holds openids.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -274,9 +274,11 @@ impl Config {
 
 /// Whether every node of `url` is one of Redis. It is not repeated in a fault: it may hold a password.
 fn is_redis_address(url: &str) -> bool {
-    let Some((scheme, nodes)) = url.split_once("://") else { return false };
-    let scheme = scheme.trim_end_matches("+cluster");
-    nodes.split(',').all(|node| redis::IntoConnectionInfo::into_connection_info(format!("{scheme}://{node}")).is_ok())
+    let is_one = |url: String| redis::IntoConnectionInfo::into_connection_info(url).is_ok();
+    match url.split_once("+cluster://") {
+        Some((scheme, nodes)) => nodes.split(',').all(|node| is_one(format!("{scheme}://{node}"))),
+        None => is_one(url.to_owned()),
+    }
 }
 
 /// The keys that stand in the table `name`.

@@ -1,11 +1,19 @@
 //! Configuration: defaults, then a file, then the environment; checked at start, every fault at
 //! once. `config/default.toml` holds every key there is, so an unknown one is a typing error.
 
+mod platforms;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use config::{Config as Layers, Environment, File, FileFormat, Value, ValueKind};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+
+pub use platforms::{Addresses, NoAddress, Platforms};
+
+/// The shortest master key accepted, in characters.
+pub const MASTER_KEY_MIN: usize = 16;
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
 
@@ -109,62 +117,6 @@ pub struct Storage {
     pub folder: String,
 }
 
-/// Base URLs of other people's systems, without a slash at the end.
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs, reason = "each field is the platform it names")]
-pub struct Platforms {
-    pub wechat: String,
-    pub wechat_pay: String,
-    pub wechat_pay_backup: String,
-    pub pinduoduo: String,
-    pub pinduoduo_auth: String,
-    pub taobao: String,
-    pub taobao_auth: String,
-    pub jd: String,
-    pub jd_auth: String,
-    pub youzan: String,
-    pub weimob: String,
-    pub shopify: String,
-    pub aliexpress: String,
-    pub ebay: String,
-    pub amazon: String,
-    pub dhgate: String,
-    pub wish: String,
-    pub wanliniu: String,
-    pub shoplazza: String,
-}
-
-impl Platforms {
-    /// The base address configured under `name`; `None` when the platform's own hosts are used.
-    pub fn base(&self, name: &str) -> Option<&str> {
-        self.all().into_iter().find(|(known, base)| *known == name && !base.is_empty()).map(|(_, base)| base)
-    }
-
-    fn all(&self) -> [(&'static str, &str); 19] {
-        [
-            ("wechat", &self.wechat),
-            ("wechat_pay", &self.wechat_pay),
-            ("wechat_pay_backup", &self.wechat_pay_backup),
-            ("pinduoduo", &self.pinduoduo),
-            ("pinduoduo_auth", &self.pinduoduo_auth),
-            ("taobao", &self.taobao),
-            ("taobao_auth", &self.taobao_auth),
-            ("jd", &self.jd),
-            ("jd_auth", &self.jd_auth),
-            ("youzan", &self.youzan),
-            ("weimob", &self.weimob),
-            ("shopify", &self.shopify),
-            ("aliexpress", &self.aliexpress),
-            ("ebay", &self.ebay),
-            ("amazon", &self.amazon),
-            ("dhgate", &self.dhgate),
-            ("wish", &self.wish),
-            ("wanliniu", &self.wanliniu),
-            ("shoplazza", &self.shoplazza),
-        ]
-    }
-}
-
 /// The built-in stand-in.
 #[derive(Clone, Debug, Deserialize)]
 pub struct SandboxSwitch {
@@ -225,19 +177,11 @@ pub struct ConfigError(pub Vec<String>);
 impl Config {
     /// Reads the layers and checks them.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        Self::load_with(file, &[])
-    }
-
-    /// As [`Config::load`], with `overrides` (key, value) between the file and the environment.
-    pub fn load_with(file: Option<&Path>, overrides: &[(&str, String)]) -> Result<Self, ConfigError> {
         let one = |error: config::ConfigError| ConfigError(vec![error.to_string()]);
         let known = Layers::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml)).build().map_err(one)?;
-        let mut layers = Layers::builder().add_source(known.clone());
+        let mut given = Layers::builder();
         if let Some(path) = file {
-            layers = layers.add_source(File::from(path).format(FileFormat::Toml));
-        }
-        for (key, value) in overrides {
-            layers = layers.set_override(*key, value.clone()).map_err(one)?;
+            given = given.add_source(File::from(path).format(FileFormat::Toml));
         }
         let environment = Environment::with_prefix("TUANQIAO")
             .prefix_separator("__")
@@ -246,23 +190,35 @@ impl Config {
             .list_separator(",")
             .with_list_parse_key("limits.trusted_proxies")
             .with_list_parse_key("secrets.old_master_keys");
-        let merged = layers.add_source(environment).build().map_err(one)?;
+        let given = given.add_source(environment).build().map_err(one)?;
+        let merged = Layers::builder().add_source(known.clone()).add_source(given.clone()).build().map_err(one)?;
         let mut unknown = Vec::new();
         unknown_keys(&known.cache, &merged.cache, "", &mut unknown);
         if !unknown.is_empty() {
             return Err(ConfigError(unknown));
         }
-        let config: Config = merged.try_deserialize().map_err(one)?;
-        config.check()?;
+        let mut config: Config = merged.try_deserialize().map_err(one)?;
+        let addresses = keys_of(&given.cache, "platforms");
+        config.platforms.without_foreign_backup(&addresses);
+        config.check(&addresses)?;
         Ok(config)
     }
 
-    /// Every fault of the values, at once.
-    fn check(&self) -> Result<(), ConfigError> {
+    /// The addresses of other people's systems that may be called.
+    pub fn addresses(&self) -> Addresses {
+        Addresses::new(&self.platforms, self.sandbox.enabled)
+    }
+
+    /// Every fault of the values, at once; `addresses` are the keys of `[platforms]` somebody has set.
+    fn check(&self, addresses: &BTreeSet<String>) -> Result<(), ConfigError> {
         let mut faults = Vec::new();
         let url = &self.database.url;
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
             faults.push("database.url must begin with sqlite: or postgres:".to_owned());
+        }
+        let needs_redis = self.stock.backend == StockBackend::Redis || !self.stock.redis_url.is_empty();
+        if needs_redis && !is_redis_address(&self.stock.redis_url) {
+            faults.push("stock.redis_url must be redis://host:port or redis+cluster://host:port,host:port".to_owned());
         }
         if self.orders.payment_window_s < 60 {
             faults.push("orders.payment_window_s must be at least 60".to_owned());
@@ -270,10 +226,25 @@ impl Config {
         if self.orders.after_sale_window_s < 0 {
             faults.push("orders.after_sale_window_s must not be negative".to_owned());
         }
+        if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log.level) {
+            faults.push(format!("log.level is not a tracing filter: {error}"));
+        }
+        self.check_server(&mut faults);
+        self.check_secrets(&mut faults);
+        self.platforms.check(self.sandbox.enabled, addresses, &mut faults);
+        if faults.is_empty() { Ok(()) } else { Err(ConfigError(faults)) }
+    }
+
+    fn check_server(&self, faults: &mut Vec<String>) {
         if url::Url::parse(&self.server.public_url).is_err() || self.server.public_url.ends_with('/') {
             faults.push("server.public_url must be a URL without a slash at the end".to_owned());
         }
-        for (name, bind) in [("server.bind", &self.server.bind), ("server.metrics_bind", &self.server.metrics_bind)] {
+        let binds = [
+            ("server.bind", &self.server.bind),
+            ("server.metrics_bind", &self.server.metrics_bind),
+            ("sandbox.bind", &self.sandbox.bind),
+        ];
+        for (name, bind) in binds {
             if bind.parse::<std::net::SocketAddr>().is_err() {
                 faults.push(format!("{name} must be an address and a port"));
             }
@@ -283,33 +254,39 @@ impl Config {
                 faults.push(format!("limits.trusted_proxies: {proxy} is not an IP address"));
             }
         }
-        self.check_platforms(&mut faults);
-        if faults.is_empty() { Ok(()) } else { Err(ConfigError(faults)) }
     }
 
-    fn check_platforms(&self, faults: &mut Vec<String>) {
-        for (name, base) in self.platforms.all() {
-            if base.is_empty() {
-                continue;
-            }
-            let Ok(url) = url::Url::parse(base) else {
-                faults.push(format!("platforms.{name} is not a URL"));
-                continue;
-            };
-            let core = ["wechat", "wechat_pay", "wechat_pay_backup", "pinduoduo", "taobao"].contains(&name);
-            if self.sandbox.enabled && core && !is_loopback(&url) {
-                faults.push(format!("sandbox.enabled: platforms.{name} must then be a loopback address"));
-            }
+    /// Keys that are too short. One that is not there at all stops only what needs it: `sandbox`,
+    /// `demo` and `tour` run without.
+    fn check_secrets(&self, faults: &mut Vec<String>) {
+        let short = |given: &SecretString| {
+            resolve_secret(given.expose_secret()).is_ok_and(|key| key.expose_secret().chars().count() < MASTER_KEY_MIN)
+        };
+        let wanted = format!("must have at least {MASTER_KEY_MIN} characters");
+        if short(&self.secrets.master_key) {
+            faults.push(format!("secrets.master_key {wanted}"));
+        }
+        if self.secrets.old_master_keys.iter().any(short) {
+            faults.push(format!("secrets.old_master_keys: each {wanted}"));
         }
     }
 }
 
-fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
+/// Whether every node of `url` is one of Redis. It is not repeated in a fault: it may hold a password.
+fn is_redis_address(url: &str) -> bool {
+    let is_one = |url: String| redis::IntoConnectionInfo::into_connection_info(url).is_ok();
+    match url.split_once("+cluster://") {
+        Some((scheme, nodes)) => nodes.split(',').all(|node| is_one(format!("{scheme}://{node}"))),
+        None => is_one(url.to_owned()),
+    }
+}
+
+/// The keys that stand in the table `name`.
+fn keys_of(given: &Value, name: &str) -> BTreeSet<String> {
+    let ValueKind::Table(tables) = &given.kind else { return BTreeSet::new() };
+    match tables.get(name).map(|table| &table.kind) {
+        Some(ValueKind::Table(keys)) => keys.keys().cloned().collect(),
+        _ => BTreeSet::new(),
     }
 }
 
@@ -377,6 +354,61 @@ mod tests {
     fn the_sandbox_is_refused_beside_real_platforms() {
         let error = with("[sandbox]\nenabled = true\n").unwrap_err().to_string();
         assert!(error.contains("platforms.wechat_pay"), "{error}");
+    }
+
+    /// Sandbox mode with stand-ins of what it needs, and `more` keys of `[platforms]`.
+    fn sandbox_with(more: &str) -> Result<Config, ConfigError> {
+        let stand_ins = "wechat = \"http://127.0.0.1:1\"\nwechat_pay = \"http://localhost:1\"";
+        with(&format!("[sandbox]\nenabled = true\n[platforms]\n{stand_ins}\n{more}\n"))
+    }
+
+    #[test]
+    fn in_sandbox_mode_every_address_given_is_of_this_machine() {
+        for key in ["wechat_pay_backup", "pinduoduo", "taobao_auth", "jd", "jd_auth", "youzan", "shopify", "shoplazza"]
+        {
+            let error = sandbox_with(&format!("{key} = \"https://partner.example.com\"")).unwrap_err().to_string();
+            assert!(error.contains(&format!("platforms.{key} ")), "{error}");
+            sandbox_with(&format!("{key} = \"http://[::1]:9/x\"")).unwrap();
+        }
+        let real = sandbox_with("jd = \"https://api.jd.com/routerjson\"").unwrap_err().to_string();
+        assert!(real.contains("platforms.jd "), "the real address, written down, is refused too: {real}");
+    }
+
+    #[test]
+    fn in_sandbox_mode_a_real_default_counts_as_not_there() {
+        let addresses = sandbox_with("jd = \"http://127.0.0.1:1/jd\"").unwrap().addresses();
+        assert!(addresses.of("jd", "https://api.jd.com/routerjson").is_ok());
+        for (key, own) in [("taobao", "https://eco.taobao.com/router/rest"), ("youzan", "https://open.youzanyun.com")] {
+            assert_eq!(addresses.of(key, own), Err(NoAddress::SandboxMode(key.to_owned())));
+        }
+        let real = Config::load(None).unwrap().addresses();
+        assert_eq!(real.of("taobao", "").unwrap().host_str(), Some("eco.taobao.com"));
+        assert_eq!(real.of("youzan", "https://open.youzanyun.com").unwrap().host_str(), Some("open.youzanyun.com"));
+    }
+
+    #[test]
+    fn wechat_pay_moved_elsewhere_has_no_backup_unless_one_is_named() {
+        let moved = |more: &str| {
+            let text = format!("[platforms]\nwechat_pay = \"https://proxy.example.com\"\n{more}");
+            with(&text).unwrap().addresses().wechat_pay_backup()
+        };
+        assert_eq!(moved(""), None);
+        assert!(moved("wechat_pay_backup = \"https://other.example.com\"").is_some());
+        assert!(Config::load(None).unwrap().addresses().wechat_pay_backup().is_some());
+        assert_eq!(sandbox_with("").unwrap().addresses().wechat_pay_backup(), None);
+    }
+
+    #[test]
+    fn every_bad_value_is_named_by_its_key_and_all_at_once() {
+        let text = "[log]\nlevel = \"a=b=c\"\n[stock]\nredis_url = \"localhost\"\n[platforms]\nwechat = \"\"\n\
+             wechat_pay = \"\"\njd = \"nowhere\"\n[secrets]\nmaster_key = \"short\"\nold_master_keys = [\"short\"]\n\
+             [sandbox]\nbind = \"8090\"\n";
+        let error = with(text).unwrap_err().to_string();
+        let keys = ["log.level", "stock.redis_url", "platforms.wechat ", "platforms.wechat_pay ", "platforms.jd "];
+        for key in keys.into_iter().chain(["secrets.master_key", "secrets.old_master_keys", "sandbox.bind"]) {
+            assert!(error.contains(key), "{key} is not named in {error}");
+        }
+        assert!(!error.contains("short\""), "{error}");
     }
 
     #[test]

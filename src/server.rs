@@ -42,7 +42,7 @@ pub struct Server {
 impl Server {
     /// Binds and begins to work. Must be called inside an actix system.
     pub fn start(app: web::Data<App>, role: Role) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(&app.config.server.bind)?;
+        let listener = listen("server.bind", &app.config.server.bind)?;
         Self::start_on(listener, app, role)
     }
 
@@ -115,11 +115,7 @@ impl Server {
 
     /// Works until the process is asked to end (Ctrl-C or SIGTERM), then stops gracefully.
     pub async fn run_until_asked_to_end(self) -> std::io::Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
+        asked_to_end().await?;
         tracing::info!("stopping: running requests and jobs finish first");
         self.stop().await;
         tracing::info!("stopped");
@@ -127,10 +123,26 @@ impl Server {
     }
 }
 
+/// Waits until the process is asked to end: Ctrl-C, or SIGTERM as service managers send it.
+pub async fn asked_to_end() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+/// A socket on `address`; what goes wrong is told with the `key` it was configured under.
+fn listen(key: &str, address: &str) -> std::io::Result<TcpListener> {
+    let told = |error: std::io::Error| std::io::Error::new(error.kind(), format!("{key} = {address}: {error}"));
+    TcpListener::bind(address).map_err(told)
+}
+
 /// Serves `/metrics` on its own address, which need not be public.
 pub fn start_metrics(bind: &str) -> std::io::Result<Option<SocketAddr>> {
     let Some(handle) = telemetry::start_metrics() else { return Ok(None) };
-    let listener = TcpListener::bind(bind)?;
+    let listener = listen("server.metrics_bind", bind)?;
     let address = listener.local_addr()?;
     let render = web::Data::new(handle);
     let server = HttpServer::new(move || {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use gateways::pay::wechat_pay::{Credentials, Hosts, Mode, WechatPay};
-use gateways::wechat::MiniProgram;
+use gateways::wechat::{MiniProgram, PushDoor};
 use kernel::id::ShopId;
 use kernel::{Code, Coded};
 use reqwest::Client;
@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::areas::shops::profile::PayMode;
 use crate::areas::shops::query::Shop;
-use crate::config::Platforms;
+use crate::config::Addresses;
 
 /// The shop takes no money: nothing is configured, or what is cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,8 @@ pub struct ShopClients {
     version: i64,
     /// The mini-program's server API.
     pub miniprogram: MiniProgram,
+    /// Opens what the mini-program platform pushes; `None` where the shop file names no token.
+    pub push: Option<PushDoor>,
     /// Held while an access token is fetched, so that this process fetches one at a time.
     pub token_turn: Arc<tokio::sync::Mutex<()>>,
     pay: Result<WechatPay, String>,
@@ -65,12 +67,15 @@ pub struct Clients {
 
 impl Clients {
     /// No shop yet; the addresses are checked.
-    pub fn new(platforms: &Platforms) -> anyhow::Result<Self> {
-        let backup = Some(platforms.wechat_pay_backup.as_str()).filter(|base| !base.is_empty());
+    pub fn new(addresses: &Addresses) -> anyhow::Result<Self> {
         Ok(Self {
             http: gateways::http::client()?,
-            wechat: Url::parse(&platforms.wechat)?,
-            hosts: Hosts { main: Url::parse(&platforms.wechat_pay)?, backup: backup.map(Url::parse).transpose()? },
+            wechat: addresses.of("wechat", "")?,
+            hosts: Hosts {
+                main: addresses.of("wechat_pay", "")?,
+                backup: addresses.wechat_pay_backup(),
+                first_wait: Hosts::FIRST_WAIT,
+            },
             by_shop: ArcSwap::default(),
         })
     }
@@ -102,11 +107,19 @@ impl Clients {
         ShopClients {
             version: shop.version,
             miniprogram: MiniProgram::new(self.wechat.clone(), shop.appid.clone(), secret, self.http.clone()),
+            push: push_door(shop),
             token_turn: Arc::default(),
             pay,
             has_account: shop.profile.wechat_pay.is_some(),
         }
     }
+}
+
+fn push_door(shop: &Shop) -> Option<PushDoor> {
+    let token = shop.secrets.push_token.clone()?;
+    let key = shop.secrets.push_aes_key.clone().map(Into::into);
+    let door = PushDoor::new(shop.appid.clone(), token.into(), key.as_ref());
+    door.inspect_err(|error| tracing::error!(shop = %shop.id, %error, "message push cannot be used")).ok()
 }
 
 fn credentials(shop: &Shop) -> Option<Credentials> {

@@ -8,21 +8,20 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use gateways::marketplaces::{
-    self as platforms, ApiError, Budget, BudgetKey, Channel, Descriptor, Engine, Entry, ErrorClass, LocalBudget,
-    Permit, Priority, PromotionLink, RetryPolicy,
+    self as platforms, ApiError, Budget, BudgetKey, Channel, Connector, Descriptor, Engine, Entry, ErrorClass,
+    LocalBudget, Permit, Priority, PromotionLink, RetryPolicy, SettingsError,
 };
-use kernel::Clock;
 use kernel::id::{GoodsId, LeaderId, MemberId, ShopId};
+use kernel::{Clock, FieldFault};
 use moka::future::Cache;
 use reqwest::Client;
 use sea_orm::DbErr;
 use serde_json::{Map, Value};
-use url::Url;
 
 use crate::areas::market_accounts::MarketError;
 use crate::areas::market_accounts::quota::{self, Usage};
 use crate::areas::shops::query::Shop;
-use crate::config::Platforms;
+use crate::config::Addresses;
 use crate::platform::db::Db;
 
 /// Our own key beside the platform's: calls a day, 0 for no limit. Left out, it is what the platform
@@ -85,7 +84,7 @@ fn scope(marketplace: &str, account: &str) -> String {
 
 /// Every shop's marketplaces.
 pub struct Marketplaces {
-    platforms: Platforms,
+    addresses: Addresses,
     http: Client,
     db: Db,
     clock: Clock,
@@ -98,13 +97,13 @@ pub struct Marketplaces {
 
 impl Marketplaces {
     /// No shop's yet.
-    pub fn new(platforms: &Platforms, http: Client, db: &Db, clock: &Clock) -> Self {
+    pub fn new(addresses: Addresses, http: Client, db: &Db, clock: &Clock) -> Self {
         let seconds = |entry: &Entry| {
             let budget = LocalBudget::new(entry.descriptor.calls_per_s, None);
             (entry.descriptor.id, Arc::new(budget))
         };
         Self {
-            platforms: platforms.clone(),
+            addresses,
             http,
             db: db.clone(),
             clock: clock.clone(),
@@ -141,12 +140,9 @@ impl Marketplaces {
         let Some(Value::Object(given)) = shop.secrets.marketplaces.get(descriptor.id) else {
             return Err(unusable(format!("the shop file has no [marketplaces.{}]", descriptor.id)));
         };
-        let mut settings = given.clone();
-        let per_day = calls_per_day(&mut settings, descriptor).map_err(unusable)?;
-        let connector = (entry.open)(&settings).map_err(|error| unusable(error.to_string()))?;
-        let base = self.platforms.base(descriptor.platform).unwrap_or(descriptor.default_base);
-        let base =
-            Url::parse(base).map_err(|_| unusable(format!("platforms.{} is no address", descriptor.platform)))?;
+        let (connector, per_day) = open(entry, given).map_err(|error| unusable(error.to_string()))?;
+        let base = self.addresses.of(descriptor.platform, descriptor.default_base);
+        let base = base.map_err(|error| unusable(error.to_string()))?;
         let channel = Channel::new(Arc::from(connector), base).map_err(|error| unusable(error.to_string()))?;
         let seconds = self.seconds.get(descriptor.id).cloned();
         let seconds = seconds.unwrap_or_else(|| Arc::new(LocalBudget::new(descriptor.calls_per_s, None)));
@@ -162,6 +158,35 @@ impl Marketplaces {
     }
 }
 
+/// What is wrong with one `[marketplaces.<id>]` of a shop file; each fault names its key.
+///
+/// A marketplace that the contract names and this version does not offer yet is kept as it is.
+pub fn faults_of(id: &str, given: &Map<String, Value>) -> Vec<FieldFault> {
+    let Some(entry) = platforms::find(id) else {
+        if platforms::PLANNED.contains(&id) {
+            return Vec::new();
+        }
+        return vec![FieldFault::new(format!("marketplaces.{id}"), "unknown", "there is no such marketplace")];
+    };
+    let Err(error) = open(entry, given) else { return Vec::new() };
+    let fault = |(key, what): (String, String)| FieldFault::new(format!("marketplaces.{id}.{key}"), "invalid", what);
+    error.faults.into_iter().map(fault).collect()
+}
+
+/// The connector and its calls a day, or every fault of the settings, our own key's among them.
+fn open(entry: &'static Entry, given: &Map<String, Value>) -> Result<(Box<dyn Connector>, Option<u32>), SettingsError> {
+    let mut settings = given.clone();
+    let per_day = calls_per_day(&mut settings, entry.descriptor);
+    match ((entry.open)(&settings), per_day) {
+        (Ok(connector), Ok(per_day)) => Ok((connector, per_day)),
+        (opened, per_day) => {
+            let mut faults = opened.err().map(|error| error.faults).unwrap_or_default();
+            faults.extend(per_day.err().map(|what| (CALLS_PER_DAY.to_owned(), what)));
+            Err(SettingsError { marketplace: entry.descriptor.id.to_owned(), faults })
+        }
+    }
+}
+
 /// Takes our own key out of the platform's.
 fn calls_per_day(settings: &mut Map<String, Value>, descriptor: &Descriptor) -> Result<Option<u32>, String> {
     let Some(given) = settings.remove(CALLS_PER_DAY) else { return Ok(Some(descriptor.test_calls_per_day)) };
@@ -169,7 +194,7 @@ fn calls_per_day(settings: &mut Map<String, Value>, descriptor: &Descriptor) -> 
     match calls {
         Some(0) => Ok(None),
         Some(calls) => Ok(Some(calls)),
-        None => Err(format!("marketplaces.{}.{CALLS_PER_DAY} must be a whole number", descriptor.id)),
+        None => Err("must be a whole number".to_owned()),
     }
 }
 

@@ -3,7 +3,7 @@
 mod barred;
 mod catalogue;
 mod clients;
-mod marketplaces;
+pub mod marketplaces;
 mod shop_book;
 mod sign_ins;
 
@@ -69,9 +69,10 @@ impl App {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|detail| anyhow::anyhow!("secrets.old_master_keys: {detail}"))?;
         let clock = Clock::default();
-        let clients = Clients::new(&config.platforms)?;
+        let addresses = config.addresses();
+        let clients = Clients::new(&addresses)?;
         let app = Self {
-            marketplaces: Marketplaces::new(&config.platforms, clients.http.clone(), &db, &clock),
+            marketplaces: Marketplaces::new(addresses, clients.http.clone(), &db, &clock),
             sealer: Sealer::new(&master, &old)?,
             gate: gate_of(&config)?,
             clients,
@@ -94,7 +95,8 @@ fn gate_of(config: &Config) -> anyhow::Result<StockGate> {
     Ok(match config.stock.backend {
         StockBackend::Embedded => StockGate::Embedded(EmbeddedGate::default()),
         StockBackend::Redis => {
-            StockGate::Redis(RedisGate::new(Redis::start(&config.stock.redis_url, Timing::default())?))
+            let redis = Redis::start(&config.stock.redis_url, Timing::default());
+            StockGate::Redis(RedisGate::new(redis.map_err(|error| anyhow::anyhow!("stock.redis_url: {error}"))?))
         }
     })
 }

@@ -1,7 +1,8 @@
 //! `tuanqiao doctor`: what is wrong with the installation, and what to do about it.
 
+mod markets;
+
 use chrono::{DateTime, Duration, Utc};
-use gateways::marketplaces;
 use gateways::pay::wechat_pay::PayError;
 use kernel::id::PaymentId;
 
@@ -25,15 +26,15 @@ struct Findings {
 }
 
 impl Findings {
-    fn good(&mut self, what: &str) {
+    pub(super) fn good(&mut self, what: &str) {
         println!("ok    {what}");
     }
 
-    fn odd(&mut self, what: &str, mend: &str) {
+    pub(super) fn odd(&mut self, what: &str, mend: &str) {
         println!("warn  {what}\n      → {mend}");
     }
 
-    fn bad(&mut self, what: &str, mend: &str) {
+    pub(super) fn bad(&mut self, what: &str, mend: &str) {
         self.bad += 1;
         println!("BAD   {what}\n      → {mend}");
     }
@@ -151,15 +152,19 @@ async fn check_shop(app: &App, shop: &Shop, findings: &mut Findings) {
         Err(error) => findings.odd(&format!("{code}: {error}"), "apply a shop file with [wechat_pay] to take money"),
     }
     check_payout(shop, findings);
-    check_marketplaces(shop, findings);
+    markets::check(app, shop, findings).await;
 }
 
 /// Asks for an order that does not exist: a signed "not found" proves keys and rights both ways.
 async fn check_pay(app: &App, code: &str, pay: &gateways::pay::wechat_pay::WechatPay, findings: &mut Findings) {
     match pay.query_order(&PaymentId::new().to_string()).await {
-        Ok(_) | Err(PayError::NotFound(_)) => {
+        Err(PayError::NotFound(refusal)) if refusal.signed => {
             findings.good(&format!("{code}: WeChat Pay accepts our signature, and we accept WeChat Pay's"));
         }
+        Ok(_) | Err(PayError::NotFound(_)) => findings.bad(
+            &format!("{code}: WeChat Pay answered without a signature of its own"),
+            "check what stands between here and platforms.wechat_pay: nothing that answers can be believed",
+        ),
         Err(error @ PayError::Config(_)) => findings.bad(
             &format!("{code}: WeChat Pay refuses the account: {error}"),
             "check mchid, merchant_serial, merchant_key and that the mini-program is bound to the merchant",
@@ -188,20 +193,5 @@ fn check_payout(shop: &Shop, findings: &mut Findings) {
             &format!("{}: leaders are paid by transfer, but account or scene report are missing", shop.code),
             "fill [wechat_pay] and payout.transfer_scene_report, or set payout.mode to \"manual\"",
         );
-    }
-}
-
-fn check_marketplaces(shop: &Shop, findings: &mut Findings) {
-    for (id, settings) in &shop.secrets.marketplaces {
-        let Some(entry) = marketplaces::find(id) else {
-            findings.odd(&format!("{}: {id} is no marketplace of this version", shop.code), "remove it, or update");
-            continue;
-        };
-        let opened = settings.as_object().map(|settings| (entry.open)(settings));
-        match opened {
-            Some(Ok(_)) => findings.good(&format!("{}: {} is configured", shop.code, entry.descriptor.name)),
-            Some(Err(error)) => findings.bad(&format!("{}: {error}", shop.code), "correct the shop file and apply it"),
-            None => findings.bad(&format!("{}: marketplaces.{id} is not a table", shop.code), "correct the shop file"),
-        }
     }
 }

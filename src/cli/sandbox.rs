@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use sandbox::{Sandbox, SandboxConfig, SandboxKeys};
 
 use crate::config::Config;
+use crate::server::asked_to_end;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -20,16 +22,19 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
     let keys = SandboxKeys::load_or_generate(&args.folder.join("keys.json"))?;
     let shop_file = args.folder.join("shop.toml");
     write_private(&shop_file, &shop_text("demo", &keys)?)?;
+    let bind = args.bind.unwrap_or(config.sandbox.bind);
     let running = Sandbox::start(SandboxConfig {
-        bind: args.bind.unwrap_or(config.sandbox.bind),
+        bind: bind.clone(),
         data_file: Some(args.folder.join("books.json")),
         ..SandboxConfig::new(keys)
-    })?;
+    })
+    .with_context(|| format!("sandbox.bind = {bind}"))?;
     println!("The sandbox listens on {}; its control page is there too.", running.base_url());
     println!("A shop that fits it: tuanqiao shop apply {}", shop_file.display());
     println!("Addresses for [platforms]: wechat, wechat_pay and wechat_pay_backup = \"{}\",", running.base_url());
-    println!("pinduoduo = \"{}\", taobao = \"{}\"", running.pinduoduo_url(), running.taobao_url());
-    tokio::signal::ctrl_c().await?;
+    let (pinduoduo, taobao, jd) = (running.pinduoduo_url(), running.taobao_url(), running.jd_url());
+    println!("pinduoduo = \"{pinduoduo}\", taobao = \"{taobao}\", jd = \"{jd}\"");
+    asked_to_end().await?;
     Ok(running.stop().await?)
 }
 
@@ -38,9 +43,14 @@ pub(super) fn shop_text(code: &str, keys: &SandboxKeys) -> anyhow::Result<String
     let table = |pairs: Vec<(&str, String)>| -> toml::Table {
         pairs.into_iter().map(|(key, value)| (key.to_owned(), toml::Value::String(value))).collect()
     };
-    let (merchant, pinduoduo, taobao) = (&keys.merchant, &keys.pinduoduo, &keys.taobao);
+    let (merchant, pinduoduo, taobao, jd) = (&keys.merchant, &keys.pinduoduo, &keys.taobao, &keys.jd);
     let mut shop = table(vec![("code", code.to_owned()), ("name", "邻里团".to_owned())]);
-    let miniprogram = vec![("appid", merchant.appid.clone()), ("secret", merchant.secret.clone())];
+    let miniprogram = vec![
+        ("appid", merchant.appid.clone()),
+        ("secret", merchant.secret.clone()),
+        ("push_token", merchant.push_token.clone()),
+        ("push_aes_key", merchant.push_aes_key.clone()),
+    ];
     shop.insert("miniprogram".to_owned(), table(miniprogram).into());
     let pay = vec![
         ("mchid", merchant.mchid.clone()),
@@ -62,9 +72,16 @@ pub(super) fn shop_text(code: &str, keys: &SandboxKeys) -> anyhow::Result<String
         ("adzone_id", taobao.adzone_id.clone()),
         ("site_id", taobao.site_id.clone()),
     ];
+    let jd = vec![
+        ("app_key", jd.app_key.clone()),
+        ("app_secret", jd.app_secret.clone()),
+        ("site_id", jd.site_id.clone()),
+        ("sub_union_id", "on".to_owned()),
+    ];
     let mut marketplaces = toml::Table::new();
     marketplaces.insert("pinduoduo_affiliate".to_owned(), table(pinduoduo).into());
     marketplaces.insert("taobao_affiliate".to_owned(), table(taobao).into());
+    marketplaces.insert("jd_affiliate".to_owned(), table(jd).into());
     shop.insert("marketplaces".to_owned(), marketplaces.into());
     Ok(toml::to_string(&shop)?)
 }

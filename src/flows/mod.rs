@@ -36,4 +36,5 @@ pub mod shop_file;
 pub mod suspicious;
 pub mod uploads;
 pub mod verify_books;
+pub mod wechat_message;
 pub mod wechat_tokens;

@@ -1,6 +1,8 @@
 //! Opening the pay sheet: the request's bytes are stored before they are sent, and every repeat
 //! sends the same.
 
+use std::time::{Duration, Instant};
+
 use gateways::pay::wechat_pay::{NewPrepay, PayError, PaymentParams, WechatPay};
 use kernel::id::{MemberId, OrderId, PaymentId};
 use kernel::{Code, Coded, Failure, Time};
@@ -21,6 +23,11 @@ use crate::flows::payment_received::{self, Asked};
 
 /// A prepay id lives two hours; it is asked for anew a little earlier.
 const PREPAY_LIFE: chrono::Duration = chrono::Duration::minutes(110);
+
+/// The pauses before the same bytes are sent once more.
+const AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(600)];
+/// Nothing is sent again after this long: the shopper can do that.
+const QUICKLY: Duration = Duration::from_secs(4);
 
 /// Why the pay sheet cannot open.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +115,7 @@ async fn sheet_of(app: &App, pay: &WechatPay, payment: &payment::Model) -> Resul
         return sheet(prepay_id);
     }
     let body = payment.request_body.clone().unwrap_or_default();
-    let prepay_id = pay.send_prepay(body.as_bytes()).await.map_err(NotOpened::Refused)?;
+    let prepay_id = send_patiently(pay, body.as_bytes()).await.map_err(NotOpened::Refused)?;
     let changes = Changes { prepaid: Some((prepay_id.clone(), wall)), ..Changes::default() };
     note_answer(app, payment, changes).await.map_err(NotOpened::Failed)?;
     sheet(&prepay_id)
@@ -147,6 +154,22 @@ async fn another_number(
         Ok(params) => Ok(params),
         Err(not_opened) => Err(not_opened.because(app, shop, pay, &payment).await),
     }
+}
+
+/// Sends the stored bytes, and the same again when WeChat is in trouble: they are the same order
+/// however often they come. Only while answers come quickly, because somebody waits.
+async fn send_patiently(pay: &WechatPay, body: &[u8]) -> Result<String, PayError> {
+    let begun = Instant::now();
+    for pause in AGAIN_AFTER {
+        match pay.send_prepay(body).await {
+            Err(error) if error.is_undecided() && begun.elapsed() < QUICKLY => {
+                tracing::warn!(%error, "WeChat Pay did not take an order; it is sent again");
+            }
+            answer => return answer,
+        }
+        tokio::time::sleep(pause).await;
+    }
+    pay.send_prepay(body).await
 }
 
 fn payable_now(order: &order::Model, now: Time) -> Result<(), Failure> {

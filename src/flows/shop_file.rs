@@ -5,13 +5,14 @@ use std::sync::Arc;
 use kernel::Failure;
 use secrecy::SecretString;
 
-use crate::app::App;
+use crate::app::{App, marketplaces};
 use crate::areas::shops::profile::ShopFile;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::service;
 use crate::areas::shops::settings::Settings;
 
-/// Creates or updates the shop that the file's `text` describes, and checks that its keys work.
+/// Creates or updates the shop that the file's `text` describes, and checks that its keys work. A
+/// file with any fault is refused with all of them, and nothing is written.
 ///
 /// `resolve` reads secrets given as `env:NAME` or `file:PATH`. Applying a file twice changes nothing.
 pub async fn apply(
@@ -19,7 +20,7 @@ pub async fn apply(
     text: &str,
     resolve: impl Fn(&str) -> Result<SecretString, String>,
 ) -> Result<Arc<Shop>, Failure> {
-    let draft = ShopFile::parse(text)?.into_draft(resolve)?;
+    let draft = ShopFile::parse(text)?.into_draft(resolve, marketplaces::faults_of)?;
     let defaults = Settings {
         payment_window_s: app.config.orders.payment_window_s,
         after_sale_window_s: app.config.orders.after_sale_window_s,

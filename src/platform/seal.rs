@@ -11,8 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The shortest master key accepted, in characters.
-const MASTER_KEY_MIN: usize = 16;
+use crate::config::MASTER_KEY_MIN;
 
 /// Why a value could not be sealed or opened. Never says what the value was.
 #[derive(Debug, thiserror::Error)]

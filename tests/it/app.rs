@@ -206,6 +206,7 @@ fn config(place: &Place, sandbox: &sandbox::Running, address: SocketAddr) -> Con
     config.platforms.wechat_pay_backup = sandbox.base_url();
     config.platforms.pinduoduo = sandbox.pinduoduo_url();
     config.platforms.taobao = sandbox.taobao_url();
+    config.platforms.jd = sandbox.jd_url();
     config.sandbox.enabled = true;
     config.limits.anonymous_per_ip_per_s = 0;
     config.limits.member_per_s = 0;
@@ -215,7 +216,7 @@ fn config(place: &Place, sandbox: &sandbox::Running, address: SocketAddr) -> Con
 
 /// A shop file whose accounts are the sandbox's.
 pub fn shop_text(code: &str, merchant: &MerchantKeys, keys: &SandboxKeys) -> String {
-    let (pdd, taobao) = (&keys.pinduoduo, &keys.taobao);
+    let (pdd, taobao, jd) = (&keys.pinduoduo, &keys.taobao, &keys.jd);
     format!(
         r#"
 code = "{code}"
@@ -224,6 +225,8 @@ name = "邻里团 {code}"
 [miniprogram]
 appid = "{appid}"
 secret = "{secret}"
+push_token = "{push_token}"
+push_aes_key = "{push_aes_key}"
 
 [wechat_pay]
 mchid = "{mchid}"
@@ -243,9 +246,18 @@ app_key = "{app_key}"
 app_secret = "{app_secret}"
 adzone_id = "{adzone_id}"
 site_id = "{site_id}"
+
+[marketplaces.jd_affiliate]
+app_key = "{jd_key}"
+app_secret = "{jd_secret}"
+site_id = "{jd_site}"
+union_id = "{jd_union}"
+sub_union_id = "on"
 "#,
         appid = merchant.appid,
         secret = merchant.secret,
+        push_token = merchant.push_token,
+        push_aes_key = merchant.push_aes_key,
         mchid = merchant.mchid,
         serial = merchant.serial,
         merchant_key = merchant.private_key_pem().unwrap(),
@@ -259,5 +271,9 @@ site_id = "{site_id}"
         app_secret = taobao.app_secret,
         adzone_id = taobao.adzone_id,
         site_id = taobao.site_id,
+        jd_key = jd.app_key,
+        jd_secret = jd.app_secret,
+        jd_site = jd.site_id,
+        jd_union = jd.union_id,
     )
 }

@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 use tuanqiao::areas::goods::entity::{goods, sku};
 use tuanqiao::areas::market_accounts::entity::{import_run, quota_usage, remote_goods};
 use tuanqiao::areas::market_accounts::state::RunState;
-use tuanqiao::flows::import_goods;
+use tuanqiao::config::resolve_secret;
+use tuanqiao::flows::{import_goods, shop_file};
 
 use crate::app::{TestApp, shop_text};
+use crate::setup::Setup;
 use crate::shopper::Client;
 
 const IMPORTS: &str = "/console/api/v1/imports";
@@ -294,6 +296,69 @@ on_both! {
         app.apply_shop(&bare.replace("\"bare\"", "\"demo\"")).await;
         asks(search("taobao_affiliate", "苹果", 5)).await.refused(422, "marketplace.not_configured");
         assert_eq!(operator.get(IMPORTS).await.ok()["items"], json!([]));
+    }
+}
+
+on_both! {
+    async fn a_shop_file_is_judged_whole_before_anything_is_written(app: TestApp) {
+        let good = shop_text("demo", &app.keys().merchant, &app.keys());
+        let faulty = good.replace("client_id =", "client =").replace("site_id = \"", "site_id = \"x")
+            + "calls_per_day = \"many\"\nuinon_id = \"1\"\n[marketplaces.ebay_of_the_moon]\nkey = \"x\"\n";
+        let refused = shop_file::apply(&app.app, &faulty, resolve_secret).await.unwrap_err();
+        let fields: HashSet<String> = refused.coded().fields().into_iter().map(|fault| fault.field).collect();
+        for field in ["pinduoduo_affiliate.client", "pinduoduo_affiliate.client_id", "taobao_affiliate.site_id",
+            "jd_affiliate.calls_per_day", "jd_affiliate.uinon_id", "ebay_of_the_moon"]
+        {
+            assert!(fields.contains(&format!("marketplaces.{field}")), "{field} is not named: {fields:?}");
+        }
+        assert_eq!(app.shop().secrets.marketplaces.len(), 3, "nothing was written");
+        // What the contract names and nobody plays yet is kept for the day somebody does.
+        let shop = app.apply_shop(&format!("{good}[marketplaces.youzan]\nclient_id = \"1\"\n")).await;
+        assert_eq!(shop.secrets.marketplaces["youzan"], json!({"client_id": "1"}));
+    }
+}
+
+on_both! {
+    async fn sandbox_mode_calls_no_marketplace_that_has_no_stand_in(setup: Setup) {
+        let real = "https://api.jd.com/routerjson";
+        let app = TestApp::with(setup, |config| config.platforms.jd = real.to_owned()).await;
+        let operator = app.operator().await;
+        let refused = operator.post(IMPORTS, search("jd_affiliate", "苹果", 5)).await;
+        let told = refused.refused(422, "marketplace.not_configured");
+        assert!(told["detail"].as_str().unwrap().contains("platforms.jd"), "{told}");
+        assert_eq!(imported(&app, &operator, search("taobao_affiliate", "苹果", 2)).await["created"], 2);
+        app.stop().await;
+    }
+}
+
+on_both! {
+    async fn jd_goods_are_imported_by_words_and_by_number_and_jumped_to(app: TestApp) {
+        let operator = app.operator().await;
+        let run = imported(app, &operator, search("jd_affiliate", "斤装", 40)).await;
+        let told = (&run["status"], &run["fetched"], &run["created"]);
+        assert_eq!(told, (&json!("done"), &json!(40), &json!(39)), "two pages: {run}");
+        assert_eq!(run["refusals"][0]["reason"], "cannot be bought from within WeChat");
+        let ties = remote_goods::in_shop(app.shop().id).all(app.app.db.reader()).await.unwrap();
+        let ids: Vec<&str> = ties.iter().map(|row| row.external_id.as_str()).take(25).collect();
+        let and_one_unknown = [ids.as_slice(), &["1"]].concat();
+        let asked = json!({"marketplace": "jd_affiliate", "listing": "affiliate", "ids": and_one_unknown});
+        let run = imported(app, &operator, asked).await;
+        assert_eq!((&run["fetched"], &run["created"]), (&json!(25), &json!(0)), "{run}");
+        assert_eq!(run["refusals"][0]["examples"], json!(["1"]));
+
+        let anna = app.member("anna").await;
+        let items = anna.get("/api/v1/goods?q=斤装&limit=1").await.ok();
+        let path = format!("/api/v1/goods/{}/link", items["items"][0]["id"].as_str().unwrap());
+        let jump = anna.post(&path, json!({})).await.ok();
+        assert_eq!(jump["we_app"]["app_id"], "wx91d27dbf599dff74");
+        let page = jump["we_app"]["page_path"].as_str().unwrap();
+        assert!(page.starts_with("pages/union/proxy/proxy?spreadUrl=https%3A%2F%2Fu.jd."), "{jump}");
+        let ben = app.member("ben").await;
+        assert_ne!(ben.post(&path, json!({})).await.ok()["we_app"], jump["we_app"], "another member, another mark");
+        with_settings(app, "jd_affiliate", "miniprogram_appid = \"wx1\"\nminiprogram_path = \"pages/x?to=\"").await;
+        let moved = app.member("carl").await.post(&path, json!({})).await.ok();
+        assert_eq!(moved["we_app"]["app_id"], "wx1");
+        assert!(moved["we_app"]["page_path"].as_str().unwrap().starts_with("pages/x?to=https"), "{moved}");
     }
 }
 

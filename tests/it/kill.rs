@@ -62,6 +62,7 @@ mod heavy {
                 .env("TUANQIAO__PLATFORMS__WECHAT_PAY_BACKUP", &config.platforms.wechat_pay_backup)
                 .env("TUANQIAO__PLATFORMS__PINDUODUO", &config.platforms.pinduoduo)
                 .env("TUANQIAO__PLATFORMS__TAOBAO", &config.platforms.taobao)
+                .env("TUANQIAO__PLATFORMS__JD", &config.platforms.jd)
                 .env("TUANQIAO__SANDBOX__ENABLED", "true")
                 .env("TUANQIAO__LIMITS__ANONYMOUS_PER_IP_PER_S", "0")
                 .env("TUANQIAO__LIMITS__MEMBER_PER_S", "0")

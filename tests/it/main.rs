@@ -44,3 +44,4 @@ mod stock_taken;
 mod story;
 mod upkeep;
 mod uploads;
+mod wechat_messages;

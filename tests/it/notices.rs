@@ -94,12 +94,23 @@ on_both! {
 }
 
 on_both! {
+    async fn a_refusal_looks_the_same_whatever_was_wrong(app: TestApp) {
+        let path = "/notify/wechat-pay/demo/payment";
+        let large = vec![b'x'; 65 * 1024];
+        for (path, body, status) in [(path, large, 413), (path, b"{}".to_vec(), 403), ("/notify/wechat-pay/nobody/payment", vec![], 404)] {
+            let answer = app.anybody().send(reqwest::Method::POST, path, Some(("application/json", body))).await;
+            assert_eq!((answer.status, &answer.body), (status, &json!({"code": "FAIL", "message": "refused"})), "{}", answer.text());
+        }
+    }
+}
+
+on_both! {
     async fn twenty_late_notices_at_once_are_one_refund(app: TestApp) {
         let floor = Floor::open(app).await;
         let apples = floor.goods(1000, 10).await;
         let anna = app.member("anna").await;
         let order = floor.orders(&anna, &[(&apples, 1)]).await;
-        let lost = json!({"path_prefix": "/v3/pay/transactions/jsapi", "status": 500, "after_effect": true});
+        let lost = json!({"path_prefix": "/v3/pay/transactions/jsapi", "status": 500, "after_effect": true, "times": 3});
         app.wechat().add_fault(serde_json::from_value(lost).unwrap());
         anna.post(&format!("/api/v1/orders/{}/payment", id(&order)), json!({})).await.refused(503, "payment.unavailable");
         let unknown = json!({"path_prefix": "/v3/pay/transactions/out-trade-no/", "method": "GET", "status": 404});

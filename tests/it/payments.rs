@@ -15,6 +15,9 @@ const JSAPI: &str = "/v3/pay/transactions/jsapi";
 const BY_NUMBER: &str = "/v3/pay/transactions/out-trade-no/";
 
 /// One call to a path is answered like this.
+/// How often an order is sent before the shopper is told to try again.
+const ATTEMPTS: u32 = 3;
+
 fn fault(path_prefix: &str, method: &str, status: u16) -> Fault {
     serde_json::from_value(json!({"path_prefix": path_prefix, "method": method, "status": status})).unwrap()
 }
@@ -147,7 +150,7 @@ on_both! {
         let anna = app.member("anna").await;
         let order = floor.orders(&anna, &[(&apples, 1)]).await;
         // WeChat takes the order but its answer is lost, and then does not know it yet.
-        app.wechat().add_fault(Fault { after_effect: true, ..fault(JSAPI, "POST", 500) });
+        app.wechat().add_fault(Fault { after_effect: true, times: ATTEMPTS, ..fault(JSAPI, "POST", 500) });
         anna.post(&pay_path(&order), json!({})).await.refused(503, "payment.unavailable");
         app.wechat().add_fault(fault(BY_NUMBER, "GET", 404));
         anna.post(&cancel_path(&order), json!({})).await.ok();
@@ -186,11 +189,12 @@ on_both! {
             fault(JSAPI, "POST", 500),
             fault(JSAPI, "POST", 429),
             Fault { after_effect: true, ..fault(JSAPI, "POST", 500) },
-            Fault { drop: true, after_effect: true, status: None, ..fault(JSAPI, "POST", 500) },
+            // The backup is asked too.
+            Fault { drop: true, after_effect: true, status: None, times: 2, ..fault(JSAPI, "POST", 500) },
             Fault { unsigned: true, status: None, ..fault(JSAPI, "POST", 500) },
         ];
         for trouble in troubles {
-            app.wechat().add_fault(trouble.clone());
+            app.wechat().add_fault(Fault { times: trouble.times * ATTEMPTS, ..trouble.clone() });
             let answer = anna.post(&pay_path(&order), json!({})).await;
             assert_eq!((answer.status, answer.code()), (503, "payment.unavailable"), "{trouble:?}");
         }
@@ -215,6 +219,27 @@ on_both! {
         app.run_due_jobs().await;
         assert_eq!(floor.seen(&anna, &order).await["status"], "closed");
         assert_eq!(floor.left(&apples).await, 10);
+        floor.adds_up().await;
+    }
+}
+
+on_both! {
+    async fn a_platform_that_stumbles_still_opens_the_pay_sheet(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let apples = floor.goods(1000, 10).await;
+        let anna = app.member("anna").await;
+        let stumbles = [
+            Fault { times: 2, ..fault(JSAPI, "POST", 500) },
+            Fault { times: 2, after_effect: true, ..fault(JSAPI, "POST", 500) },
+            // The backup answers at once.
+            Fault { drop: true, after_effect: true, status: None, ..fault(JSAPI, "POST", 500) },
+        ];
+        for (n, stumble) in stumbles.into_iter().enumerate() {
+            let order = floor.orders(&anna, &[(&apples, 1)]).await;
+            app.wechat().add_fault(stumble.clone());
+            floor.opens_pay_sheet(&anna, &order).await;
+            assert_eq!((app.wechat().orders().len(), app.wechat().faults().len()), (n + 1, 0), "{stumble:?}");
+        }
         floor.adds_up().await;
     }
 }

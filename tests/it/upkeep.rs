@@ -34,6 +34,7 @@ impl TestApp {
             ("PLATFORMS__WECHAT_PAY_BACKUP", config.platforms.wechat_pay_backup.clone()),
             ("PLATFORMS__PINDUODUO", config.platforms.pinduoduo.clone()),
             ("PLATFORMS__TAOBAO", config.platforms.taobao.clone()),
+            ("PLATFORMS__JD", config.platforms.jd.clone()),
         ];
         let mut command = Command::new(env!("CARGO_BIN_EXE_tuanqiao"));
         command.args(arguments);
@@ -122,10 +123,22 @@ on_both! {
     async fn the_doctor_says_what_works_and_what_to_mend(app: TestApp) {
         let well = app.runs(&["doctor"]).await;
         assert!(well.status.success(), "{}", text(&well));
-        for sign in ["schema is current", "stock store", "gives the mini-program a token", "accepts our signature"] {
+        for sign in ["schema is current", "stock store", "gives the mini-program a token", "accepts our signature",
+            "多多进宝 lets us in", "淘宝客 lets us in", "京东联盟 lets us in"] {
             assert!(text(&well).contains(sign), "{sign}: {}", text(&well));
         }
         let keys = app.keys();
+        // Our own key beside the platform's is no fault; a wrong secret is, and so is a stop.
+        let shop_file = crate::app::shop_text("demo", &keys.merchant, &keys)
+            .replace("[marketplaces.taobao_affiliate]", "[marketplaces.taobao_affiliate]\ncalls_per_day = 4000")
+            .replace(&keys.jd.app_secret, "another secret");
+        app.apply_shop(&shop_file).await;
+        let unsigned = serde_json::json!({"path_prefix": "/v3/pay/transactions/out-trade-no/", "unsigned": true});
+        app.wechat().add_fault(serde_json::from_value(unsigned).unwrap());
+        let ill = text(&app.runs(&["doctor"]).await);
+        assert!(ill.contains("淘宝客 lets us in") && ill.contains("京东联盟 answers BadSignature (12)"), "{ill}");
+        assert!(ill.contains("check the secret in [marketplaces.jd_affiliate]"), "{ill}");
+        assert!(ill.contains("without a signature") && ill.contains("2 thing(s) to mend"), "{ill}");
         let wrong = crate::app::shop_text("demo", &keys.merchant, &keys)
             .replace(&keys.merchant.secret, "not the secret")
             .replace(&keys.merchant.serial, "0000000000000000000000000000000000000000");

@@ -2,6 +2,7 @@
 //! and maps to our words; none knows our tables.
 
 pub mod http;
+mod lenient;
 pub mod marketplaces;
 pub mod pay;
 pub mod wechat;

@@ -251,6 +251,53 @@ async fn a_phone_number_is_read_with_either_kind_of_country_code() {
     assert!(matches!(client(&server.url).phone_number("t", "c", "o").await, Err(WechatError::Malformed(_))));
 }
 
+/// A platform that is busy `times` times and then says `body`.
+async fn busy(times: usize, how: Answer, body: serde_json::Value) -> StandIn {
+    let asked = Mutex::new(0);
+    StandIn::start(move |_| {
+        let mut asked = asked.lock().unwrap();
+        *asked += 1;
+        if *asked <= times { how.clone() } else { says(body.clone()) }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_busy_platform_is_asked_again_for_tokens_and_phone_numbers_and_never_with_a_login_code() {
+    let token = json!({"access_token": "t", "expires_in": 7200});
+    let phone = json!({"phone_info": {"purePhoneNumber": "13800000417", "countryCode": null}});
+    for how in [says(json!({"errcode": -1, "errmsg": "system error"})), Answer::new(502, "<html>")] {
+        let server = busy(2, how.clone(), token.clone()).await;
+        assert!(client(&server.url).stable_token(false).await.is_ok());
+        assert_eq!(server.asked().len(), 3);
+        let server = busy(2, how.clone(), phone.clone()).await;
+        assert!(client(&server.url).phone_number("t", "c", "o").await.is_ok());
+        let server = busy(9, how.clone(), token.clone()).await;
+        assert!(matches!(client(&server.url).stable_token(false).await, Err(WechatError::Busy(_))));
+        assert_eq!(server.asked().len(), 3, "two repeats and no more");
+        let server = busy(9, how, token.clone()).await;
+        assert!(matches!(client(&server.url).login("c").await, Err(WechatError::Busy(_))));
+        assert_eq!(server.asked().len(), 1);
+    }
+    let refused = says(json!({"errcode": 40029, "errmsg": "invalid code"}));
+    let server = busy(9, refused, phone).await;
+    assert!(matches!(client(&server.url).phone_number("t", "c", "o").await, Err(WechatError::CodeInvalid(_))));
+    assert_eq!(server.asked().len(), 1, "a refusal is an answer");
+}
+
+#[tokio::test]
+async fn null_is_as_good_as_absent() {
+    let body = json!({"errcode": null, "errmsg": null, "openid": "o1", "session_key": "k", "unionid": null});
+    let server = StandIn::start(move |_| says(body.clone())).await;
+    assert_eq!(client(&server.url).login("c").await.unwrap().openid, "o1");
+    let server = StandIn::start(|_| says(json!({"errcode": 40029, "errmsg": null}))).await;
+    assert!(matches!(client(&server.url).login("c").await, Err(WechatError::CodeInvalid(_))));
+    let order = json!({"errcode": 0, "order": {"transaction_id": "42", "order_state": 2, "in_complaint": null}});
+    let server = StandIn::start(move |_| says(order.clone())).await;
+    let order = client(&server.url).get_order("t", &PaymentKey::Transaction("42".into())).await.unwrap();
+    assert_eq!((order.order_state, order.in_complaint), (ShippingState::Shipped, false));
+}
+
 #[tokio::test]
 async fn messages_leave_out_what_is_absent_and_know_a_missing_grant() {
     let server = StandIn::start(|asked| match asked.json()["touser"].as_str().unwrap() {

@@ -7,9 +7,9 @@ mod stand_in;
 use gateways::http;
 use gateways::pay::wechat_pay::sign::request_message;
 use gateways::pay::wechat_pay::{
-    Credentials, Hosts, Mode, NewPrepay, NewReceiver, NewRefund, NewReturn, NewSharing, NewTransfer, PayError,
-    ReceiverKind, ReceiverResult, RefundStatus, ReturnResult, SceneReport, Share, SharingState, TradeState,
-    TransferState, WechatPay,
+    Credentials, Hosts, Mode, NewPrepay, NewReceiver, NewRefund, NewReturn, NewSharing, NewTransfer, Notice,
+    NoticeResource, Parties, PayError, ReceiverKind, ReceiverResult, RefundStatus, ReturnResult, SceneReport, Share,
+    SharingState, TradeState, TransferState, WechatPay,
 };
 use kernel::crypto::rsa::{PrivateKey, PublicKey};
 use kernel::crypto::{base64_encode, random};
@@ -17,6 +17,9 @@ use kernel::{Clock, Fen};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use stand_in::{Answer, Asked, StandIn};
+
+/// Patience with the main host in tests.
+const FIRST_WAIT: std::time::Duration = std::time::Duration::from_millis(300);
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("../../../tests/vectors/wechat-pay.json")).unwrap()
@@ -63,7 +66,8 @@ fn client_in(mode: Mode, main: &str, backup: Option<&str>, public_key: bool) -> 
         platform_public_key_id: public_key.then(platform_id),
         platform_public_key: public_key.then(|| secret("platform_public_key").public_key().unwrap().to_spki_pem()),
     };
-    let hosts = Hosts { main: main.parse().unwrap(), backup: backup.map(|b| b.parse().unwrap()) };
+    let backup = backup.map(|b| b.parse().unwrap());
+    let hosts = Hosts { main: main.parse().unwrap(), backup, first_wait: FIRST_WAIT };
     WechatPay::new(&credentials, hosts, http::client().unwrap()).unwrap()
 }
 
@@ -316,7 +320,7 @@ async fn an_answer_that_is_not_signed_right_decides_nothing() {
 }
 
 #[tokio::test]
-async fn the_backup_host_is_asked_once_and_only_when_nothing_was_sent() {
+async fn the_backup_host_is_asked_once_when_the_main_one_gives_no_whole_answer() {
     let backup = StandIn::start(|_| signed(200, r#"{"prepay_id":"wx2"}"#)).await;
     let pay = client_in(Mode::Direct, "http://127.0.0.1:1", Some(&backup.url), true);
     let body = pay.prepay_body(&order()).unwrap();
@@ -331,6 +335,117 @@ async fn the_backup_host_is_asked_once_and_only_when_nothing_was_sent() {
 
     let nobody = client_in(Mode::Direct, "http://127.0.0.1:1", Some("http://127.0.0.1:1"), true);
     assert!(matches!(nobody.send_prepay(&body).await, Err(PayError::Unreachable(_))));
+
+    for breaks in [true, false] {
+        let mute = says_nothing(breaks).await;
+        let pay = client_in(Mode::Direct, &mute, Some(&backup.url), true);
+        let before = backup.asked().len();
+        assert_eq!(pay.send_prepay(&body).await.unwrap(), "wx2", "breaks: {breaks}");
+        assert_eq!(backup.asked().len(), before + 1);
+        assert_eq!(backup.last().body, body, "the same bytes under the same number");
+        // The main host may have acted: nobody may say that nothing was sent.
+        let pay = client_in(Mode::Direct, &mute, Some("http://127.0.0.1:1"), true);
+        let lost = pay.send_prepay(&body).await.unwrap_err();
+        assert!(matches!(lost, PayError::Unknown(_)), "breaks: {breaks}: {lost:?}");
+    }
+}
+
+/// A host that takes requests and breaks the connection, or keeps it and never answers.
+async fn says_nothing(breaks: bool) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut some = [0; 64];
+            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut some).await;
+            if !breaks {
+                kept.push(stream);
+            }
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_unknown_serial_is_looked_up_at_once_but_not_without_end() {
+    let set = vectors();
+    if Clock::default().wall().timestamp() < set["now"].as_i64().unwrap() - 25 * 86_400 {
+        return;
+    }
+    let serial = set["platform_certificate"]["serial_no"].as_str().unwrap().to_owned();
+    let list = set["certificates_response"]["body"].as_str().unwrap().to_owned();
+    let server = StandIn::start(move |asked| {
+        let key = secret("platform_certificate");
+        match asked.target.as_str() {
+            "/v3/certificates" => signed_by(&key, &serial, 200, list.clone()),
+            "/v3/pay/transactions/jsapi" => signed_by(&key, &serial, 200, r#"{"prepay_id":"wx3"}"#),
+            _ => signed_by(&key, "5F00000000000000000000000000000000000001", 200, "{}"),
+        }
+    })
+    .await;
+    let pay = client_in(Mode::Direct, &server.url, None, false);
+    let body = pay.prepay_body(&order()).unwrap();
+    let lists = || server.asked().iter().filter(|asked| asked.target == "/v3/certificates").count();
+    assert_eq!(pay.send_prepay(&body).await.unwrap(), "wx3");
+    assert_eq!(lists(), 1);
+    for fetched in [2, 3, 3, 3] {
+        assert!(pay.query_order("GB202611230040808495").await.unwrap_err().is_undecided());
+        assert_eq!(lists(), fetched, "a serial nobody knows is asked about, three times in a row at most");
+    }
+    assert_eq!(pay.send_prepay(&body).await.unwrap(), "wx3", "the known key serves on");
+}
+
+#[tokio::test]
+async fn without_any_platform_key_nothing_is_sent() {
+    let server = StandIn::start(|_| Answer::new(500, r#"{"code":"SYSTEM_ERROR","message":""}"#)).await;
+    let pay = client_in(Mode::Direct, &server.url, None, false);
+    for _ in 0..5 {
+        let judged = pay.query_order("GB202611230040808495").await;
+        assert!(matches!(judged, Err(PayError::Unreachable(_))), "{judged:?}");
+    }
+    let asked: Vec<String> = server.asked().into_iter().map(|asked| asked.target).collect();
+    assert_eq!(asked, ["/v3/certificates"; 3]);
+}
+
+#[tokio::test]
+async fn null_is_as_good_as_absent() {
+    let server = StandIn::start(|asked| match asked.target.split('?').next().unwrap() {
+        "/v3/profitsharing/orders/PS1" => {
+            signed(200, r#"{"out_order_no":"PS1","state":"PROCESSING","receivers":null}"#)
+        }
+        _ => signed(404, r#"{"code":"ORDER_NOT_EXIST","message":null,"detail":null}"#),
+    })
+    .await;
+    let pay = client(&server.url);
+    let missing = pay.query_order("GB202611230040808495").await;
+    assert!(matches!(&missing, Err(PayError::NotFound(r)) if r.message.is_empty()), "{missing:?}");
+    let sharing = pay.query_sharing("4200", "PS1").await.unwrap();
+    assert_eq!((sharing.state, sharing.receivers), (SharingState::Processing, Vec::new()));
+}
+
+#[test]
+fn in_partner_mode_the_app_compared_is_that_of_whom_the_notice_names() {
+    let set = vectors();
+    let part = |name: &str| set["merchant"][name].as_str().map(str::to_owned);
+    let pay = partner("http://127.0.0.1:1");
+    let fits = |sub_appid: Option<String>, sp_appid: Option<String>| {
+        let parties = Parties { mchid: part("mchid"), sub_mchid: part("sub_mchid"), appid: sub_appid, sp_appid };
+        let resource = NoticeResource::Other(Value::Null);
+        pay.check_merchant(&Notice {
+            id: "1".into(),
+            event_type: "".into(),
+            original_type: "".into(),
+            parties,
+            resource,
+        })
+        .is_ok()
+    };
+    let other = || Some("wx0000000000000000".to_owned());
+    assert!(fits(part("sub_appid"), part("appid")));
+    assert!(fits(None, part("appid")), "an order without sub_appid names the service provider's app alone");
+    assert!(fits(None, None), "a refund names none");
+    assert!(!fits(other(), part("appid")) && !fits(None, other()));
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ fn partner(set: &Value) -> Mode {
 
 /// A client that can reach nobody, so that unknown serials stay unknown.
 fn client(credentials: &Credentials) -> WechatPay {
-    let hosts = Hosts { main: "http://127.0.0.1:1".parse().unwrap(), backup: None };
+    let hosts = Hosts { main: "http://127.0.0.1:1".parse().unwrap(), backup: None, first_wait: Hosts::FIRST_WAIT };
     WechatPay::new(credentials, hosts, http::client().unwrap()).unwrap()
 }
 
@@ -285,7 +285,7 @@ fn unusable_credentials_are_refused_at_construction() {
     let refused = |change: &dyn Fn(&mut Credentials)| {
         let mut bad = good.clone();
         change(&mut bad);
-        let hosts = Hosts { main: "http://127.0.0.1:1".parse().unwrap(), backup: None };
+        let hosts = Hosts { main: "http://127.0.0.1:1".parse().unwrap(), backup: None, first_wait: Hosts::FIRST_WAIT };
         WechatPay::new(&bad, hosts, http::client().unwrap()).unwrap_err()
     };
     let named = |error: PayError| match error {

@@ -150,6 +150,14 @@ fn opened_messages_are_read_with_one_list_entry_or_several() {
     assert!(several.list().len() > 1);
     assert!(several.list().iter().all(|entry| entry["TemplateId"].is_string()));
     assert_eq!(opened("empty_message"), None);
+    let xml = opened("xml_remind_access").unwrap();
+    assert_eq!(xml.event.as_deref(), Some("trade_manage_remind_access_api"));
+    let entry = "<List><TemplateId>a</TemplateId></List>";
+    for (entries, count) in [(entry.to_owned(), 1), (entry.repeat(2), 2)] {
+        let text =
+            format!("<xml><MsgType>event</MsgType><SubscribeMsgPopupEvent>{entries}</SubscribeMsgPopupEvent></xml>");
+        assert_eq!(PushMessage::parse(text.as_bytes()).unwrap().list().len(), count);
+    }
     let settled = opened("json_settlement").unwrap();
     assert!(settled.key.contains(&settled.field("transaction_id").unwrap()));
     assert_ne!(settled.key, opened("json_remind_utf8").unwrap().key);

@@ -4,6 +4,7 @@
 //! must not be repeated here.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::{
     KeyPair, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
@@ -11,8 +12,8 @@ use aws_lc_rs::rsa::{
 };
 use aws_lc_rs::signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
 use aws_lc_rs::{digest, hmac, rand};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD};
+use base64::{Engine, alphabet};
 use md5::{Digest, Md5};
 
 /// A key or a text that the algorithms cannot work with.
@@ -125,6 +126,32 @@ pub(crate) fn seal_aes_gcm(
         .seal_in_place_append_tag(nonce, Aad::from(associated.as_bytes()), &mut sealed)
         .map_err(|_| CryptoError("plaintext"))?;
     Ok(STANDARD.encode(sealed))
+}
+
+/// Seals a pushed message under an EncodingAESKey: AES-256-CBC over `16 random bytes ‖ length ‖
+/// message ‖ appid`, padded to 32 bytes, as Base64.
+pub(crate) fn seal_push(encoding_aes_key: &str, message: &[u8], appid: &str) -> Result<String, CryptoError> {
+    let unusable = CryptoError("EncodingAESKey");
+    // The 43rd character carries two bits that nobody set to zero.
+    let lenient = GeneralPurpose::new(&alphabet::STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
+    let key = lenient.decode(encoding_aes_key).map_err(|_| unusable)?;
+    let iv: [u8; 16] = key.first_chunk().copied().ok_or(unusable)?;
+    let mut text = random_text(16).into_bytes();
+    text.extend(u32::try_from(message.len()).map_err(|_| CryptoError("message"))?.to_be_bytes());
+    text.extend(message);
+    text.extend(appid.as_bytes());
+    let padding = 32 - text.len() % 32;
+    text.extend(std::iter::repeat_n(u8::try_from(padding).map_err(|_| unusable)?, padding));
+    let key = UnboundCipherKey::new(&AES_256, &key).and_then(EncryptingKey::cbc).map_err(|_| unusable)?;
+    key.less_safe_encrypt(&mut text, EncryptionContext::Iv128(iv.into())).map_err(|_| unusable)?;
+    Ok(STANDARD.encode(text))
+}
+
+/// Lower-case hex SHA-1 of `parts`, sorted and joined.
+pub(crate) fn sha1_of_sorted(parts: &[&str]) -> String {
+    let mut parts = parts.to_vec();
+    parts.sort_unstable();
+    hex::encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, parts.concat().as_bytes()))
 }
 
 /// `length` random characters out of capital letters and digits.

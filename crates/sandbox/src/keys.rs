@@ -24,7 +24,7 @@ pub enum KeysError {
 }
 
 /// Everything a shop must be told so that it can talk to the sandbox: the platform's own key and
-/// one merchant, one Pinduoduo application and one Taobao application.
+/// one merchant, and one application on each marketplace.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SandboxKeys {
     /// The platform's key, with which answers and notices are signed.
@@ -35,6 +35,8 @@ pub struct SandboxKeys {
     pub pinduoduo: PinduoduoApp,
     /// The Alimama application.
     pub taobao: TaobaoApp,
+    /// The JD Union application.
+    pub jd: JdApp,
 }
 
 /// WeChat Pay's key pair in public-key mode, and the serial its certificate has in certificate mode.
@@ -54,6 +56,10 @@ pub struct MerchantKeys {
     pub appid: String,
     /// Its secret.
     pub secret: String,
+    /// Token of its message push.
+    pub push_token: String,
+    /// EncodingAESKey of its message push, 43 characters.
+    pub push_aes_key: String,
     /// Merchant number; of the service provider in partner mode.
     pub mchid: String,
     /// Serial of the merchant's API certificate, hex.
@@ -99,6 +105,19 @@ pub struct TaobaoApp {
     pub site_id: String,
 }
 
+/// A JD Union application.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct JdApp {
+    /// Public name of the application.
+    pub app_key: String,
+    /// Its signing secret.
+    pub app_secret: String,
+    /// The account.
+    pub union_id: String,
+    /// The registered place of promotion.
+    pub site_id: String,
+}
+
 impl SandboxKeys {
     /// Makes fresh keys (two RSA-2048 pairs, a fraction of a second).
     pub fn generate() -> Result<Self, KeysError> {
@@ -115,6 +134,12 @@ impl SandboxKeys {
                 app_secret: digest_hex(32),
                 adzone_id: format!("11{}", random_digits(10)),
                 site_id: format!("4{}", random_digits(7)),
+            },
+            jd: JdApp {
+                app_key: digest_hex(32),
+                app_secret: digest_hex(32),
+                union_id: format!("1{}", random_digits(9)),
+                site_id: format!("4{}", random_digits(9)),
             },
         })
     }
@@ -189,6 +214,8 @@ impl MerchantKeys {
         Ok(Self {
             appid: format!("wx{}", digest_hex(16)),
             secret: digest_hex(32),
+            push_token: crypto::random_text(24),
+            push_aes_key: crypto::random_text(43),
             mchid: format!("16{}", random_digits(8)),
             serial: digest_hex(40).to_uppercase(),
             api_v3_key: crypto::random_text(32),

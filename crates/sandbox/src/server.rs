@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer};
 use crate::config::SandboxConfig;
 use crate::keys::KeysError;
 use crate::state::SandboxState;
-use crate::{catalogue, control, faults, pay, pinduoduo, taobao, wechat};
+use crate::{catalogue, control, faults, jd, pay, pinduoduo, taobao, wechat};
 
 /// Largest request body taken, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -60,6 +60,7 @@ impl Sandbox {
                 .configure(wechat::routes)
                 .configure(pinduoduo::routes)
                 .configure(taobao::routes)
+                .configure(jd::routes)
                 .configure(catalogue::routes)
                 .configure(control::routes)
         };
@@ -101,6 +102,11 @@ impl Running {
     /// Base URL of Taobao's gateway.
     pub fn taobao_url(&self) -> String {
         format!("http://{}/taobao/router/rest", self.addr)
+    }
+
+    /// Base URL of JD's gateway.
+    pub fn jd_url(&self) -> String {
+        format!("http://{}/jd/routerjson", self.addr)
     }
 
     /// Finishes the running requests, stops listening and writes the data file.

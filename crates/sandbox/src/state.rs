@@ -45,6 +45,8 @@ pub(crate) struct Platform {
 pub(crate) struct Merchant {
     pub(crate) appid: String,
     pub(crate) secret: String,
+    pub(crate) push_token: String,
+    pub(crate) push_aes_key: String,
     pub(crate) mchid: String,
     pub(crate) serial: String,
     pub(crate) api_v3_key: String,
@@ -92,6 +94,8 @@ impl SandboxState {
         let merchant = Merchant {
             appid: keys.appid.clone(),
             secret: keys.secret.clone(),
+            push_token: keys.push_token.clone(),
+            push_aes_key: keys.push_aes_key.clone(),
             mchid: keys.mchid.clone(),
             serial: keys.serial.clone(),
             api_v3_key: keys.api_v3_key.clone(),

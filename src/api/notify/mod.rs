@@ -1,10 +1,11 @@
 //! What platforms call: raw body, signature first.
 
+mod wechat_message;
 mod wechat_pay;
 
 use actix_web::web::ServiceConfig;
 
 /// Every callback.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(wechat_pay::notified);
+    config.service(wechat_pay::notified).service(wechat_message::verified).service(wechat_message::pushed);
 }

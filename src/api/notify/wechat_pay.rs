@@ -1,7 +1,6 @@
 //! WeChat Pay's notifications: signature, then decryption, then an effect that may come twice.
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, post, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, post, web};
 use gateways::pay::wechat_pay::{Notice, NoticeError, NoticeResource, Parties, SignatureHeaders};
 use kernel::{Code, Coded, Failure};
 use serde_json::json;
@@ -29,19 +28,6 @@ impl Coded for Refused {
     }
 }
 
-/// The body as it came on the wire.
-pub(super) struct RawBody(Vec<u8>);
-
-impl FromRequest for RawBody {
-    type Error = ApiError;
-    type Future = futures::future::LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(_: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let payload = payload.take();
-        Box::pin(async move { Ok(Self(read_all(payload, BODY_MAX).await?)) })
-    }
-}
-
 /// The kinds there are, so that nobody fills the metrics with others.
 fn kind_label(kind: &str) -> &'static str {
     let known = ["payment", "refund", "sharing", "transfer", "complaint"];
@@ -54,10 +40,10 @@ pub(super) async fn notified(
     app: web::Data<App>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
-    body: RawBody,
+    body: web::Payload,
 ) -> HttpResponse {
     let (shop, kind) = path.into_inner();
-    match handle(&app, &request, &shop, &kind, &body.0).await {
+    match handle(&app, &request, &shop, &kind, body).await {
         Ok(()) => {
             metrics::counter!("notices_total", "kind" => kind_label(&kind), "outcome" => "done").increment(1);
             HttpResponse::NoContent().finish()
@@ -78,13 +64,15 @@ pub(super) async fn notified(
     }
 }
 
-async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: &[u8]) -> Result<(), Failure> {
+async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: web::Payload) -> Result<(), Failure> {
+    // Read here and not by an extractor, so that its refusals look like all others.
+    let body = read_all(body.into_inner(), BODY_MAX).await?;
     let shop = app.shops.by_code(shop)?;
     let clients = app.clients.of(&shop);
     let pay = clients.pay()?;
     let headers = SignatureHeaders::read(|name| request.headers().get(name)?.to_str().ok());
     let wall = app.clock.wall().timestamp();
-    let notice: Notice = pay.open_notice(&headers, body, wall).await.map_err(Refused::from)?;
+    let notice: Notice = pay.open_notice(&headers, &body, wall).await.map_err(Refused::from)?;
     // A complaint names no merchant: it is ours by its address and by the key that opened it.
     let complaint = complaint_of(&notice).filter(|_| kind == "complaint");
     let names_nobody = complaint.is_some() && notice.parties == Parties::default();

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use kernel::crypto::push::PushKey;
 use kernel::failure::Invalid;
 use kernel::{Fen, FieldFault};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::settings::Settings;
 
@@ -205,8 +207,13 @@ impl ShopFile {
         toml::from_str(text).map_err(|error| Invalid::field("shop file", "invalid", error.to_string()))
     }
 
-    /// Checks the file and resolves its secrets with `resolve` (`env:NAME`, `file:PATH`).
-    pub fn into_draft(self, resolve: impl Fn(&str) -> Result<SecretString, String>) -> Result<ShopDraft, Invalid> {
+    /// Checks the file and resolves its secrets with `resolve` (`env:NAME`, `file:PATH`);
+    /// `marketplace_faults` judges each `[marketplaces.<id>]` whose secrets are there.
+    pub fn into_draft(
+        self,
+        resolve: impl Fn(&str) -> Result<SecretString, String>,
+        marketplace_faults: impl Fn(&str, &Map<String, Value>) -> Vec<FieldFault>,
+    ) -> Result<ShopDraft, Invalid> {
         let mut faults = Vec::new();
         let mut secret = |field: &str, given: &SecretString| match resolve(given.expose_secret()) {
             Ok(value) => value.expose_secret().to_owned(),
@@ -227,17 +234,17 @@ impl ShopFile {
             secrets.api_v3_key = Some(secret("wechat_pay.api_v3_key", &pay.api_v3_key));
             public_key = pay.platform_public_key.as_ref().map(|s| secret("wechat_pay.platform_public_key", s));
         }
-        for (id, keys) in &self.marketplaces {
-            let mut account = serde_json::Map::new();
-            for (key, value) in keys {
-                let field = format!("marketplaces.{id}.{key}");
-                let value = match value {
-                    toml::Value::String(text) => secret(&field, &text.clone().into()).into(),
-                    other => serde_json::to_value(other).unwrap_or_default(),
-                };
-                account.insert(key.clone(), value);
+        let accounts: BTreeMap<String, Map<String, Value>> =
+            self.marketplaces.iter().map(|(id, keys)| (id.clone(), account(id, keys, &mut secret))).collect();
+        let unresolved = |fault: &FieldFault| faults.iter().any(|known| known.field == fault.field);
+        let of_push: Vec<FieldFault> = push_faults(&secrets).into_iter().filter(|fault| !unresolved(fault)).collect();
+        faults.extend(of_push);
+        for (id, account) in accounts {
+            let unresolved = format!("marketplaces.{id}.");
+            if !faults.iter().any(|fault| fault.field.starts_with(&unresolved)) {
+                faults.extend(marketplace_faults(&id, &account));
             }
-            secrets.marketplaces.insert(id.clone(), account.into());
+            secrets.marketplaces.insert(id, account.into());
         }
         let wechat_pay = self.wechat_pay.as_ref().and_then(|pay| pay_profile(pay, public_key, &mut faults));
         self.check(&mut faults);
@@ -278,6 +285,39 @@ impl ShopFile {
             faults.push(FieldFault::new("settings", "invalid", error.to_string()));
         }
     }
+}
+
+/// What message push cannot use. A token that anybody could guess would let anybody speak for WeChat.
+fn push_faults(secrets: &ShopSecrets) -> Vec<FieldFault> {
+    let token_fits =
+        |token: &String| (3..=32).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let mut faults = Vec::new();
+    if secrets.push_token.as_ref().is_some_and(|token| !token_fits(token)) {
+        faults.push(FieldFault::new("miniprogram.push_token", "invalid", "3 to 32 letters and digits"));
+    }
+    if secrets.push_aes_key.is_some() && secrets.push_token.is_none() {
+        faults.push(FieldFault::new("miniprogram.push_token", "required", "missing beside push_aes_key"));
+    }
+    if secrets.push_aes_key.as_ref().is_some_and(|key| PushKey::parse(key).is_err()) {
+        faults.push(FieldFault::new("miniprogram.push_aes_key", "invalid", "the 43 characters of the console"));
+    }
+    faults
+}
+
+/// One marketplace's keys with `secret` applied to every text.
+fn account(
+    id: &str,
+    keys: &BTreeMap<String, toml::Value>,
+    secret: &mut impl FnMut(&str, &SecretString) -> String,
+) -> Map<String, Value> {
+    let read = |(key, value): (&String, &toml::Value)| {
+        let value = match value {
+            toml::Value::String(text) => secret(&format!("marketplaces.{id}.{key}"), &text.clone().into()).into(),
+            other => serde_json::to_value(other).unwrap_or_default(),
+        };
+        (key.clone(), value)
+    };
+    keys.iter().map(read).collect()
 }
 
 fn pay_profile(pay: &WechatPayFile, public_key: Option<String>, faults: &mut Vec<FieldFault>) -> Option<PayProfile> {
@@ -331,10 +371,27 @@ client_secret = "env:S"
 
     #[test]
     fn secrets_are_resolved_and_kept_apart() {
-        let draft = ShopFile::parse(FILE).unwrap().into_draft(|given| Ok(format!("<{given}>").into())).unwrap();
+        let draft = ShopFile::parse(FILE)
+            .unwrap()
+            .into_draft(|given| Ok(format!("<{given}>").into()), |_, _| Vec::new())
+            .unwrap();
         assert_eq!(draft.secrets.app_secret, "<env:S>");
         assert!(!serde_json::to_string(&draft.profile).unwrap().contains("<"));
         assert!(!format!("{draft:?}").contains("<env:S>"));
+    }
+
+    #[test]
+    fn message_push_wants_a_token_nobody_guesses_and_a_whole_key() {
+        let with = |more: &str| {
+            let text = FILE.replace("[wechat_pay]", &format!("{more}\n[wechat_pay]"));
+            ShopFile::parse(&text).unwrap().into_draft(|given| Ok(given.to_owned().into()), |_, _| Vec::new())
+        };
+        let key = "a".repeat(43);
+        assert!(with(&format!("push_token = \"abc123\"\npush_aes_key = \"{key}\"")).is_ok());
+        for bad in ["push_token = \"\"", "push_token = \"a b c\"", "push_token = \"abc\"\npush_aes_key = \"short\""] {
+            assert!(with(bad).unwrap_err().to_string().contains("miniprogram.push_"), "{bad}");
+        }
+        assert!(with(&format!("push_aes_key = \"{key}\"")).unwrap_err().to_string().contains("push_token"));
     }
 
     #[test]
@@ -342,7 +399,8 @@ client_secret = "env:S"
         let unknown = ShopFile::parse(&FILE.replace("code =", "cod =")).unwrap_err().to_string();
         assert!(unknown.contains("shop file"), "{unknown}");
         let partner = FILE.replace("mchid = \"16\"", "mode = \"partner\"");
-        let error = ShopFile::parse(&partner).unwrap().into_draft(|_| Err("no".to_owned())).unwrap_err();
+        let error =
+            ShopFile::parse(&partner).unwrap().into_draft(|_| Err("no".to_owned()), |_, _| Vec::new()).unwrap_err();
         for field in ["miniprogram.secret", "wechat_pay.sp_mchid", "wechat_pay.sub_mchid", "payout.mode"] {
             assert!(error.0.iter().any(|f| f.field == field), "{field} is not named in {error}");
         }

@@ -19,7 +19,7 @@ use super::sandbox::{shop_text, write_private};
 use super::told;
 use crate::app::App;
 use crate::areas::operators::role::Role as OperatorRole;
-use crate::config::{Config, LogFormat, StockBackend, Synchronous, resolve_secret};
+use crate::config::{Config, LogFormat, Platforms, StockBackend, Synchronous, resolve_secret};
 use crate::flows::{business_time, operators, shop_file};
 use crate::platform::db::Db;
 use crate::platform::telemetry::{self, LogTo};
@@ -97,12 +97,16 @@ fn embed(
     sandbox: &sandbox::Running,
     address: std::net::SocketAddr,
 ) -> anyhow::Result<()> {
-    let platforms = &mut config.platforms;
-    platforms.wechat = sandbox.base_url();
-    platforms.wechat_pay = sandbox.base_url();
-    platforms.wechat_pay_backup = sandbox.base_url();
-    platforms.pinduoduo = sandbox.pinduoduo_url();
-    platforms.taobao = sandbox.taobao_url();
+    // Whatever stood in [platforms] is left behind: no demo reaches another machine.
+    config.platforms = Platforms {
+        wechat: sandbox.base_url(),
+        wechat_pay: sandbox.base_url(),
+        wechat_pay_backup: sandbox.base_url(),
+        pinduoduo: sandbox.pinduoduo_url(),
+        taobao: sandbox.taobao_url(),
+        jd: sandbox.jd_url(),
+        ..Platforms::default()
+    };
     config.sandbox.enabled = true;
     config.sandbox.bind = sandbox.addr.to_string();
     config.server.bind = address.to_string();

@@ -18,7 +18,8 @@ const LEADERS: [(&str, &str, &str, &str, f64, f64); 4] = [
 ];
 
 /// What is imported from the sandbox's marketplaces: where, and what is searched for.
-const IMPORTS: [(&str, &str); 2] = [("pinduoduo_affiliate", "水果"), ("taobao_affiliate", "零食")];
+const IMPORTS: [(&str, &str); 3] =
+    [("pinduoduo_affiliate", "水果"), ("taobao_affiliate", "零食"), ("jd_affiliate", "粮油")];
 /// Goods of one import.
 const IMPORTED_MAX: u32 = 12;
 

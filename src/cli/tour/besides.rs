@@ -52,7 +52,7 @@ async fn late_payment(guide: &Guide, sku: &str) -> anyhow::Result<()> {
     let order = guide.order(&ben, sku, 1).await?;
     let path = format!("/api/v1/orders/{}", text(&order, "/id")?);
     let lost = json!({
-        "path_prefix": "/v3/pay/transactions/jsapi", "method": "POST", "status": 500, "after_effect": true,
+        "path_prefix": "/v3/pay/transactions/jsapi", "method": "POST", "status": 500, "after_effect": true, "times": 3,
     });
     let unknown = json!({ "path_prefix": "/v3/pay/transactions/out-trade-no/", "method": "GET", "status": 404 });
     guide.phone.post("/_sandbox/faults", lost).await?.ok()?;

@@ -36,6 +36,23 @@ pub use windows::WindowRules;
 /// Every marketplace, once. No other place tells platforms apart.
 pub const REGISTRY: &[Entry] = &[pinduoduo_affiliate::ENTRY, taobao_affiliate::ENTRY, jd_affiliate::ENTRY];
 
+/// Ids the contract names that have no connector yet: a shop file may already carry their settings.
+pub const PLANNED: &[&str] = &[
+    "pinduoduo",
+    "taobao",
+    "jd",
+    "youzan",
+    "weimob",
+    "shopify",
+    "aliexpress",
+    "ebay",
+    "amazon",
+    "dhgate",
+    "wish",
+    "wanliniu",
+    "shoplazza",
+];
+
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;
 

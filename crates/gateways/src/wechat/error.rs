@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::http::{Reply, SendError};
+use crate::lenient::null_is_default;
 
 /// The platform's own words. `errmsg` holds the request id (`rid`) to quote to support.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +78,9 @@ pub(super) enum Uses {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Head {
+    #[serde(deserialize_with = "null_is_default")]
     errcode: i64,
+    #[serde(deserialize_with = "null_is_default")]
     errmsg: String,
 }
 
@@ -99,6 +102,11 @@ pub(super) fn check(reply: &Reply, uses: Uses) -> Result<(), WechatError> {
         0 => Ok(()),
         _ => Err(classify(WechatRefusal { errcode: head.errcode, errmsg: head.errmsg }, uses)),
     }
+}
+
+/// Whether the platform says that it is too busy to look at the call.
+pub(super) fn is_busy(reply: &Reply) -> bool {
+    reply.status >= 500 || serde_json::from_slice::<Head>(&reply.body).is_ok_and(|head| head.errcode == -1)
 }
 
 fn classify(refusal: WechatRefusal, uses: Uses) -> WechatError {

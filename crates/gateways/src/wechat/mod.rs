@@ -11,10 +11,13 @@ mod messages;
 mod phone;
 pub mod push;
 mod push_message;
+mod push_xml;
 mod shipping;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use kernel::crypto::random;
 use reqwest::{Client, Method, Request, Url};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -26,12 +29,18 @@ pub use error::{WechatError, WechatRefusal};
 pub use login::LoginSession;
 pub use messages::{MessageStage, SubscribeMessage};
 pub use phone::PhoneNumber;
+pub use push::PushDoor;
 pub use push_message::PushMessage;
 pub use shipping::{
     Contact, LogisticsType, Parcel, PaymentKey, ShippedOrder, Shipping, ShippingOutcome, ShippingState,
 };
 
-use crate::http::{self, ANSWER_CAP, Reply};
+use crate::http::{self, ANSWER_CAP, Reply, SendError};
+
+/// The pauses before a request is sent once more.
+const AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
+/// Nothing is sent again after this long: somebody waits.
+const QUICKLY: Duration = Duration::from_secs(4);
 
 /// A client for one mini-program. Cheap to clone.
 #[derive(Clone)]
@@ -66,7 +75,18 @@ impl MiniProgram {
     /// POST of JSON without a token, for the token endpoint itself.
     async fn post_with_secret<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, WechatError> {
         let request = self.json_request(self.url(path, &[])?, body)?;
-        error::read(&self.send(request).await?, error::Uses::Secret)
+        error::read(&self.send_patiently(request).await?, error::Uses::Secret)
+    }
+
+    /// As [`MiniProgram::post`], sent again while the platform says that it is busy.
+    async fn post_patiently<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        access_token: &str,
+        body: &impl Serialize,
+    ) -> Result<T, WechatError> {
+        let request = self.json_request(self.url(path, &[("access_token", access_token)])?, body)?;
+        error::read(&self.send_patiently(request).await?, error::Uses::Token)
     }
 
     /// POST of JSON under an access token, and the answer read as `T`.
@@ -96,6 +116,27 @@ impl MiniProgram {
 
     fn json_request(&self, url: Url, body: &impl Serialize) -> Result<Request, WechatError> {
         self.0.http.post(url).json(body).build().map_err(|_| WechatError::Invalid("the request cannot be written"))
+    }
+
+    /// Sends, and again at most twice when the platform was not reached or says that it is busy
+    /// (sheet §0). An answer that was lost is not asked for again: a one-time code may be spent.
+    async fn send_patiently(&self, request: Request) -> Result<Reply, WechatError> {
+        let begun = Instant::now();
+        for pause in AGAIN_AFTER {
+            let Some(copy) = request.try_clone() else { break };
+            let outcome = http::send("wechat", &self.0.http, copy, ANSWER_CAP).await;
+            let busy = match &outcome {
+                Ok(reply) => error::is_busy(reply),
+                Err(error) => matches!(error, SendError::Connect(_)),
+            };
+            if !busy || begun.elapsed() > QUICKLY {
+                return Ok(outcome?);
+            }
+            // Callers that failed together come back apart.
+            let apart = Duration::from_millis(u8::from_be_bytes(random::bytes()).into());
+            tokio::time::sleep(pause + apart).await;
+        }
+        self.send(request).await
     }
 
     async fn send(&self, request: Request) -> Result<Reply, WechatError> {

@@ -12,8 +12,8 @@ use super::{MiniProgram, WechatError};
 pub struct PhoneNumber {
     /// Without the country's prefix.
     pub pure_phone_number: String,
-    /// Digits such as `86`; arrives as text or as a number.
-    #[serde(deserialize_with = "text_or_number")]
+    /// Digits such as `86`; arrives as text or as a number, and is not always there.
+    #[serde(default, deserialize_with = "text_or_number")]
     pub country_code: String,
 }
 
@@ -53,7 +53,7 @@ impl MiniProgram {
     /// Errors: [`WechatError::CodeInvalid`], [`WechatError::Malformed`] for another app's number.
     pub async fn phone_number(&self, access_token: &str, code: &str, openid: &str) -> Result<PhoneNumber, WechatError> {
         let answer: Answer =
-            self.post("/wxa/business/getuserphonenumber", access_token, &Body { code, openid }).await?;
+            self.post_patiently("/wxa/business/getuserphonenumber", access_token, &Body { code, openid }).await?;
         if answer.phone_info.watermark.is_some_and(|w| w.appid != self.appid()) {
             return Err(WechatError::Malformed("a phone number of another app".to_owned()));
         }
@@ -68,8 +68,9 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<S
         Text(String),
         Number(i64),
     }
-    Ok(match Either::deserialize(deserializer)? {
-        Either::Text(text) => text,
-        Either::Number(number) => number.to_string(),
+    Ok(match Option::deserialize(deserializer)? {
+        Some(Either::Text(text)) => text,
+        Some(Either::Number(number)) => number.to_string(),
+        None => String::new(),
     })
 }

@@ -9,6 +9,9 @@ use kernel::crypto::push::{PushKey, check_signature, signature};
 use kernel::crypto::{CryptoError, random};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::push_xml;
 
 /// The query of a push. Absent parameters are empty and fit nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -140,16 +143,13 @@ impl fmt::Debug for PushDoor {
     }
 }
 
-/// The sealed text of either form. XML is not parsed: one element with Base64 in it is looked for,
-/// and the signature decides whether it is the right one.
+/// The sealed text of either form. It is looked for where it belongs and nowhere else: in compat
+/// mode the plain fields beside it hold what people wrote.
 fn sealed_text(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?.trim_start();
     if text.starts_with('{') {
         return serde_json::from_str::<SealedBody>(text).ok().map(|b| b.encrypt);
     }
-    let (_, rest) = text.split_once("<Encrypt>")?;
-    let (inner, _) = rest.split_once("</Encrypt>")?;
-    let inner = inner.trim();
-    let bare = inner.strip_prefix("<![CDATA[").and_then(|i| i.strip_suffix("]]>")).unwrap_or(inner);
-    Some(bare.to_owned())
+    let message = push_xml::parse(text)?;
+    message.get("Encrypt").and_then(Value::as_str).map(|sealed| sealed.trim().to_owned())
 }

@@ -1,8 +1,10 @@
-//! A pushed message in JSON, as far as every kind has it in common (sheet §9).
+//! A pushed message, JSON or XML, as far as every kind has it in common (sheet §9).
 
 use std::fmt;
 
 use serde_json::Value;
+
+use super::push_xml;
 
 /// One pushed message or event.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,8 +24,10 @@ pub struct PushMessage {
 impl PushMessage {
     /// Reads an opened push. `None` for an empty or foreign body: answered with success and left.
     #[must_use]
-    pub fn parse(json: &[u8]) -> Option<Self> {
-        let content: Value = serde_json::from_slice(json).ok()?;
+    pub fn parse(message: &[u8]) -> Option<Self> {
+        let message = std::str::from_utf8(message).ok()?.trim_start();
+        let content: Value =
+            if message.starts_with('<') { push_xml::parse(message)? } else { serde_json::from_str(message).ok()? };
         let text = |name: &str| content.get(name).map(plain).unwrap_or_default();
         let (msg_type, event, openid) = (text("MsgType"), text("Event"), text("FromUserName"));
         if msg_type.is_empty() {
@@ -41,10 +45,13 @@ impl PushMessage {
         Some(Self { msg_type, event, openid, key, content })
     }
 
-    /// The entries of `List`, which is an object when there is one and an array when there are several.
+    /// The entries of `List`, which is an object when there is one and an array when there are
+    /// several; in XML it stands in an element named after the event.
     #[must_use]
     pub fn list(&self) -> Vec<&Value> {
-        match self.content.get("List") {
+        let within = ["SubscribeMsgPopupEvent", "SubscribeMsgChangeEvent", "SubscribeMsgSentEvent"];
+        let in_event = || within.iter().find_map(|name| self.content.get(name)?.get("List"));
+        match self.content.get("List").or_else(in_event) {
             Some(Value::Array(entries)) => entries.iter().collect(),
             Some(entry @ Value::Object(_)) => vec![entry],
             _ => Vec::new(),

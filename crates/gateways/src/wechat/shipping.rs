@@ -5,6 +5,7 @@ use kernel::clock::beijing;
 use serde::{Deserialize, Serialize};
 
 use super::{MiniProgram, WechatError};
+use crate::lenient::null_is_default;
 
 /// Which payment was shipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +102,7 @@ pub struct ShippedOrder {
     /// Where it stands.
     pub order_state: ShippingState,
     /// Whether the buyer complains.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub in_complaint: bool,
 }
 

@@ -14,6 +14,8 @@ pub enum Marketplace {
     Pinduoduo,
     /// Alimama.
     Taobao,
+    /// JD Union.
+    Jd,
 }
 
 /// Where an affiliate order stands, in words of neither platform.
@@ -39,13 +41,13 @@ pub enum AffiliateStage {
 /// One affiliate order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AffiliateOrder {
-    /// The platform's line id: `order_sn` or `trade_id`.
+    /// The platform's number: `order_sn`, `trade_id` or `orderId`.
     pub number: String,
     /// Where it was bought.
     pub marketplace: Marketplace,
     /// Number of the listing in the catalogue.
     pub listing: u64,
-    /// `custom_parameters` (Pinduoduo) or `relation_id` (Taobao) of the link; may be empty.
+    /// `custom_parameters` (Pinduoduo), `relation_id` (Taobao) or `subUnionId` (JD) of the link; may be empty.
     pub mark: String,
     /// Paid, in fen.
     pub paid_fen: i64,
@@ -85,6 +87,7 @@ impl SandboxState {
         let number = match marketplace {
             Marketplace::Pinduoduo => format!("{day}-{:015}", 100_000_000_000_000 + seq),
             Marketplace::Taobao => format!("{}", 2_300_000_000_000_000_000 + seq * 13),
+            Marketplace::Jd => format!("{}", 290_000_000_000 + seq),
         };
         let order = AffiliateOrder { number: number.clone(), ..ordered(marketplace, listing, mark, now) };
         world.market.orders.push(order);

@@ -24,8 +24,8 @@ pub(super) struct Buy {
     mark: String,
 }
 
-/// `{marketplace: pinduoduo | taobao, listing, mark?}`: a buyer buys through a link that carries the
-/// mark (`custom_parameters` or `relation_id`) → `{number}`.
+/// `{marketplace: pinduoduo | taobao | jd, listing, mark?}`: a buyer buys through a link that carries the
+/// mark (`custom_parameters`, `relation_id` or `subUnionId`) → `{number}`.
 pub(super) async fn buy(state: Data<SandboxState>, body: Json<Buy>) -> HttpResponse {
     match state.affiliate_buys(body.marketplace, body.listing, &body.mark) {
         Some(number) => HttpResponse::Ok().json(json!({"number": number})),

@@ -32,6 +32,7 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         .route("/_sandbox/login-code", web::post().to(people::login_code))
         .route("/_sandbox/grants", web::post().to(people::grant))
         .route("/_sandbox/messages", web::get().to(people::messages))
+        .route("/_sandbox/push", web::post().to(people::push))
         .route("/_sandbox/tokens/expire", web::post().to(people::expire_tokens))
         .route("/_sandbox/shipments", web::get().to(people::shipments))
         .route("/_sandbox/shipments/{transaction_id}/confirm", web::post().to(people::confirm_receipt))

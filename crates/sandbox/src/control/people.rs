@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::refused;
 use crate::state::SandboxState;
+use crate::wechat::Push;
 
 /// Merchant numbers and appids; no secrets.
 pub(super) async fn merchants(state: Data<SandboxState>) -> Json<Value> {
@@ -61,6 +62,14 @@ pub(super) async fn grant(state: Data<SandboxState>, body: Json<Grant>) -> Json<
 /// The last subscription messages.
 pub(super) async fn messages(state: Data<SandboxState>) -> Json<Value> {
     Json(json!({"messages": state.messages()}))
+}
+
+/// Pushes a message to a shop → what the shop answered.
+pub(super) async fn push(state: Data<SandboxState>, body: Json<Push>) -> HttpResponse {
+    match state.push(&body).await {
+        Ok(answer) => HttpResponse::Ok().json(json!({"answer": answer})),
+        Err(error) => refused(StatusCode::NOT_FOUND, error),
+    }
 }
 
 #[derive(Deserialize)]

@@ -9,6 +9,7 @@ mod login;
 mod messages;
 mod phone;
 mod png;
+mod push;
 mod shipping;
 mod token;
 
@@ -29,6 +30,7 @@ use crate::state::{Merchant, SandboxState};
 pub use login::User;
 pub(crate) use login::openid_belongs;
 pub use messages::SentMessage;
+pub use push::{Push, PushError, PushFormat, PushKind, PushMode};
 pub use shipping::ShippingView;
 
 /// What the mini-program side remembers.

@@ -295,6 +295,171 @@ async fn taobao_refuses_what_is_wrong() {
     assert_eq!(code(&ask_top(&shop, "taobao.item.get", &[]).await), Some(22));
 }
 
+fn jd(shop: &Shop, method: &str, own: &Value) -> Params {
+    let app = shop.sandbox.state().keys().jd.clone();
+    let beijing = chrono::Utc::now() + chrono::Duration::hours(8);
+    let mut params: Params = vec![
+        ("method", method.to_owned()),
+        ("app_key", app.app_key.clone()),
+        ("timestamp", beijing.format("%Y-%m-%d %H:%M:%S").to_string()),
+        ("v", "1.0".to_owned()),
+        ("format", "json".to_owned()),
+        ("360buy_param_json", own.to_string()),
+    ];
+    let secret = &app.app_secret;
+    let sign = hex::encode_upper(Md5::digest(format!("{secret}{}{secret}", joined(&params))));
+    params.push(("sign", sign));
+    params
+}
+
+async fn send_jd(shop: &Shop, params: &Params) -> Value {
+    send(shop, "/jd/routerjson", params).await
+}
+
+/// What the service behind the gateway says.
+async fn ask_jd(shop: &Shop, method: &str, own: Value) -> Value {
+    inner(&send_jd(shop, &jd(shop, method, &own)).await)
+}
+
+fn inner(answer: &Value) -> Value {
+    let outer = answer.as_object().unwrap();
+    let (name, coat) = outer.iter().next().unwrap();
+    assert!(name.ends_with("_responce") && coat["code"] == "0", "{answer}");
+    let result = coat.as_object().unwrap().iter().find(|(name, _)| name.ends_with("Result")).unwrap().1;
+    serde_json::from_str(result.as_str().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn jd_answers_in_the_shapes_of_the_fixtures() {
+    let shop = Shop::open();
+    let query = "jd.union.open.goods.query";
+    let search = json!({"goodsReqDTO": {"keyword": "新鲜水果", "pageIndex": 1, "pageSize": 30}});
+    let found = ask_jd(&shop, query, search).await;
+    same_shape(&found, &inner(&fixture("jd", query, 0)));
+    let item =
+        &found["data"].as_array().unwrap().iter().find(|item| item["couponInfo"]["couponList"][0].is_object()).unwrap();
+    let again = ask_jd(&shop, query, json!({"goodsReqDTO": {"skuIds": [item["skuId"], 1]}})).await;
+    assert_eq!((&again["data"][0], &again["totalCount"]), (*item, &json!(1)));
+    let again = ask_jd(&shop, query, json!({"goodsReqDTO": {"itemIds": [item["itemId"]]}})).await;
+    assert_eq!(&again["data"][0], *item);
+    let none = ask_jd(&shop, query, json!({"goodsReqDTO": {"keyword": "不存在的东西"}})).await;
+    assert_eq!(none["code"], inner(&fixture("jd", query, 1))["code"]);
+    let past = ask_jd(&shop, query, json!({"goodsReqDTO": {"keyword": "新鲜水果", "pageIndex": 99}})).await;
+    assert_eq!(past["code"], inner(&fixture("jd", query, 2))["code"]);
+    let picks = ask_jd(&shop, "jd.union.open.goods.jingfen.query", json!({"goodsReq": {"eliteId": 22}})).await;
+    assert_eq!(picks["data"].as_array().unwrap().len(), 20);
+
+    let page = format!("https://{}", item["materialUrl"].as_str().unwrap());
+    let coupon = &item["couponInfo"]["couponList"][0]["link"];
+    let by_mark = "jd.union.open.promotion.bysubunionid.get";
+    let wanted =
+        json!({"promotionCodeReq": {"materialId": page, "subUnionId": "m10086", "couponUrl": coupon, "chainType": 3}});
+    let link = ask_jd(&shop, by_mark, wanted).await;
+    same_shape(&link, &inner(&fixture("jd", by_mark, 0)));
+    assert!(link["data"]["clickURL"].as_str().unwrap().contains("e=m10086"));
+    let site = shop.sandbox.state().keys().jd.site_id.clone();
+    let common = "jd.union.open.promotion.common.get";
+    let plain = ask_jd(&shop, common, json!({"promotionCodeReq": {"materialId": page, "siteId": site}})).await;
+    same_shape(&plain, &inner(&fixture("jd", common, 0)));
+}
+
+#[tokio::test]
+async fn jd_refuses_what_is_wrong() {
+    let shop = Shop::with(|config| config.marketplace_calls_a_day = 13);
+    let query = "jd.union.open.goods.query";
+    let search = json!({"goodsReqDTO": {"keyword": "鸡蛋"}});
+    let change = async |change: fn(&mut Params)| {
+        let mut params = jd(&shop, query, &search);
+        change(&mut params);
+        send_jd(&shop, &params).await["error_response"]["code"].as_str().unwrap_or("").to_owned()
+    };
+    assert_eq!(change(|params| params[5].1 = "{}".to_owned()).await, "12");
+    assert_eq!(change(|params| params.last_mut().unwrap().1.make_ascii_lowercase()).await, "12");
+    assert_eq!(change(|params| params[1].1 = "1".to_owned()).await, "21");
+    assert_eq!(change(|params| params[2].1 = "2020-01-01 00:00:00".to_owned()).await, "8");
+    assert_eq!(change(|params| params.push(("keyword", "x".to_owned()))).await, "61");
+    assert_eq!(change(|params| drop(params.remove(0))).await, "14");
+    let unknown = send_jd(&shop, &jd(&shop, "jd.union.open.goods.qurey", &search)).await;
+    assert_eq!(unknown["error_response"]["code"], inner_code(&fixture_error("gateway 15")));
+
+    let code = async |method: &str, own: Value| ask_jd(&shop, method, own).await["code"].as_i64().unwrap();
+    for own in [
+        json!({"goodsReqDTO": {"keywrod": "x"}}),
+        json!({"goodsReqDTO": {"keyword": "x", "pageIndex": "1"}}),
+        json!({"goodsReqDTO": {"keyword": "x", "skuIds": [1]}}),
+        json!({"goodsReqDTO": {"keyword": "x", "pageSize": 31}}),
+    ] {
+        assert_eq!(code(query, own.clone()).await, 401, "{own}");
+    }
+    let links = [
+        ("jd.union.open.promotion.common.get", json!({"materialId": "100000000101", "siteId": "1"}), 2_001_501),
+        (
+            "jd.union.open.promotion.bysubunionid.get",
+            json!({"materialId": "100000000101", "subUnionId": "m1"}),
+            2_001_102,
+        ),
+        (
+            "jd.union.open.promotion.bysubunionid.get",
+            json!({"materialId": "https://item.jd.com/1.html", "subUnionId": "m1"}),
+            2_001_104,
+        ),
+        (
+            "jd.union.open.promotion.bysubunionid.get",
+            json!({"materialId": "https://item.jd.com/1.html", "subUnionId": "m 1"}),
+            2_001_208,
+        ),
+    ];
+    for (method, own, wanted) in links {
+        assert_eq!(code(method, json!({"promotionCodeReq": own})).await, wanted, "{own}");
+    }
+    let window = json!({"orderReq": {"pageIndex": 1, "pageSize": 20, "type": 3, "startTime": "2026-01-01 00:00:00", "endTime": "2026-01-01 01:00:01"}});
+    assert_eq!(code("jd.union.open.order.row.query", window).await, 2_002_453);
+    let spent = async || send_jd(&shop, &jd(&shop, query, &search)).await["error_response"]["code"].clone();
+    while spent().await.is_null() {}
+    assert_eq!(spent().await, "2", "the day's calls are spent");
+}
+
+fn fixture_error(name: &str) -> Value {
+    let text = include_str!("../../../../tests/vectors/marketplaces-cn.json");
+    let all: Value = serde_json::from_str(text).unwrap();
+    let errors = all["fixtures"]["jd"]["error"].as_array().unwrap();
+    errors.iter().find(|error| error["name"] == name).unwrap()["body"].clone()
+}
+
+fn inner_code(refusal: &Value) -> Value {
+    refusal["error_response"]["code"].clone()
+}
+
+#[tokio::test]
+async fn jd_order_lines_come_by_the_time_of_their_last_change() {
+    let shop = Shop::open();
+    let state = shop.sandbox.state();
+    let number = state.affiliate_buys(Marketplace::Jd, 7, "m10086").unwrap();
+    state.affiliate_buys(Marketplace::Pinduoduo, 7, "m10086").unwrap();
+    let method = "jd.union.open.order.row.query";
+    let text = |at: i64| {
+        (chrono::DateTime::from_timestamp(at + 8 * 3_600, 0).unwrap()).format("%Y-%m-%d %H:%M:%S").to_string()
+    };
+    let now = chrono::Utc::now().timestamp();
+    let ask = async |from: i64, size: i64| {
+        let own = json!({"pageIndex": 1, "pageSize": size, "type": 3, "startTime": text(from), "endTime": text(from + 3_600),
+            "fields": "goodsInfo"});
+        ask_jd(&shop, method, json!({"orderReq": own})).await
+    };
+    let answer = ask(now - 1_800, 20).await;
+    let row = &answer["data"][0];
+    same_shape(row, &inner(&fixture("jd", method, 0))["data"][0]);
+    let told = (&row["orderId"], &row["validCode"], &row["subUnionId"], &row["payMonth"]);
+    assert_eq!(told, (&json!(number.parse::<u64>().unwrap()), &json!(16), &json!("m10086"), &json!("0")));
+    assert_eq!((answer["data"].as_array().unwrap().len(), &answer["hasMore"]), (1, &json!(false)));
+    state.affiliate_moves(&number, AffiliateStage::Settled);
+    let row = ask(now - 1_800, 20).await["data"][0].clone();
+    assert_eq!((&row["validCode"], row["payMonth"].as_str().unwrap().len()), (&json!(17), 8));
+    assert!(row["actualFee"].as_f64().unwrap() > 0.0);
+    let empty = ask(now - 90_000, 20).await;
+    same_shape(&empty, &inner(&fixture("jd", method, 1)));
+}
+
 #[tokio::test]
 async fn every_listing_has_its_picture() {
     let shop = Shop::open();

@@ -63,7 +63,7 @@ impl Feed<PromotionLink> for LinkFeed<'_> {
     fn read(&self, _: Option<&Cursor>, reply: &HttpReply) -> Result<Page<PromotionLink>, ApiError> {
         let body: LinkBody = answer::body(reply)?;
         let row = body.data.ok_or_else(|| ApiError::malformed("no data in the result"))?;
-        let link = map::link(&row).ok_or_else(|| ApiError::malformed("a link without an address"))?;
+        let link = map::link(&row, &self.app.jump).ok_or_else(|| ApiError::malformed("a link without an address"))?;
         Ok(Page::of(vec![link]))
     }
 }

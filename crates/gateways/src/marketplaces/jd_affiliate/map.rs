@@ -12,14 +12,15 @@ use super::super::model::{
     AffiliateOrderLine, LineState, LineTimes, PromotionLink, RemoteGoods, SkippedRow, WeAppInfo,
 };
 use super::super::money::{Money, MoneyError};
+use super::Jump;
 use super::types::{CommissionInfo, GoodsRow, LinkRow, OrderRow, PriceInfo};
 
 /// `forbidTypes`: not sold in JD's WeChat mini-program, to which we jump.
 const NOT_IN_WECHAT: i64 = 10;
-/// JD's mini-program.
-const APP_ID: &str = "wx91d27dbf599dff74";
-/// Its page that opens a promotion link.
-const PROXY_PAGE: &str = "pages/union/proxy/proxy?spreadUrl=";
+/// JD's mini-program, unless the settings name another.
+pub const APP_ID: &str = "wx91d27dbf599dff74";
+/// Its page that opens a promotion link, unless the settings name another.
+pub const PROXY_PAGE: &str = "pages/union/proxy/proxy?spreadUrl=";
 
 /// One item.
 pub fn goods(row: &GoodsRow) -> Result<RemoteGoods, SkippedRow> {
@@ -93,11 +94,11 @@ fn with_scheme(address: &str) -> String {
 }
 
 /// A link; the short one where there is one, also for the jump.
-pub fn link(row: &LinkRow) -> Option<PromotionLink> {
+pub fn link(row: &LinkRow, jump: &Jump) -> Option<PromotionLink> {
     let url = row.short_url.owned().or_else(|| row.click_url.owned())?;
     let encoded: String = byte_serialize(url.as_bytes()).collect();
     Some(PromotionLink {
-        we_app_info: Some(WeAppInfo { app_id: APP_ID.to_owned(), page_path: format!("{PROXY_PAGE}{encoded}") }),
+        we_app_info: Some(WeAppInfo { app_id: jump.app_id.clone(), page_path: format!("{}{encoded}", jump.page) }),
         short_url: row.short_url.owned(),
         url: Some(url),
         tpwd: row.j_command.owned(),

@@ -47,6 +47,11 @@ static DESCRIPTOR: Descriptor = Descriptor {
         SettingKey::optional("position_id"),
         // "on" once JD has granted the right to send subUnionId: links then carry the person.
         SettingKey::optional("sub_union_id"),
+        // The account's number; no call of ours sends it, but operators note it beside the key.
+        SettingKey::optional("union_id"),
+        // JD's mini-program and the page in it that takes a link: neither is documented, both may move.
+        SettingKey::optional("miniprogram_appid"),
+        SettingKey::optional("miniprogram_path"),
     ],
     windows: WindowRules {
         longest: Duration::from_secs(3600),
@@ -66,6 +71,14 @@ struct JdAffiliate {
     site_id: String,
     position_id: Option<i64>,
     marks: bool,
+    jump: Jump,
+}
+
+/// JD's mini-program, to which links lead.
+struct Jump {
+    app_id: String,
+    /// Page and parameter; the encoded link follows.
+    page: String,
 }
 
 fn open(settings: &Map<String, Value>) -> Opened {
@@ -79,12 +92,28 @@ fn open(settings: &Map<String, Value>) -> Opened {
     if marks.as_ref().is_some_and(|text| !["on", "off"].contains(&text.as_str())) {
         reader.fault("sub_union_id", "must be on or off");
     }
+    let union_id = reader.optional("union_id");
+    if union_id.is_some_and(|id| !id.bytes().all(|byte| byte.is_ascii_digit())) {
+        reader.fault("union_id", "must be a number");
+    }
+    let jump = Jump {
+        app_id: reader.optional("miniprogram_appid").unwrap_or_else(|| map::APP_ID.to_owned()),
+        page: reader.optional("miniprogram_path").unwrap_or_else(|| map::PROXY_PAGE.to_owned()),
+    };
+    if !jump.app_id.starts_with("wx") {
+        reader.fault("miniprogram_appid", "must be an appid: wx and letters and digits");
+    }
+    if jump.page.starts_with('/') || !jump.page.ends_with('=') {
+        reader
+            .fault("miniprogram_path", "must be a page without leading / and end in the parameter that takes the link");
+    }
     let app = JdAffiliate {
         app_key: reader.text("app_key"),
         app_secret: reader.secret("app_secret"),
         site_id: reader.text("site_id"),
         position_id,
         marks: marks.as_deref() == Some("on"),
+        jump,
     };
     reader.finish(Box::new(app))
 }

@@ -40,10 +40,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
     settings: &[
         SettingKey::required("app_key"),
         SettingKey::secret("app_secret"),
-        SettingKey::required("adzone_id"),
-        // The second part of the position's pid; no call of this family sends it, but it tells the
-        // operator which filed media the position belongs to.
+        // The last part of the position's pid; either of the two must be there.
+        SettingKey::optional("adzone_id"),
+        // The part before it; no call of this family sends it, but it tells the operator which
+        // filed media the position belongs to.
         SettingKey::optional("site_id"),
+        // The whole, as the console shows it: mm_<member>_<site>_<adzone>.
+        SettingKey::optional("pid"),
         SettingKey::optional("sign_method"),
     ],
     windows: WindowRules {
@@ -75,16 +78,48 @@ fn open(settings: &Map<String, Value>) -> Opened {
     let app = TaobaoAffiliate {
         app_key: reader.text("app_key"),
         app_secret: reader.secret("app_secret"),
-        adzone_id: reader.text("adzone_id"),
+        adzone_id: position(&mut reader),
         sign_method,
     };
-    let site_id = reader.optional("site_id").unwrap_or_default();
-    for (name, value) in [("adzone_id", &app.adzone_id), ("site_id", &site_id)] {
-        if !value.bytes().all(|byte| byte.is_ascii_digit()) {
-            reader.fault(name, "must be a number: a part of mm_<member>_<site>_<adzone>");
-        }
-    }
     reader.finish(Box::new(app))
+}
+
+/// The adzone, from its own key or from the pid; where both are there they must agree.
+fn position(reader: &mut SettingsReader<'_>) -> String {
+    let pid = reader.optional("pid");
+    let [site_of_pid, adzone_of_pid] =
+        pid.as_deref().and_then(parts_of_pid).map_or([None, None], |parts| parts.map(Some));
+    if pid.is_some() && adzone_of_pid.is_none() {
+        reader.fault("pid", "must be mm_<member>_<site>_<adzone>");
+    }
+    let mut part = |name: &str, of_pid: Option<&str>| {
+        let given = reader.optional(name);
+        if given.as_ref().is_some_and(|text| !is_number(text)) {
+            reader.fault(name, "must be a number: a part of mm_<member>_<site>_<adzone>");
+        } else if let (Some(given), Some(of_pid)) = (&given, of_pid)
+            && given != of_pid
+        {
+            reader.fault(name, "differs from the one in pid");
+        }
+        given.or_else(|| of_pid.map(str::to_owned))
+    };
+    part("site_id", site_of_pid);
+    let adzone = part("adzone_id", adzone_of_pid);
+    if adzone.is_none() && pid.is_none() {
+        reader.fault("adzone_id", "is missing or empty; pid holds it too");
+    }
+    adzone.unwrap_or_default()
+}
+
+fn parts_of_pid(pid: &str) -> Option<[&str; 2]> {
+    let mut parts = pid.strip_prefix("mm_")?.split('_');
+    let (member, site, adzone) = (parts.next()?, parts.next()?, parts.next()?);
+    let whole = parts.next().is_none() && [member, site, adzone].into_iter().all(is_number);
+    whole.then_some([site, adzone])
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl Connector for TaobaoAffiliate {

@@ -79,7 +79,7 @@ impl WechatPay {
         let known = |serial: &str| self.keys().find(serial, now);
         match verify(headers, body, now, known) {
             Err(Unverified::UnknownSerial(serial)) if !serial.starts_with("PUB_KEY_ID_") => {
-                if let Err(error) = self.fetch_certificates(now).await {
+                if let Err(error) = self.fetch_certificates(now, |keys| keys.find(&serial, now).is_some()).await {
                     tracing::warn!(%error, "platform certificates cannot be fetched");
                 }
                 verify(headers, body, now, known)
@@ -88,15 +88,27 @@ impl WechatPay {
         }
     }
 
-    /// Signs and sends, once more to the backup host when the main one cannot be connected to.
+    /// Signs and sends; once more to the backup host when the main one gives no whole answer.
+    ///
+    /// Every call of this client may come twice: it carries our own number, and the same bytes under
+    /// the same number are the same thing to WeChat Pay. Where there is somebody else to ask, the
+    /// first is not waited for as long.
     pub(super) async fn exchange(&self, outgoing: &Outgoing<'_>, now: i64) -> Result<Reply, PayError> {
         let hosts = &self.0.hosts;
-        let request = self.request(&hosts.main, outgoing, now)?;
+        let mut request = self.request(&hosts.main, outgoing, now)?;
+        let Some(backup) = &hosts.backup else {
+            return Ok(http::send("wechat_pay", &self.0.http, request, ANSWER_CAP).await?);
+        };
+        *request.timeout_mut() = Some(hosts.first_wait);
+        let first = match http::send("wechat_pay", &self.0.http, request, ANSWER_CAP).await {
+            Err(lost @ (SendError::Connect(_) | SendError::Timeout | SendError::Broken(_))) => lost,
+            outcome => return Ok(outcome?),
+        };
+        let request = self.request(backup, outgoing, now)?;
         match http::send("wechat_pay", &self.0.http, request, ANSWER_CAP).await {
-            Err(SendError::Connect(why)) => {
-                let Some(backup) = &hosts.backup else { return Err(PayError::Unreachable(why)) };
-                let request = self.request(backup, outgoing, now)?;
-                Ok(http::send("wechat_pay", &self.0.http, request, ANSWER_CAP).await?)
+            // The main host may have acted, whatever became of the second try.
+            Err(SendError::Connect(why)) if !matches!(first, SendError::Connect(_)) => {
+                Err(PayError::Unknown(format!("{first}, then no backup: {why}")))
             }
             outcome => Ok(outcome?),
         }

@@ -17,8 +17,10 @@ use super::{PayError, WechatPay};
 
 /// Certificates are asked for again after this long.
 const REFRESH_AFTER: Duration = Duration::from_secs(12 * 3600);
-/// Unknown serials, which anybody can send, cause no more than one fetch in this time.
-const LEAST_GAP: Duration = Duration::from_secs(10);
+/// Unknown serials, which anybody can send, cause no more fetches than this in a row…
+const FETCHES: u32 = 3;
+/// …and one more for each of these.
+const ONE_MORE_AFTER: Duration = Duration::from_secs(10);
 
 /// One key of the platform.
 struct PlatformKey {
@@ -39,7 +41,36 @@ impl PlatformKey {
 pub(super) struct PlatformKeys {
     by_serial: RwLock<HashMap<String, PlatformKey>>,
     has_public_key: bool,
-    last_fetch: Mutex<Option<Instant>>,
+    fetches: Mutex<Fetches>,
+}
+
+/// When the list was asked for, and how often it still may be. Whoever fetches holds it.
+#[derive(Default)]
+struct Fetches {
+    last: Option<Instant>,
+    /// Fetches spent and not yet given back.
+    spent: u32,
+    /// From when on the next one is given back.
+    since: Option<Instant>,
+}
+
+impl Fetches {
+    /// Takes leave for one fetch at `now`, if there is any left.
+    fn take(&mut self, now: Instant) -> bool {
+        let mut since = self.since.unwrap_or(now);
+        while self.spent > 0 && now.saturating_duration_since(since) >= ONE_MORE_AFTER {
+            self.spent -= 1;
+            since += ONE_MORE_AFTER;
+        }
+        // A full bucket begins to count with the next fetch.
+        self.since = Some(if self.spent == 0 { now } else { since });
+        if self.spent >= FETCHES {
+            return false;
+        }
+        self.spent += 1;
+        self.last = Some(now);
+        true
+    }
 }
 
 impl PlatformKeys {
@@ -48,7 +79,7 @@ impl PlatformKeys {
         let has_public_key = public_key.is_some();
         let known = public_key
             .map(|(id, key)| (normal_serial(&id), PlatformKey { serial: id, key: Arc::new(key), certificate: None }));
-        Self { by_serial: RwLock::new(known.into_iter().collect()), has_public_key, last_fetch: Mutex::new(None) }
+        Self { by_serial: RwLock::new(known.into_iter().collect()), has_public_key, fetches: Mutex::default() }
     }
 
     /// The key with this serial, if it is valid at `now` (Unix seconds).
@@ -123,29 +154,36 @@ impl WechatPay {
         }
         if keys.preferred(now).is_none() {
             // A 404 of this list must never be taken for a 404 of the call that needed it.
-            return self.fetch_certificates(now).await.map_err(|error| match error {
+            self.fetch_certificates(now, |keys| keys.preferred(now).is_some()).await.map_err(|error| match error {
                 PayError::Config(refusal) => PayError::Config(refusal),
                 other => PayError::Unreachable(format!("no platform key: {other}")),
-            });
+            })?;
+            let none = || PayError::Unreachable("no platform key: it was asked for in vain a moment ago".to_owned());
+            return keys.preferred(now).map(drop).ok_or_else(none);
         }
         // While somebody else refreshes, the known keys serve.
-        let stale = keys.last_fetch.try_lock().is_ok_and(|last| last.is_none_or(|at| at.elapsed() > REFRESH_AFTER));
-        if stale && let Err(error) = self.fetch_certificates(now).await {
+        let is_stale = |last: Option<Instant>| last.is_none_or(|at| at.elapsed() > REFRESH_AFTER);
+        let stale = keys.fetches.try_lock().is_ok_and(|fetches| is_stale(fetches.last));
+        if stale && let Err(error) = self.fetch_certificates(now, |_| false).await {
             tracing::warn!(%error, "platform certificates not refreshed; the known ones stay");
         }
         Ok(())
     }
 
-    /// Asks for the certificates, unless somebody has just done so.
+    /// Asks for the certificates, unless what was missed is there meanwhile (`is_there`), or leave to
+    /// ask is spent: then the caller goes on with what is known.
     ///
     /// The answer's content is authenticated by the APIv3 key. Where it is signed too, the
     /// signature must fit one of the keys known or just received.
-    pub(super) async fn fetch_certificates(&self, now: i64) -> Result<(), PayError> {
-        let mut last_fetch = self.keys().last_fetch.lock().await;
-        if last_fetch.is_some_and(|at| at.elapsed() < LEAST_GAP) {
+    pub(super) async fn fetch_certificates(
+        &self,
+        now: i64,
+        is_there: impl Fn(&PlatformKeys) -> bool,
+    ) -> Result<(), PayError> {
+        let mut fetches = self.keys().fetches.lock().await;
+        if is_there(self.keys()) || !fetches.take(Instant::now()) {
             return Ok(());
         }
-        *last_fetch = Some(Instant::now());
         let reply = self.exchange(&Outgoing::get("/v3/certificates"), now).await?;
         if !reply.is_success() {
             return Err(super::error::classify(&reply, false));
@@ -168,5 +206,19 @@ impl WechatPay {
         }
         self.keys().learn(opened);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_fetches_in_a_row_and_one_more_every_ten_seconds() {
+        let (mut fetches, begun) = (Fetches::default(), Instant::now());
+        let mut at = |seconds| fetches.take(begun + Duration::from_secs(seconds));
+        assert_eq!([at(0), at(0), at(1), at(1), at(9)], [true, true, true, false, false]);
+        assert_eq!([at(10), at(11), at(20)], [true, false, true]);
+        assert_eq!([at(500), at(500), at(501), at(502)], [true, true, true, false], "never more than three");
     }
 }

@@ -4,6 +4,7 @@ use kernel::crypto::CryptoError;
 use serde::Deserialize;
 
 use crate::http::{Reply, SendError};
+use crate::lenient::null_is_default;
 
 /// The partner's own words of refusal. `message` is for people and logs, never for decisions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,7 +122,9 @@ impl From<SendError> for PayError {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ErrorBody {
+    #[serde(deserialize_with = "null_is_default")]
     code: String,
+    #[serde(deserialize_with = "null_is_default")]
     message: String,
 }
 

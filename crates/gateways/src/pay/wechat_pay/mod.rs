@@ -17,6 +17,7 @@ mod transfer;
 mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::crypto::rsa::{PrivateKey, PublicKey};
 use reqwest::{Client, Url};
@@ -80,8 +81,16 @@ pub struct Credentials {
 pub struct Hosts {
     /// Main address, without a trailing path of the API.
     pub main: Url,
-    /// Asked once when the main address cannot be connected to.
+    /// Asked once when the main address gives no whole answer.
     pub backup: Option<Url>,
+    /// How long the main address may take where there is a backup.
+    pub first_wait: Duration,
+}
+
+impl Hosts {
+    /// Patience with the main address: enough for a slow answer, and the backup's still comes before
+    /// whoever waits gives up.
+    pub const FIRST_WAIT: Duration = Duration::from_secs(5);
 }
 
 /// A client for one merchant account. Cheap to clone.

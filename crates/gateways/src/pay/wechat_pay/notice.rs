@@ -13,6 +13,7 @@ use super::sealed::Sealed;
 use super::sign::{SignatureHeaders, Unverified};
 use super::wire::{Refund, SharingNotice, Transaction, TransferBill};
 use super::{Mode, WechatPay};
+use crate::lenient::null_is_default;
 
 /// A verified, decrypted notification.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,8 +37,10 @@ pub struct Parties {
     pub mchid: Option<String>,
     /// `sub_mchid`.
     pub sub_mchid: Option<String>,
-    /// The mini-program: `sub_appid`, else `appid`, `sp_appid` or `combine_appid`.
+    /// The mini-program: `sub_appid`, else `appid` or `combine_appid`.
     pub appid: Option<String>,
+    /// The service provider's app: `sp_appid`.
+    pub sp_appid: Option<String>,
 }
 
 /// Content of a notification.
@@ -75,7 +78,7 @@ pub enum NoticeError {
 #[derive(Deserialize)]
 struct Envelope {
     id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     event_type: String,
     resource: Sealed,
 }
@@ -110,12 +113,18 @@ impl WechatPay {
     /// Refuses a notice that names another merchant, sub-merchant or app than this account's.
     /// A kind that names no app is judged by its merchant alone.
     pub fn check_merchant(&self, notice: &Notice) -> Result<(), NoticeError> {
-        let Parties { mchid, sub_mchid, appid } = &notice.parties;
+        let Parties { mchid, sub_mchid, appid, sp_appid } = &notice.parties;
         let sub_fits = match &self.0.mode {
             Mode::Direct => sub_mchid.is_none(),
             Mode::Partner { sub_mchid: own, .. } => sub_mchid.as_ref() == Some(own),
         };
-        let app_fits = appid.as_ref().is_none_or(|a| *a == self.0.appid);
+        let app_fits = match (&self.0.mode, appid, sp_appid) {
+            (_, Some(appid), _) => *appid == self.0.appid,
+            // An order that names no mini-program was made under the service provider's app.
+            (Mode::Partner { sp_appid: own, .. }, None, Some(theirs)) => theirs == own,
+            (Mode::Direct, None, Some(_)) => false,
+            (_, None, None) => true,
+        };
         if mchid.as_ref() == Some(&self.0.mchid) && sub_fits && app_fits {
             Ok(())
         } else {
@@ -130,7 +139,8 @@ fn parties(content: &Value) -> Parties {
     Parties {
         mchid: first(&["mchid", "sp_mchid", "combine_mchid", "mch_id"]),
         sub_mchid: first(&["sub_mchid"]),
-        appid: first(&["sub_appid", "appid", "sp_appid", "combine_appid"]),
+        appid: first(&["sub_appid", "appid", "combine_appid"]),
+        sp_appid: first(&["sp_appid"]),
     }
 }
 
@@ -148,6 +158,27 @@ fn read(original_type: &str, content: Value) -> Result<NoticeResource, NoticeErr
 
 fn typed<T: DeserializeOwned>(content: Value) -> Result<T, NoticeError> {
     serde_json::from_value(content).map_err(|_| NoticeError::Malformed("the content lacks what identifies it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_service_providers_app_is_never_taken_for_the_mini_program() {
+        let named = parties(&json!({"sp_appid": "wxsp", "sp_mchid": "1", "sub_mchid": "2"}));
+        assert_eq!((named.appid, named.sp_appid.as_deref()), (None, Some("wxsp")));
+        let both = parties(&json!({"sp_appid": "wxsp", "sub_appid": "wxsub", "sp_mchid": "1"}));
+        assert_eq!(both.appid.as_deref(), Some("wxsub"));
+    }
+
+    #[test]
+    fn an_envelope_may_say_null_where_it_says_nothing() {
+        let text = r#"{"id":"1","event_type":null,"resource":{"algorithm":null,"nonce":"n","ciphertext":"c","associated_data":null}}"#;
+        let envelope: Envelope = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((envelope.event_type.as_str(), envelope.resource.algorithm.as_str()), ("", ""));
+    }
 }
 
 impl fmt::Debug for Notice {

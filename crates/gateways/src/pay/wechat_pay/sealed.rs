@@ -5,10 +5,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use wechat_pay_rust_sdk::pay::{PayNotifyTrait as _, WechatPay as Sdk};
 
+use crate::lenient::null_is_default;
+
 /// The sealed part of a notification or of a certificate entry.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Sealed {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub algorithm: String,
     pub nonce: String,
     /// May be empty or absent.

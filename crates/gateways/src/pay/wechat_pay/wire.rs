@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use kernel::Fen;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::lenient::null_is_default;
+
 /// An order as the query and the notification show it (sheet §2, §4).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Transaction {
@@ -159,7 +161,7 @@ pub struct SharingOrder {
     /// Where the whole stands; says nothing about single receivers.
     pub state: SharingState,
     /// One entry a receiver; look at every one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub receivers: Vec<SharingReceiver>,
 }
 

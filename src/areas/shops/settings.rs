@@ -1,6 +1,7 @@
-//! The R-… settings of a shop, typed and validated as one document (domain.md §9).
+//! The R-… settings of a shop, typed and validated as one document (docs/rules.md).
 
 use chrono::{NaiveDate, NaiveTime};
+use kernel::clock::{beijing, beijing_midnight, beijing_moment};
 use kernel::failure::Invalid;
 use kernel::{BasisPoints, Fen, FieldFault, Time};
 use serde::{Deserialize, Serialize};
@@ -217,14 +218,13 @@ impl Settings {
 
     /// When the shop opens again if it is closed at `now`, else `None`.
     pub fn closed_until(&self, now: Time) -> Option<Time> {
-        use kernel::clock::beijing;
         let local = now.with_timezone(&beijing());
         let mut day = local.date_naive();
         if self.closure_dates.contains(&day) {
             while self.closure_dates.contains(&day) {
                 day = day.succ_opt()?;
             }
-            return midnight(day);
+            return Some(beijing_midnight(day));
         }
         let closure = self.closure_daily?;
         let time = local.time();
@@ -238,12 +238,8 @@ impl Settings {
             return None;
         }
         let opens_on = if crosses && time >= closure.from { day.succ_opt()? } else { day };
-        opens_on.and_time(closure.to).and_local_timezone(beijing()).single().map(|t| t.to_utc())
+        Some(beijing_moment(opens_on.and_time(closure.to)))
     }
-}
-
-fn midnight(day: NaiveDate) -> Option<Time> {
-    day.and_time(NaiveTime::MIN).and_local_timezone(kernel::clock::beijing()).single().map(|t| t.to_utc())
 }
 
 #[cfg(test)]

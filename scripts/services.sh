@@ -13,7 +13,8 @@
 # side and a PostgreSQL or Redis of the machine goes on unharmed. PostgreSQL refuses root, so for
 # root both run as an unprivileged user. A missing program is installed with apt-get where that
 # is possible without a question (Debian then also sets up its own, unused server on the usual
-# port); otherwise the script says what to install and stops. It never skips one.
+# port), and else unpacked into a private folder, which needs no right at all; where even that
+# fails the script says what to install and stops. It never skips one.
 #
 # PostgreSQL flushes as in production (fsync and synchronous_commit on): a test that kills a
 # process may rely on it. Faster than production are only: no checkpoint in the middle of a run,
@@ -23,6 +24,9 @@ set -euo pipefail
 readonly OLDEST_POSTGRES=13
 readonly START_SECONDS=60
 readonly STOP_SECONDS=20
+# Where programs are unpacked for a user who may not install any.
+UNPACKED=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/target/services
+readonly UNPACKED
 
 say() { printf 'services: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -41,7 +45,7 @@ find_postgres() {
             return 0
         fi
     done < <(
-        ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin 2>/dev/null | sort -rV
+        ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin "$UNPACKED"/root/usr/lib/postgresql/*/bin 2>/dev/null | sort -rV
         dirname "$(command -v initdb || echo /nowhere/initdb)"
     )
     return 1
@@ -65,8 +69,38 @@ find_both() {
     [ -n "$PG_BIN" ] && [ -n "$REDIS" ]
 }
 
+# For a user without root: the packages and all that they need and the machine lacks, unpacked into
+# a folder of ours. None of their scripts is run, nothing outside the folder is changed.
+unpack_privately() {
+    command -v dpkg >/dev/null || return 1
+    local apt=(apt-get -q -o Dir::State="$UNPACKED/state" -o Dir::Cache="$UNPACKED/cache"
+        -o Dir::State::status=/var/lib/dpkg/status -o Debug::NoLocking=1) names package
+    say "unpacking ${missing[*]} into $UNPACKED (once, a minute or two)"
+    mkdir -p "$UNPACKED"/{state/lists/partial,cache/archives/partial,packages,root} || return 1
+    {
+        "${apt[@]}" update &&
+            names=$("${apt[@]}" -s install --no-install-recommends "${missing[@]}" | sed -n 's/^Inst \([^ ]*\).*/\1/p') &&
+            (cd "$UNPACKED/packages" && "${apt[@]}" download $names) || return 1
+        for package in "$UNPACKED"/packages/*.deb; do dpkg -x "$package" "$UNPACKED/root" || return 1; done
+    } >&2
+    rm -rf "${UNPACKED:?}"/{state,cache,packages}
+    use_unpacked
+    find_both
+}
+
+# Lets unpacked programs find each other and their libraries.
+use_unpacked() {
+    [ -d "$UNPACKED/root" ] || return 0
+    local folders
+    folders=$(find "$UNPACKED/root" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:)
+    export PATH="$PATH:$UNPACKED/root/usr/bin"
+    export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$folders"
+}
+
 ensure_installed() {
     export PATH="$PATH:/usr/sbin:/usr/local/sbin"
+    find_both && return 0
+    use_unpacked
     find_both && return 0
     local missing=() as_admin=()
     [ -n "$PG_BIN" ] || missing+=(postgresql)
@@ -76,6 +110,7 @@ ensure_installed() {
     fi
     if ! is_root; then
         if ! sudo -n true 2>/dev/null; then
+            unpack_privately && return 0
             die "not found: ${missing[*]}. Run this once, then try again:
     sudo apt-get install -y ${missing[*]}"
         fi

@@ -26,5 +26,12 @@ fi
 echo "test: cargo-nextest is not installed, plain cargo test runs the same tests (a little slower)" >&2
 only=()
 if [ "${TUANQIAO_TEST_ONLY:-}" = sqlite ]; then only=(--skip postgres_redis); fi
-exec cargo test --workspace --lib --bins --tests --no-fail-fast ${locked[@]+"${locked[@]}"} "$@" \
-    -- ${only[@]+"${only[@]}"}
+cargo_test() { cargo test --workspace --lib --bins --tests --no-fail-fast ${locked[@]+"${locked[@]}"} "$@"; }
+code=0
+cargo_test "$@" -- --skip heavy:: ${only[@]+"${only[@]}"} || code=$?
+# Races, crashes and loads measure little beside other tests and disturb them: they come last, one at a time.
+mapfile -t heavy < <(cargo_test --quiet "$@" -- --list ${only[@]+"${only[@]}"} | sed -n 's/^\(.*heavy::.*\): test$/\1/p')
+if [ "${#heavy[@]}" -gt 0 ]; then
+    cargo_test -- --exact --test-threads=1 "${heavy[@]}" || code=$?
+fi
+exit "$code"

@@ -135,6 +135,8 @@ pub struct Limits {
     pub anonymous_per_ip_per_s: u32,
     /// Signed-in calls, per member and second.
     pub member_per_s: u32,
+    /// Calls of the console, per operator's session and second.
+    pub operator_per_s: u32,
     /// The largest JSON body.
     pub json_body_bytes: usize,
     /// The largest picture.

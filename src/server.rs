@@ -6,21 +6,23 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, DefaultHeaders, NormalizePath, from_fn};
 use actix_web::{HttpServer, web};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 
-use crate::api::limits::{RateLimits, limit_rate};
+use crate::api::limits::{FORGET_EVERY, RateLimits, limit_rate};
 use crate::api::problem::render_problems;
+use crate::api::request_log::{RequestSpan, name_requests};
 use crate::api::{console, document, leader, notify, operations, storefront};
 use crate::app::App;
-use crate::jobs;
+use crate::jobs::{self, Share};
 use crate::platform::telemetry;
 
 /// Which part of the work this process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
-    /// Requests alone.
+    /// Requests, and the jobs that keep this process's own memory.
     Api,
     /// Jobs alone; the health calls still answer.
     Worker,
@@ -35,7 +37,7 @@ pub struct Server {
     handle: ServerHandle,
     stop: CancellationToken,
     served: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
-    jobs: Option<jobs::Running>,
+    jobs: jobs::Running,
     patience: Duration,
 }
 
@@ -56,6 +58,8 @@ impl Server {
             some => some,
         };
         let serves_api = role != Role::Worker;
+        let moves_time = app.config.sandbox.enabled;
+        let counters = limits.clone();
         let state = app.clone();
         let server = HttpServer::new(move || {
             let documents = documents.clone();
@@ -67,8 +71,9 @@ impl Server {
                     app.wrap(Compress::default())
                         .wrap(from_fn(limit_rate))
                         .wrap(from_fn(render_problems))
+                        .wrap(from_fn(name_requests))
                         .wrap(strict_headers())
-                        .wrap(TracingLogger::default())
+                        .wrap(TracingLogger::<RequestSpan>::new())
                         .wrap(NormalizePath::trim())
                 })
                 .map(|app| app.service(operations::healthz).service(operations::readyz))
@@ -82,7 +87,7 @@ impl Server {
                         if serves_api {
                             crate::api::files::routes(config);
                             notify::routes(config);
-                            crate::api::sandbox::routes(config);
+                            crate::api::sandbox::routes(config, moves_time);
                             crate::api::pages::routes(config, &documents);
                         }
                     })
@@ -96,7 +101,9 @@ impl Server {
         .run();
         let handle = server.handle();
         let stop = CancellationToken::new();
-        let jobs = (role != Role::Api).then(|| jobs::start(app.clone(), stop.clone()));
+        let share = if role == Role::Api { Share::OwnMemory } else { Share::All };
+        let jobs = jobs::start(app.clone(), share, stop.clone());
+        actix_web::rt::spawn(forget_idle_callers(counters, stop.clone()));
         let patience = Duration::from_secs(app.config.server.shutdown_s);
         Ok(Self { address, handle, stop, served: actix_web::rt::spawn(server), jobs, patience })
     }
@@ -105,38 +112,64 @@ impl Server {
     pub async fn stop(self) {
         self.stop.cancel();
         self.handle.stop(true).await;
-        if let Some(jobs) = self.jobs {
-            jobs.finished(self.patience).await;
-        }
+        self.jobs.finished(self.patience).await;
         if let Ok(Err(error)) = self.served.await {
             tracing::error!(%error, "the HTTP server ended badly");
         }
     }
 
-    /// Works until the process is asked to end (Ctrl-C or SIGTERM), then stops gracefully.
+    /// Works until the process is asked to end (Ctrl-C or SIGTERM), then stops gracefully; asked
+    /// once more it ends at once.
     pub async fn run_until_asked_to_end(self) -> std::io::Result<()> {
-        asked_to_end().await?;
+        let mut wish = EndWish::listen()?;
+        wish.heard().await;
         tracing::info!("stopping: running requests and jobs finish first");
-        self.stop().await;
-        tracing::info!("stopped");
+        tokio::select! {
+            () = self.stop() => tracing::info!("stopped"),
+            () = wish.heard() => {
+                tracing::warn!("ended at once; what was running is resumed at the next start");
+                std::process::exit(130);
+            }
+        }
         Ok(())
     }
 }
 
-/// Waits until the process is asked to end: Ctrl-C, or SIGTERM as service managers send it.
-pub async fn asked_to_end() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// The wish that a process ends: Ctrl-C, or SIGTERM as service managers send it.
+pub struct EndWish {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl EndWish {
+    /// Listens from now on; the signals end the process by themselves no more.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+
+    /// Waits until the wish is told, the next time it is.
+    pub async fn heard(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// A socket on `address`; what goes wrong is told with the `key` it was configured under.
 fn listen(key: &str, address: &str) -> std::io::Result<TcpListener> {
     let told = |error: std::io::Error| std::io::Error::new(error.kind(), format!("{key} = {address}: {error}"));
     TcpListener::bind(address).map_err(told)
+}
+
+/// Keeps the counters as small as the number of callers of late.
+async fn forget_idle_callers(limits: web::Data<RateLimits>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(FORGET_EVERY) => limits.retain_recent(),
+        }
+    }
 }
 
 /// Serves `/metrics` on its own address, which need not be public.

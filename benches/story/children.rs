@@ -85,6 +85,7 @@ pub fn serve(place: &Place, stand_in: SocketAddr) -> Process {
         .env("TUANQIAO__PLATFORMS__WECHAT_PAY", &platform)
         .env("TUANQIAO__PLATFORMS__WECHAT_PAY_BACKUP", &platform)
         .env("TUANQIAO__LIMITS__MEMBER_PER_S", "0")
+        .env("TUANQIAO__LIMITS__OPERATOR_PER_S", "0")
         .env("TUANQIAO__LIMITS__ANONYMOUS_PER_IP_PER_S", "0")
         .env("TUANQIAO__SECRETS__MASTER_KEY", MASTER_KEY);
     if place.setup == Setup::Postgres {

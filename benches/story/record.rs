@@ -65,6 +65,7 @@ pub fn config(place: &Place, platform: SocketAddr) -> Config {
     config.server.workers = 1;
     config.limits.anonymous_per_ip_per_s = 0;
     config.limits.member_per_s = 0;
+    config.limits.operator_per_s = 0;
     config.platforms.wechat_pay = format!("http://{platform}");
     config.platforms.wechat_pay_backup = format!("http://{platform}");
     config.secrets.master_key = MASTER_KEY.to_owned().into();

@@ -52,23 +52,21 @@ pub fn app_of(request: &HttpRequest) -> Result<web::Data<App>, AuthError> {
     request.app_data::<web::Data<App>>().cloned().ok_or(AuthError::NoApp)
 }
 
-/// The shop of a call that may come without a token: by token, else by `X-App-Id`.
-pub struct CurrentShop(pub Arc<Shop>);
+/// The shop that `X-App-Id` names, or the only one: whoever signs in may still carry an old token,
+/// and it says nothing.
+pub struct NamedShop(pub Arc<Shop>);
 
-impl FromRequest for CurrentShop {
+impl FromRequest for NamedShop {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(shop_of(request).map(Self).map_err(ApiError::from))
+        ready(named_shop(request).map(Self).map_err(ApiError::from))
     }
 }
 
-fn shop_of(request: &HttpRequest) -> Result<Arc<Shop>, Failure> {
+fn named_shop(request: &HttpRequest) -> Result<Arc<Shop>, Failure> {
     let app = app_of(request)?;
-    if request.headers().contains_key(AUTHORIZATION) {
-        return Ok(signed_in(request)?.shop);
-    }
     let appid = request.headers().get("X-App-Id").and_then(|value| value.to_str().ok());
     Ok(app.shops.by_appid(appid)?)
 }
@@ -107,26 +105,12 @@ fn signed_in(request: &HttpRequest) -> Result<SignedInMember, Failure> {
     Ok(SignedInMember { shop, member: claims.member, session: claims.session })
 }
 
-/// A member, if the call carries a token.
-pub struct MaybeMember(pub Option<SignedInMember>);
-
-impl FromRequest for MaybeMember {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        if !request.headers().contains_key(AUTHORIZATION) {
-            return ready(Ok(Self(None)));
-        }
-        ready(signed_in(request).map(|member| Self(Some(member))).map_err(ApiError::from))
-    }
-}
-
-/// Somebody who looks around, signed in or not.
+/// Somebody who looks around, signed in or not. A token that is no longer good makes a visitor of
+/// its bearer, since these calls are open to anybody.
 pub struct Visitor {
-    /// The shop, by token, else by `X-App-Id`.
+    /// The shop, by a good token, else by `X-App-Id`.
     pub shop: Arc<Shop>,
-    /// The member, if the call carries a token.
+    /// The member, if the call carries a good token.
     pub member: Option<MemberId>,
 }
 
@@ -135,10 +119,9 @@ impl FromRequest for Visitor {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let visitor = if request.headers().contains_key(AUTHORIZATION) {
-            signed_in(request).map(|who| Self { shop: who.shop, member: Some(who.member) })
-        } else {
-            shop_of(request).map(|shop| Self { shop, member: None })
+        let visitor = match signed_in(request) {
+            Ok(who) => Ok(Self { shop: who.shop, member: Some(who.member) }),
+            Err(_) => named_shop(request).map(|shop| Self { shop, member: None }),
         };
         ready(visitor.map_err(ApiError::from))
     }

@@ -15,5 +15,6 @@ pub mod operations;
 pub mod pages;
 pub mod problem;
 pub mod reply;
+pub mod request_log;
 pub mod sandbox;
 pub mod storefront;

@@ -5,10 +5,11 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use kernel::{Code, Coded, Failure, FieldFault};
 use serde::Serialize;
-use tracing_actix_web::RequestId;
+
+use super::request_log::{RefusedWith, id_of};
 
 /// What a refused request is answered with.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -89,8 +90,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::LoginRefused
         | C::LeaderRequired
         | C::LeaderFrozen
-        | C::NoticeRefused
-        | C::SandboxOff => StatusCode::FORBIDDEN,
+        | C::NoticeRefused => StatusCode::FORBIDDEN,
         C::NotFound
         | C::ShopUnknown
         | C::AddressNotFound
@@ -257,7 +257,7 @@ pub async fn render_problems(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let english = prefers_english(request.headers().get(ACCEPT_LANGUAGE));
-    let request_id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    let request_id = id_of(&request).unwrap_or_default();
     let response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
     let refusal = response.response().extensions().get::<Refusal>().cloned();
@@ -282,6 +282,7 @@ pub async fn render_problems(
     let (request, parts) = response.into_parts();
     let mut parts = parts.set_body(BoxBody::new(body));
     parts.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    parts.extensions_mut().insert(RefusedWith(refusal.code));
     Ok(ServiceResponse::new(request, parts))
 }
 

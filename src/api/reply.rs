@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::body::sha256;
 use super::problem::ApiError;
 use crate::app::App;
-use crate::platform::request_keys::{self, Begun, KeyError, Once, Scope, Slot, Stored};
+use crate::platform::request_keys::{Begun, KeyError, Once, Scope, Slot, Stored};
 
 /// What handlers answer.
 pub type Reply = Result<HttpResponse, ApiError>;
@@ -60,15 +60,17 @@ impl IdempotencyKey {
             None => Slot::without_key(),
             Some(key) => {
                 let scope = Scope { shop, caller: caller.to_string(), route: self.route, key };
-                match request_keys::begin(&app.db, &app.running_keys, scope, body_hash.to_owned()).await? {
+                match app.request_keys.begin(&app.db, scope, body_hash.to_owned()).await? {
                     Begun::Answered(stored) => return Ok(again(stored)),
                     Begun::Fresh(slot) => slot,
                 }
             }
         };
         let once = slot.once(status.as_u16(), view);
-        let value = work(&once).await?;
-        Ok(again(Stored { status: once.status(), body: once.body(&value)? }))
+        match work(&once).await {
+            Ok(value) => Ok(again(Stored { status: once.status(), body: once.body(&value)? })),
+            Err(failure) => Ok(again(once.refused(&app.db, failure).await?)),
+        }
     }
 }
 

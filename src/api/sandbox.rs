@@ -13,9 +13,11 @@ use crate::flows::business_time;
 /// The furthest one step goes: a year.
 const STEP_MAX_S: i64 = 366 * 86_400;
 
-/// Every call of sandbox mode.
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(advance);
+/// Every call of sandbox mode; without it there are none.
+pub fn routes(config: &mut web::ServiceConfig, is_on: bool) {
+    if is_on {
+        config.service(advance);
+    }
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,9 @@ pub mod marketplaces;
 mod shop_book;
 mod sign_ins;
 
-use kernel::Clock;
+use std::sync::Arc;
+
+use kernel::{Clock, Failure};
 use secrecy::ExposeSecret;
 
 pub use barred::Barred;
@@ -17,13 +19,14 @@ pub use marketplaces::{Jump, Market, Marketplaces};
 pub use shop_book::ShopBook;
 pub use sign_ins::SignIns;
 
+use crate::areas::members::sessions;
 use crate::areas::stock::StockGate;
 use crate::areas::stock::holds::{EmbeddedGate, RedisGate};
 use crate::config::{Config, StockBackend, resolve_secret};
 use crate::platform::db::Db;
 use crate::platform::outbox::Bell;
 use crate::platform::redis::{Redis, Timing};
-use crate::platform::request_keys::Running;
+use crate::platform::request_keys::RequestKeys;
 use crate::platform::seal::Sealer;
 
 /// Everything shared. One a process; several processes may serve one database.
@@ -37,11 +40,11 @@ pub struct App {
     /// Sheds the load in front of the stock; the database decides.
     pub gate: StockGate,
     /// Seals secrets and derives keys.
-    pub sealer: Sealer,
+    pub sealer: Arc<Sealer>,
     /// Wakes the worker that delivers effects.
     pub bell: Bell,
-    /// Requests running under an idempotency key.
-    pub running_keys: Running,
+    /// What requests under an idempotency key were answered, and which of them run.
+    pub request_keys: RequestKeys,
     /// The shops, opened.
     pub shops: ShopBook,
     /// The clients of other people's systems, one set a shop.
@@ -71,32 +74,51 @@ impl App {
         let clock = Clock::default();
         let addresses = config.addresses();
         let clients = Clients::new(&addresses)?;
+        let sealer = Arc::new(Sealer::new(&master, &old)?);
+        let redis = match config.stock.backend {
+            StockBackend::Embedded => None,
+            StockBackend::Redis => {
+                let redis = Redis::start(&config.stock.redis_url, Timing::default());
+                Some(redis.map_err(|error| anyhow::anyhow!("stock.redis_url: {error}"))?)
+            }
+        };
         let app = Self {
             marketplaces: Marketplaces::new(addresses, clients.http.clone(), &db, &clock),
-            sealer: Sealer::new(&master, &old)?,
-            gate: gate_of(&config)?,
+            gate: gate_on(redis.clone()),
             clients,
             config,
             db,
             clock,
             bell: Bell::default(),
-            running_keys: Running::default(),
+            request_keys: RequestKeys::new(redis, Arc::clone(&sealer)),
+            sealer,
             shops: ShopBook::default(),
             barred: Barred::default(),
             sign_ins: SignIns::default(),
             catalogue: Catalogue::default(),
         };
-        app.shops.refresh(&app.db, &app.sealer).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+        app.refresh_lists().await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         Ok(app)
+    }
+
+    /// Reads again what requests need without a database read: the shops, and who may no longer act.
+    pub async fn refresh_lists(&self) -> Result<(), Failure> {
+        self.shops.refresh(&self.db, &self.sealer).await?;
+        // One more try is enough: who is barred meanwhile is on the list already.
+        for _ in 0..2 {
+            let mark = self.barred.mark();
+            let (sessions, members) = sessions::barred(self.db.reader(), self.clock.wall()).await?;
+            if self.barred.replace(mark, sessions, members) {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
-fn gate_of(config: &Config) -> anyhow::Result<StockGate> {
-    Ok(match config.stock.backend {
-        StockBackend::Embedded => StockGate::Embedded(EmbeddedGate::default()),
-        StockBackend::Redis => {
-            let redis = Redis::start(&config.stock.redis_url, Timing::default());
-            StockGate::Redis(RedisGate::new(redis.map_err(|error| anyhow::anyhow!("stock.redis_url: {error}"))?))
-        }
-    })
+fn gate_on(redis: Option<Redis>) -> StockGate {
+    match redis {
+        Some(redis) => StockGate::Redis(RedisGate::new(redis)),
+        None => StockGate::Embedded(EmbeddedGate::default()),
+    }
 }

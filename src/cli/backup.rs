@@ -41,7 +41,7 @@ async fn copy(config: &Config, file: &Path) -> anyhow::Result<i64> {
     let mut options = std::fs::OpenOptions::new();
     std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
     options.open(file)?;
-    let db = Db::connect(&config.database).await?;
+    let db = Db::open(&config.database).await?;
     let vacuum = Statement::from_sql_and_values(DatabaseBackend::Sqlite, "VACUUM INTO $1", [path.into()]);
     db.maintenance().execute_raw(vacuum).await?;
     db.close().await;

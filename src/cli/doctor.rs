@@ -77,7 +77,7 @@ fn check_address(config: &Config, findings: &mut Findings) {
 }
 
 async fn check_database(config: Config, findings: &mut Findings) -> Option<App> {
-    let db = match Db::connect(&config.database).await {
+    let db = match Db::open(&config.database).await {
         Ok(db) => db,
         Err(error) => {
             findings.bad(&format!("the database cannot be reached: {error}"), "check database.url and its server");

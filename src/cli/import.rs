@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kernel::ListingKind;
 
-use super::{open_app, told};
+use super::{open_app, shop_called, told};
 use crate::app::App;
 use crate::areas::market_accounts::entity::import_run;
 use crate::areas::market_accounts::query;
@@ -34,20 +34,18 @@ pub(super) struct Args {
     /// The shop's code; the only shop when left out.
     #[arg(long)]
     shop: Option<String>,
-    /// At most so many goods.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=GOODS_MAX))]
-    limit: i64,
+    /// At most so many goods; when left out, every --id or the first 100 of the search.
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=GOODS_MAX))]
+    limit: Option<i64>,
 }
 
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
     let app = open_app(config).await?;
-    let shop = match &args.shop {
-        Some(code) => app.shops.by_code(code),
-        None => app.shops.by_appid(None),
-    };
-    let shop = shop.map_err(|error| told(error.into()))?;
-    let begun = taken_up(&app, &shop, &args).await?;
-    let ended = follow(&app, &shop, begun, args.limit).await?;
+    let shop = shop_called(&app, args.shop.as_deref())?;
+    let wish = wished(&args)?;
+    let limit = wish.limit;
+    let begun = taken_up(&app, &shop, &args.platform, wish).await?;
+    let ended = follow(&app, &shop, begun, limit).await?;
     let summary = format!(
         "{}: {} goods looked at, {} new, {} changed, {} refused",
         ended.id, ended.fetched, ended.created, ended.updated, ended.refused
@@ -66,18 +64,23 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// What was left unfinished by the same command, or a new run.
-async fn taken_up(app: &App, shop: &Shop, args: &Args) -> anyhow::Result<import_run::Model> {
+/// What the command asks for.
+fn wished(args: &Args) -> anyhow::Result<Wish> {
     let by = match &args.query {
         Some(words) => By::Query(text("--query", words, 100)?),
         None => By::Ids(args.id.iter().map(|id| text("--id", id, 200)).collect::<Result<_, _>>()?),
     };
-    let wish = Wish { by, limit: args.limit, category_id: None };
+    let limit = args.limit.unwrap_or_else(|| by.goods_wanted());
+    Ok(Wish { by, limit, category_id: None })
+}
+
+/// What was left unfinished by the same command, or a new run.
+async fn taken_up(app: &App, shop: &Shop, platform: &str, wish: Wish) -> anyhow::Result<import_run::Model> {
     let listing = ListingKind::Affiliate;
-    let left = query::unfinished(app.db.reader(), shop.id, &args.platform, listing, &wish).await;
+    let left = query::unfinished(app.db.reader(), shop.id, platform, listing, &wish).await;
     match left.map_err(|error| told(error.into()))? {
         None => {
-            let order = Order { marketplace: args.platform.clone(), account: None, listing, wish };
+            let order = Order { marketplace: platform.to_owned(), account: None, listing, wish };
             let once = Slot::without_key().once(201, |row: &import_run::Model| row.id);
             import_goods::start(app, shop, None, &order, &once).await.map_err(told)
         }

@@ -3,7 +3,7 @@
 use kernel::id::ApplicationId;
 use kernel::page::{LIMIT_MAX, PageRequest};
 
-use super::{open_app, told};
+use super::{open_app, shop_called, told};
 use crate::app::App;
 use crate::areas::leaders::{applications, query, state::ApplicationState};
 use crate::areas::shops::query::Shop;
@@ -14,17 +14,17 @@ use crate::flows;
 pub(super) enum Action {
     /// Approve an application: the member becomes a leader with a pickup point.
     Approve {
-        /// The shop's code.
-        #[arg(long)]
-        shop: String,
+        /// The shop's code; the only shop when left out.
+        #[arg(long, value_name = "CODE")]
+        shop: Option<String>,
         /// The application.
         application: String,
     },
     /// List the waiting applications and the leaders.
     List {
-        /// The shop's code.
-        #[arg(long)]
-        shop: String,
+        /// The shop's code; the only shop when left out.
+        #[arg(long, value_name = "CODE")]
+        shop: Option<String>,
     },
 }
 
@@ -32,13 +32,13 @@ pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     let app = open_app(config).await?;
     match action {
         Action::Approve { shop, application } => {
-            let shop = app.shops.by_code(&shop).map_err(|error| told(error.into()))?;
+            let shop = shop_called(&app, shop.as_deref())?;
             let id: ApplicationId = application.parse()?;
             let approved = flows::leaders::approve(&app, &shop, None, id).await.map_err(told)?;
             println!("{} {} at {}", approved.leader.id, approved.leader.name, approved.point.id);
         }
         Action::List { shop } => {
-            let shop = app.shops.by_code(&shop).map_err(|error| told(error.into()))?;
+            let shop = shop_called(&app, shop.as_deref())?;
             list(&app, &shop).await.map_err(told)?;
         }
     }

@@ -17,7 +17,10 @@ pub(super) enum Action {
 }
 
 pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
-    let db = Db::connect(&config.database).await?;
+    let db = match action {
+        Action::Up => Db::connect(&config.database).await?,
+        Action::Down | Action::Status => Db::open(&config.database).await?,
+    };
     match action {
         Action::Up => Migrator::up(db.maintenance(), None).await?,
         Action::Down => Migrator::down(db.maintenance(), Some(1)).await?,

@@ -19,14 +19,16 @@ mod tour;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
 use crate::app::App;
+use crate::areas::shops::query::Shop;
 use crate::config::Config;
 use crate::flows::business_time;
 use crate::platform::db::Db;
-use crate::platform::telemetry::{self, LogTo};
+use crate::platform::telemetry;
 
 /// 团桥 Tuanqiao: the backend of a WeChat community-group-buy shop.
 #[derive(Debug, Parser)]
@@ -103,8 +105,7 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
     // The demo chooses its own way of logging.
     if !matches!(command, Command::Demo(_)) {
-        let serves = matches!(command, Command::Serve(_) | Command::Sandbox(_));
-        telemetry::start_logging(&config.log, if serves { LogTo::Output } else { LogTo::Errors })?;
+        telemetry::start_logging(&config.log)?;
     }
     match command {
         Command::Backup(args) => backup::run(config, args).await,
@@ -125,13 +126,28 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
     }
 }
 
-/// Opens the application on a database whose schema is the one this binary knows.
+/// Opens the application on a database that is there and whose schema is the one this binary knows.
 async fn open_app(config: Config) -> anyhow::Result<App> {
-    let db = Db::connect(&config.database).await?;
+    let db = Db::open(&config.database).await?;
     migrate::expect_current(&db).await?;
     let app = App::build(config, db).await?;
-    business_time::restore(&app).await.map_err(told)?;
+    business_time::catch_up(&app).await.map_err(told)?;
     Ok(app)
+}
+
+/// The shop with this code, or the only one.
+fn shop_called(app: &App, code: Option<&str>) -> anyhow::Result<Arc<Shop>> {
+    if let Some(code) = code {
+        return app.shops.by_code(code).map_err(|error| told(error.into()));
+    }
+    match app.shops.all().as_slice() {
+        [only] => Ok(Arc::clone(only)),
+        [] => anyhow::bail!("there is no shop yet; `tuanqiao shop apply FILE` makes one"),
+        several => {
+            let codes: Vec<&str> = several.iter().map(|shop| shop.code.as_str()).collect();
+            anyhow::bail!("name the shop with --shop, one of: {}", codes.join(", "))
+        }
+    }
 }
 
 /// A failure as an error for the command line.

@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal};
 
 use kernel::Code;
 
-use super::{open_app, told};
+use super::{open_app, shop_called, told};
 use crate::areas::operators::role::Role;
 use crate::areas::operators::{query, service};
 use crate::config::Config;
@@ -14,9 +14,9 @@ use crate::flows;
 pub(super) enum Action {
     /// Create a console operator. The password is asked for, or read from the standard input.
     Create {
-        /// The shop's code.
-        #[arg(long)]
-        shop: String,
+        /// The shop's code; the only shop when left out.
+        #[arg(long, value_name = "CODE")]
+        shop: Option<String>,
         /// Unique in the installation.
         #[arg(long)]
         username: String,
@@ -42,7 +42,7 @@ pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     let app = open_app(config).await?;
     match action {
         Action::Create { shop, username, role, if_missing } => {
-            let shop = app.shops.by_code(&shop).map_err(|error| told(error.into()))?;
+            let shop = shop_called(&app, shop.as_deref())?;
             let name = service::username(&username).map_err(|error| told(error.into()))?;
             let known = query::by_username(app.db.reader(), &name).await.map_err(|error| told(error.into()))?;
             if let (true, Some(known)) = (if_missing, known.filter(|known| known.shop_id == shop.id)) {

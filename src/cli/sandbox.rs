@@ -6,7 +6,7 @@ use anyhow::Context;
 use sandbox::{Sandbox, SandboxConfig, SandboxKeys};
 
 use crate::config::Config;
-use crate::server::asked_to_end;
+use crate::server::EndWish;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,7 +34,7 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
     println!("Addresses for [platforms]: wechat, wechat_pay and wechat_pay_backup = \"{}\",", running.base_url());
     let (pinduoduo, taobao, jd) = (running.pinduoduo_url(), running.taobao_url(), running.jd_url());
     println!("pinduoduo = \"{pinduoduo}\", taobao = \"{taobao}\", jd = \"{jd}\"");
-    asked_to_end().await?;
+    EndWish::listen()?.heard().await;
     Ok(running.stop().await?)
 }
 

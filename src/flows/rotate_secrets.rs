@@ -13,6 +13,7 @@ use crate::areas::leaders::entity::leader;
 use crate::areas::members;
 use crate::areas::members::entity::member;
 use crate::areas::orders::entity::order;
+use crate::platform::request_keys;
 use crate::platform::seal::{SealError, Sealer};
 
 /// Rows read and written at a time.
@@ -98,6 +99,9 @@ pub async fn rotate(app: &App, tell: impl Fn(&str, u64)) -> Result<Report, Failu
     let before = report.sealed;
     rotate_order_addresses(app, &mut report).await?;
     tell("orders.address", report.sealed - before);
+    let before = report.sealed;
+    rotate_answers(app, &mut report).await?;
+    tell("request_keys.answer", report.sealed - before);
     Ok(report)
 }
 
@@ -258,6 +262,32 @@ async fn rotate_order_addresses(app: &App, report: &mut Report) -> Result<(), Fa
         report.sealed += app.db.write(put).await?;
         if !full {
             return Ok(());
+        }
+    }
+}
+
+/// Answers kept under an idempotency key: within their seven days a repeat must still get them.
+async fn rotate_answers(app: &App, report: &mut Report) -> Result<(), Failure> {
+    let mut last = None;
+    loop {
+        let rows = request_keys::sealed_after(app.db.reader(), last.as_ref(), BATCH).await?;
+        let mut changes = Vec::new();
+        for row in &rows {
+            if let Some(fresh) = sealed_anew(&app.sealer, &row.place, &row.answer, report)? {
+                changes.push((row, fresh));
+            }
+        }
+        let put = async |tx: &_| {
+            let mut written = 0;
+            for (row, fresh) in &changes {
+                written += request_keys::reseal(tx, row, fresh).await?;
+            }
+            Ok(written)
+        };
+        report.sealed += app.db.write(put).await?;
+        match rows.into_iter().next_back() {
+            Some(row) => last = Some(row.scope),
+            None => return Ok(()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Changing a shop's settings as one document (domain.md §9).
+//! Changing a shop's settings as one document (docs/rules.md).
 
 use kernel::failure::Invalid;
 use kernel::id::OperatorId;

@@ -15,6 +15,8 @@ pub struct Job {
     pub name: &'static str,
     /// The pause after a run that found nothing more to do.
     pub every: Duration,
+    /// Whether it keeps what the process itself remembers, so that every process has to run it.
+    everywhere: fn(&App) -> bool,
     /// Does a bounded piece and says how much it did; a full piece is followed by another at once.
     pub run: for<'a> fn(&'a App) -> LocalBoxFuture<'a, Result<Done, Failure>>,
 }
@@ -28,17 +30,40 @@ pub enum Done {
     PartOf(u64),
 }
 
-/// Every job: one line each, with its pause in seconds.
+/// Which jobs a process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// All of them.
+    All,
+    /// Those that keep its own memory, because another process does the rest.
+    OwnMemory,
+}
+
+impl Job {
+    fn is_in(&self, share: Share, app: &App) -> bool {
+        share == Share::All || (self.everywhere)(app)
+    }
+}
+
+/// Every job: one line each, with its pause in seconds and, where it keeps the memory of the
+/// process itself, when it has to run in every process.
 macro_rules! jobs {
-    ($($name:ident: $every_s:literal;)*) => {
+    ($($name:ident: $every_s:literal $(, everywhere if $everywhere:expr)?;)*) => {
         $(mod $name;)*
 
         /// Every job.
         pub const JOBS: &[Job] = &[$(Job {
             name: stringify!($name),
             every: Duration::from_secs($every_s),
+            everywhere: first!($($everywhere,)? |_| false),
             run: |app| Box::pin($name::run(app)),
         },)*];
+    };
+}
+
+macro_rules! first {
+    ($first:expr $(, $_other:expr)*) => {
+        $first
     };
 }
 
@@ -49,8 +74,8 @@ jobs! {
     pull_affiliate_orders: 2;
     query_open_payments: 2;
     receive_orders: 30;
-    reconcile_stock: 5;
-    refresh_lists: 3;
+    reconcile_stock: 5, everywhere if |app| app.gate.is_embedded();
+    refresh_lists: 3, everywhere if |_| true;
     register_receivers: 60;
     release_affiliate_commissions: 5;
     release_commissions: 5;
@@ -64,9 +89,10 @@ jobs! {
 /// The jobs at work.
 pub struct Running(Vec<actix_web::rt::task::JoinHandle<()>>);
 
-/// Starts every job on the current thread; they end soon after `stop`.
-pub fn start(app: Data<App>, stop: CancellationToken) -> Running {
-    Running(JOBS.iter().map(|job| actix_web::rt::spawn(repeat(job, app.clone(), stop.clone()))).collect())
+/// Starts this process's share of the jobs on the current thread; they end soon after `stop`.
+pub fn start(app: Data<App>, share: Share, stop: CancellationToken) -> Running {
+    let ours = JOBS.iter().filter(|job| job.is_in(share, &app));
+    Running(ours.map(|job| actix_web::rt::spawn(repeat(job, app.clone(), stop.clone()))).collect())
 }
 
 impl Running {

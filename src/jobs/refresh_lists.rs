@@ -1,14 +1,14 @@
-//! Keeps what requests need without a database read: the shops, and who may no longer act.
+//! Keeps what every process remembers of the database: the shops, who may no longer act, and where
+//! business time stands.
 
 use kernel::Failure;
 
 use super::Done;
 use crate::app::App;
-use crate::areas::members::sessions;
+use crate::flows::business_time;
 
 pub(super) async fn run(app: &App) -> Result<Done, Failure> {
-    app.shops.refresh(&app.db, &app.sealer).await?;
-    let (barred, banned) = sessions::barred(app.db.reader(), app.clock.wall()).await?;
-    app.barred.replace(barred, banned);
+    app.refresh_lists().await?;
+    business_time::catch_up(app).await?;
     Ok(Done::AllOf(0))
 }

@@ -2,6 +2,7 @@
 //! only door to a writing transaction.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +69,17 @@ impl Db {
             .sqlx_logging(false);
         let pool = Database::connect(options).await?;
         Ok(Self { writer: pool.clone(), reader: pool, backend: DatabaseBackend::Postgres, watcher: None })
+    }
+
+    /// As [`Db::connect`], for those who expect a database: a missing SQLite file is an error, since
+    /// an empty one in its place would look like a shop that lost everything.
+    pub async fn open(config: &config::Database) -> Result<Self, DbErr> {
+        match sqlite_file(&config.url) {
+            Some(file) if !Path::new(file).exists() => {
+                Err(DbErr::Custom(format!("there is no database at {file}; `tuanqiao migrate up` makes one")))
+            }
+            _ => Self::connect(config).await,
+        }
     }
 
     /// Tells `watcher` of every statement from now on, with its values. To be called before the
@@ -180,10 +192,14 @@ impl Db {
     }
 }
 
+/// The file of an `sqlite:` address.
+fn sqlite_file(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:")?;
+    path.strip_prefix("//").unwrap_or(path).split('?').next()
+}
+
 fn sqlite_options(config: &config::Database, read_only: bool) -> Result<ConnectOptions, DbErr> {
-    let path = config.url.trim_start_matches("sqlite:").trim_start_matches("//");
-    let file = path.split('?').next().unwrap_or(path);
-    if let Some(folder) = std::path::Path::new(file).parent() {
+    if let Some(folder) = sqlite_file(&config.url).and_then(|file| Path::new(file).parent()) {
         std::fs::create_dir_all(folder).map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
     }
     let synchronous = match config.synchronous {
@@ -220,8 +236,9 @@ fn lost_a_race(failure: &Failure) -> bool {
     })
 }
 
-/// Whether `error` came from a constraint that refuses what the rule refuses (CHECK or UNIQUE).
-pub fn is_check_violation(error: &DbErr) -> bool {
+/// Whether `error` came from a CHECK: the tests of the last line of defence want to know.
+#[cfg(test)]
+pub(crate) fn is_check_violation(error: &DbErr) -> bool {
     database_code(error).is_some_and(|code| ["23514", "275"].contains(&code.as_str()))
 }
 

@@ -6,6 +6,7 @@ pub mod leases;
 pub mod outbox;
 pub mod redis;
 pub mod request_keys;
+mod running_keys;
 pub mod seal;
 pub mod telemetry;
 

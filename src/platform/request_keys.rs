@@ -1,16 +1,19 @@
 //! Idempotency keys: the first answer to a key is kept inside the transaction that made it, and
 //! given again byte for byte.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use kernel::id::ShopId;
 use kernel::{Code, Coded, Failure, Time};
-use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use serde::Serialize;
 
 use crate::platform::db::{Db, is_unique_violation};
 use crate::platform::entity::request_key;
+use crate::platform::redis::Redis;
+use crate::platform::running_keys::{Mark, RunningKeys};
+use crate::platform::seal::{Sealer, token_hash};
 
 /// The longest key accepted, in characters.
 const KEY_MAX: usize = 128;
@@ -52,10 +55,6 @@ pub struct Scope {
     pub key: String,
 }
 
-/// The requests of this process that are running under a key.
-#[derive(Clone, Debug, Default)]
-pub struct Running(Arc<Mutex<HashSet<Scope>>>);
-
 /// An answer given before.
 #[derive(Clone, Debug)]
 pub struct Stored {
@@ -75,35 +74,62 @@ pub enum Begun {
 
 /// The right to run under a key, until dropped. Without a key it keeps nothing.
 pub struct Slot {
-    held: Option<(Running, Scope, String)>,
+    held: Option<Held>,
 }
 
-impl Drop for Slot {
-    fn drop(&mut self) {
-        if let Some((running, scope, _)) = &self.held {
-            running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(scope);
+struct Held {
+    keys: RequestKeys,
+    scope: Scope,
+    body_hash: String,
+    mark: Mark,
+}
+
+/// The keys of this installation. Cheap to clone.
+#[derive(Clone)]
+pub struct RequestKeys {
+    running: RunningKeys,
+    sealer: Arc<Sealer>,
+}
+
+impl RequestKeys {
+    /// Answers are sealed, since they name people; `redis` lets other processes see what runs.
+    pub fn new(redis: Option<Redis>, sealer: Arc<Sealer>) -> Self {
+        Self { running: RunningKeys::new(redis), sealer }
+    }
+
+    /// Looks the key up and takes its slot. `body_hash` tells two bodies apart.
+    pub async fn begin(&self, db: &Db, scope: Scope, body_hash: String) -> Result<Begun, Failure> {
+        if scope.key.trim().is_empty() || scope.key.chars().count() > KEY_MAX {
+            return Err(KeyError::Required.into());
         }
+        // The mark comes first: an answer that is kept after our look then belongs to nobody else.
+        let mark = self.running.mark(format!("request:{}", token_hash(&scope.place()))).await;
+        match (self.answered(db, &scope, &body_hash).await?, mark) {
+            (Some(stored), _) => Ok(Begun::Answered(stored)),
+            (None, None) => Err(KeyError::InProgress.into()),
+            (None, Some(mark)) => {
+                let held = Held { keys: self.clone(), scope, body_hash, mark };
+                Ok(Begun::Fresh(Slot { held: Some(held) }))
+            }
+        }
+    }
+
+    /// The answer kept under the key.
+    async fn answered(&self, db: &Db, scope: &Scope, body_hash: &str) -> Result<Option<Stored>, Failure> {
+        let id = (scope.shop, scope.caller.clone(), scope.route.clone(), scope.key.clone());
+        let Some(row) = request_key::Entity::find_by_id(id).one(db.reader()).await? else { return Ok(None) };
+        if row.body_hash != body_hash {
+            return Err(KeyError::Reused.into());
+        }
+        let body = self.sealer.open_text(&scope.place(), &row.answer)?;
+        Ok(Some(Stored { status: u16::try_from(row.status).unwrap_or(200), body }))
     }
 }
 
-/// Looks the key up and takes its slot. `body_hash` tells two bodies apart.
-pub async fn begin(db: &Db, running: &Running, scope: Scope, body_hash: String) -> Result<Begun, Failure> {
-    if scope.key.trim().is_empty() || scope.key.chars().count() > KEY_MAX {
-        return Err(KeyError::Required.into());
-    }
-    if !running.0.lock().unwrap_or_else(PoisonError::into_inner).insert(scope.clone()) {
-        return Err(KeyError::InProgress.into());
-    }
-    let slot = Slot { held: Some((running.clone(), scope.clone(), body_hash.clone())) };
-    let known =
-        request_key::Entity::find_by_id((scope.shop, scope.caller, scope.route, scope.key)).one(db.reader()).await?;
-    match known {
-        None => Ok(Begun::Fresh(slot)),
-        Some(row) if row.body_hash != body_hash => Err(KeyError::Reused.into()),
-        Some(row) => {
-            let status = u16::try_from(row.status).unwrap_or(200);
-            Ok(Begun::Answered(Stored { status, body: row.answer }))
-        }
+impl Scope {
+    /// The place its answer is sealed for.
+    fn place(&self) -> String {
+        format!("request_keys.answer:{}:{}:{}:{}", self.shop, self.caller, self.route, self.key)
     }
 }
 
@@ -132,7 +158,7 @@ impl Slot {
 impl<T> Once<T> {
     /// Keeps the answer to `value` in the caller's transaction.
     pub async fn keep(&self, conn: &impl ConnectionTrait, value: &T, now: Time) -> Result<(), Failure> {
-        let Some((_, scope, body_hash)) = &self.slot.held else { return Ok(()) };
+        let Some(Held { keys, scope, body_hash, .. }) = &self.slot.held else { return Ok(()) };
         let row = request_key::ActiveModel {
             shop_id: Set(scope.shop),
             caller: Set(scope.caller.clone()),
@@ -140,7 +166,7 @@ impl<T> Once<T> {
             key: Set(scope.key.clone()),
             body_hash: Set(body_hash.clone()),
             status: Set(i32::from(self.status)),
-            answer: Set(self.body(value)?),
+            answer: Set(keys.sealer.seal(&scope.place(), self.body(value)?.as_bytes())?),
             created_at: Set(now),
         };
         match request_key::Entity::insert(row).exec_without_returning(conn).await {
@@ -148,6 +174,17 @@ impl<T> Once<T> {
             Err(error) if is_unique_violation(&error) => Err(KeyError::InProgress.into()),
             other => Ok(other.map(|_| ())?),
         }
+    }
+
+    /// What to answer when the call was refused: a repeat that lost against its own first try gets
+    /// the first answer, anybody else `failure`.
+    ///
+    /// Another process may have run the same key meanwhile and taken what this one was refused.
+    pub async fn refused(self, db: &Db, failure: Failure) -> Result<Stored, Failure> {
+        let Some(Held { keys, scope, body_hash, mark }) = self.slot.held else { return Err(failure) };
+        let answered = keys.answered(db, &scope, &body_hash).await;
+        mark.give_up().await;
+        answered?.ok_or(failure)
     }
 
     /// The answer's body.
@@ -177,4 +214,46 @@ pub async fn sweep(conn: &impl ConnectionTrait, before: Time) -> Result<u64, DbE
     let deleted =
         request_key::Entity::delete_many().filter(request_key::Column::CreatedAt.lt(before)).exec(conn).await?;
     Ok(deleted.rows_affected)
+}
+
+/// A kept answer as it is sealed, with the place it is sealed for.
+pub struct Sealed {
+    /// Whose it is.
+    pub scope: Scope,
+    /// What [`Sealer::open`] wants to know.
+    pub place: String,
+    /// The answer, sealed.
+    pub answer: String,
+}
+
+/// Kept answers by their whole key, from the one after `last`.
+pub async fn sealed_after(conn: &impl ConnectionTrait, last: Option<&Scope>, limit: u64) -> Result<Vec<Sealed>, DbErr> {
+    use request_key::Column as C;
+    let mut query = request_key::Entity::find();
+    if let Some(last) = last {
+        let key = [C::ShopId, C::Caller, C::Route, C::Key].map(Expr::col);
+        let values = [last.shop.into(), (&last.caller).into(), (&last.route).into(), (&last.key).into()];
+        query = query.filter(Expr::tuple(key).gt(Expr::tuple(values.map(|value: Value| Expr::value(value)))));
+    }
+    let by_key = [C::ShopId, C::Caller, C::Route, C::Key].into_iter().fold(query, QueryOrder::order_by_asc);
+    let rows = by_key.limit(limit).all(conn).await?;
+    let sealed = |row: request_key::Model| {
+        let scope = Scope { shop: row.shop_id, caller: row.caller, route: row.route, key: row.key };
+        Sealed { place: scope.place(), scope, answer: row.answer }
+    };
+    Ok(rows.into_iter().map(sealed).collect())
+}
+
+/// Puts the same answer, sealed anew, in the place of `old`.
+pub async fn reseal(conn: &impl ConnectionTrait, old: &Sealed, fresh: &str) -> Result<u64, DbErr> {
+    let changed = request_key::Entity::update_many()
+        .col_expr(request_key::Column::Answer, Expr::value(fresh))
+        .filter(request_key::Column::ShopId.eq(old.scope.shop))
+        .filter(request_key::Column::Caller.eq(&old.scope.caller))
+        .filter(request_key::Column::Route.eq(&old.scope.route))
+        .filter(request_key::Column::Key.eq(&old.scope.key))
+        .filter(request_key::Column::Answer.eq(&old.answer))
+        .exec(conn)
+        .await?;
+    Ok(changed.rows_affected)
 }

@@ -3,38 +3,38 @@
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Log, LogFormat};
 
-/// Where a process writes its log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogTo {
-    /// A server's output is its log.
-    Output,
-    /// A command's output is its answer, so that its log goes beside it.
-    Errors,
-}
-
-/// Starts logging. A second call in the same process (tests) changes nothing.
-pub fn start_logging(log: &Log, to: LogTo) -> anyhow::Result<()> {
+/// Starts logging, to the standard error: the standard output of a command is its result, which
+/// scripts read. A second call in the same process (tests) changes nothing.
+pub fn start_logging(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.level)?;
-    let writer = match to {
-        LogTo::Output => BoxMakeWriter::new(std::io::stdout),
-        LogTo::Errors => BoxMakeWriter::new(std::io::stderr),
-    };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(writer);
     let started = match log.format {
-        LogFormat::Json => {
-            subscriber.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        LogFormat::Json => json_lines(filter, std::io::stderr).try_init(),
+        LogFormat::Pretty => {
+            let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+            lines.with_writer(std::io::stderr).compact().finish().try_init()
         }
-        LogFormat::Pretty => subscriber.compact().try_init(),
     };
     if started.is_err() {
         tracing::debug!("logging was started before");
     }
     Ok(())
+}
+
+/// One JSON object a line.
+pub(crate) fn json_lines(
+    filter: EnvFilter,
+    writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
+) -> impl Subscriber + Send + Sync {
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(writer);
+    // The list of spans begins with the request's, whose id every line has to show.
+    lines.json().flatten_event(true).with_current_span(false).with_span_list(true).finish()
 }
 
 static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();

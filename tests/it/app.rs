@@ -210,6 +210,7 @@ fn config(place: &Place, sandbox: &sandbox::Running, address: SocketAddr) -> Con
     config.sandbox.enabled = true;
     config.limits.anonymous_per_ip_per_s = 0;
     config.limits.member_per_s = 0;
+    config.limits.operator_per_s = 0;
     config.secrets.master_key = uuid::Uuid::new_v4().to_string().into();
     config
 }

@@ -34,6 +34,19 @@ async fn seen(operator: &Client, id: &str) -> Value {
     operator.get(&format!("{IMPORTS}/{id}")).await.ok()
 }
 
+on_both! {
+    async fn every_id_is_wanted_unless_a_limit_says_less(app: TestApp) {
+        let operator = app.operator().await;
+        let ids: Vec<String> = (0..120).map(|n| format!("9{n:011}")).collect();
+        let mut order = json!({"marketplace": "taobao_affiliate", "ids": ids, "listing": "affiliate"});
+        assert_eq!(operator.post(IMPORTS, order.clone()).await.ok()["limit"], 120);
+        order["limit"] = json!(7);
+        assert_eq!(operator.post(IMPORTS, order).await.ok()["limit"], 7);
+        let search = json!({"marketplace": "taobao_affiliate", "query": "零食", "listing": "affiliate"});
+        assert_eq!(operator.post(IMPORTS, search).await.ok()["limit"], 100);
+    }
+}
+
 /// Works on everything that is due now.
 async fn works(app: &TestApp) {
     while import_goods::work(&app.app).await.unwrap() > 0 {}

@@ -66,6 +66,7 @@ mod heavy {
                 .env("TUANQIAO__SANDBOX__ENABLED", "true")
                 .env("TUANQIAO__LIMITS__ANONYMOUS_PER_IP_PER_S", "0")
                 .env("TUANQIAO__LIMITS__MEMBER_PER_S", "0")
+                .env("TUANQIAO__LIMITS__OPERATOR_PER_S", "0")
                 .env("TUANQIAO__SECRETS__MASTER_KEY", config.secrets.master_key.expose_secret())
                 .env("TUANQIAO__LOG__LEVEL", std::env::var("TEST_LOG").unwrap_or_else(|_| "error".to_owned()))
                 .stdout(Stdio::inherit())

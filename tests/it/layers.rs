@@ -164,6 +164,51 @@ fn requests_and_clocks_write_through_flows_alone() {
     assert!(objections.is_empty(), "{}", objections.join("\n"));
 }
 
+/// Where `code` decides by one of `names`: an arm of a `match`, or a comparison.
+fn decisions_by_name<'a>(code: &'a str, names: &[&str]) -> Vec<&'a str> {
+    let decides = |line: &&str| {
+        names.iter().any(|name| {
+            let quoted = format!("\"{name}\"");
+            line.match_indices(&quoted).any(|(at, _)| {
+                let (before, after) = (line[..at].trim_end(), line[at + quoted.len()..].trim_start());
+                let compared = ["==", "!="].iter().any(|sign| before.ends_with(sign) || after.starts_with(sign));
+                // An arm may name several: `"a" | "b" =>`.
+                compared || after.starts_with("=>") || after.starts_with('|') && line.contains("=>")
+            })
+        })
+    };
+    code.lines().filter(decides).collect()
+}
+
+#[test]
+fn platforms_are_told_apart_by_their_registry_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let names: Vec<&str> = gateways::marketplaces::REGISTRY
+        .iter()
+        .flat_map(|entry| [entry.descriptor.id, entry.descriptor.platform])
+        .collect();
+    let mut paths = Vec::new();
+    sources(&root.join("src"), &mut paths);
+    sources(&root.join("crates/gateways/src"), &mut paths);
+    let mut objections = Vec::new();
+    for path in paths {
+        let is_home = path.iter().any(|folder| names.iter().any(|name| folder == *name));
+        let text = std::fs::read_to_string(&path).unwrap();
+        if !is_home {
+            let file = path.strip_prefix(root).unwrap().display();
+            objections.extend(decisions_by_name(&code_of(&text), &names).iter().map(|line| format!("{file}: {line}")));
+        }
+    }
+    assert!(objections.is_empty(), "{}", objections.join("\n"));
+    let names = ["jd_affiliate", "jd"];
+    for found in ["    \"jd\" => 1,", "\"x\" | \"jd\" => 1,", "if id == \"jd_affiliate\" {", "if \"jd\" != id {"] {
+        assert_eq!(decisions_by_name(found, &names), [found]);
+    }
+    for allowed in ["(\"jd\", &self.jd),", "name(\"jd_affiliate\", |x| x)", "\"jdx\" => 1,"] {
+        assert_eq!(decisions_by_name(allowed, &names), Vec::<&str>::new());
+    }
+}
+
 #[test]
 fn the_small_crates_do_not_know_the_house() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -34,6 +34,7 @@ mod orders;
 mod payments;
 mod payouts;
 mod pickup_points;
+mod processes;
 mod races;
 mod refunds;
 mod schema;

@@ -45,6 +45,20 @@ on_both! {
 }
 
 on_both! {
+    async fn an_answer_kept_under_a_key_is_sealed_and_given_again_byte_for_byte(app: TestApp) {
+        let anna = app.member("anna").await;
+        let first = anna.post_once("key", "/api/v1/me/addresses", address("安娜")).await;
+        assert!(first.text().contains("体育西路"), "{}", first.text());
+        let kept = stored(app, "SELECT answer AS t FROM request_keys").await;
+        let told = ["安娜", "138 0000 0417", "0417", "体育西路"].into_iter().find(|words| kept.contains(words));
+        assert!(!kept.is_empty() && told.is_none(), "{kept}");
+        let again = anna.post_once("key", "/api/v1/me/addresses", address("安娜")).await;
+        assert_eq!((again.status, again.bytes), (first.status, first.bytes));
+        anna.post_once("key", "/api/v1/me/addresses", address("ben")).await.refused(422, "idempotency.key_reused");
+    }
+}
+
+on_both! {
     async fn an_address_book_belongs_to_its_member_and_is_sealed(app: TestApp) {
         let (anna, ben) = (app.member("anna").await, app.member("ben").await);
         let first = anna.post("/api/v1/me/addresses", address("安娜")).await.ok();

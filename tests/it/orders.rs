@@ -227,7 +227,7 @@ on_both! {
 
         // The job runs every second, so a deadline is noticed well within five.
         let stop = CancellationToken::new();
-        let running = tuanqiao::jobs::start(app.app.clone(), stop.clone());
+        let running = tuanqiao::jobs::start(app.app.clone(), tuanqiao::jobs::Share::All, stop.clone());
         let started = std::time::Instant::now();
         while floor.left(&apples).await != 5 {
             assert!(started.elapsed().as_secs() < 5, "five seconds after the deadline the stock is not back");

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use serde_json::json;
+use serde_json::{Value, json};
 use tuanqiao::areas::members::entity::session;
 
 use crate::app::TestApp;
@@ -61,14 +61,45 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn a_refresh_token_gets_its_own_answer_again_though_the_next_was_used_meanwhile(app: TestApp) {
+        let anna = app.member("anna").await;
+        let refresh = async |token: &Value| {
+            let body = json!({"refresh_token": token});
+            anna.post("/api/v1/session/refresh", body).await.ok()
+        };
+        let first = refresh(&anna.session["refresh_token"]).await;
+        grow_old(app, 10).await;
+        let second = refresh(&first["refresh_token"]).await;
+        let third = refresh(&second["refresh_token"]).await;
+        // An answer that was lost on the way is asked for again.
+        assert_eq!(refresh(&anna.session["refresh_token"]).await["refresh_token"], first["refresh_token"]);
+        assert_eq!(refresh(&first["refresh_token"]).await, second, "the same answer, word for word");
+        assert_eq!(refresh(&second["refresh_token"]).await, third);
+        // The oldest token's time is over, whatever became of the later ones.
+        grow_old(app, 21).await;
+        let late = json!({"refresh_token": anna.session["refresh_token"]});
+        anna.post("/api/v1/session/refresh", late).await.refused(401, "auth.invalid");
+        let newest = json!({"refresh_token": third["refresh_token"]});
+        anna.post("/api/v1/session/refresh", newest).await.refused(401, "auth.invalid");
+    }
+}
+
 /// Lets every rotation of refresh tokens have happened `seconds` earlier: wall time cannot be moved.
 async fn grow_old(app: &TestApp, seconds: i64) {
-    session::Entity::update_many()
-        .col_expr(session::Column::RotatedAt, Expr::value(app.app.clock.wall() - Duration::seconds(seconds)))
-        .filter(session::Column::RevokedAt.is_null())
-        .exec(app.app.db.maintenance())
-        .await
-        .unwrap();
+    for row in session::Entity::find().all(app.app.db.reader()).await.unwrap() {
+        let mut rotations = row.rotations.clone();
+        for rotation in rotations.as_array_mut().unwrap() {
+            let at: kernel::Time = rotation["at"].as_str().unwrap().parse().unwrap();
+            rotation["at"] = json!(at - Duration::seconds(seconds));
+        }
+        session::Entity::update_many()
+            .col_expr(session::Column::Rotations, Expr::value(rotations))
+            .filter(session::Column::Id.eq(row.id))
+            .exec(app.app.db.maintenance())
+            .await
+            .unwrap();
+    }
 }
 
 on_both! {
@@ -187,5 +218,43 @@ on_both! {
         let answers = futures::future::join_all(wrong_logins).await;
         assert!(answers.iter().any(|answer| answer.status == 429), "twelve wrong logins in a moment and none refused");
         app.stop().await;
+    }
+}
+
+on_both! {
+    async fn whoever_signs_in_may_still_carry_a_dead_token(app: TestApp) {
+        let anna = app.member("anna").await;
+        anna.delete("/api/v1/session").await.ok();
+        for dead in [anna.clone(), app.anybody().with_token("nonsense")] {
+            dead.get("/api/v1/me").await.refused(401, "auth.invalid");
+            // What is open to anybody stays open.
+            for open in ["/api/v1/pickup-points", "/api/v1/home", "/api/v1/categories", "/api/v1/goods"] {
+                dead.get(open).await.ok();
+            }
+            let again = dead.signs_in(&app.wechat().login_code("anna", false)).await;
+            assert_eq!(again.id(), anna.id());
+        }
+        let second = app.second_shop("second").await;
+        let code = || app.wechat().login_code("ben", false);
+        let here = app.anybody().sending("X-App-Id", &app.shop().appid).signs_in(&code()).await;
+        let there = here.clone().sending("X-App-Id", &second.appid).signs_in(&code()).await;
+        assert_ne!(there.id(), here.id());
+        assert_eq!(there.get("/api/v1/me").await.ok()["id"], there.id());
+    }
+}
+
+on_both! {
+    async fn every_answer_names_its_request(app: TestApp) {
+        let anybody = app.anybody();
+        let good = anybody.get("/api/v1/pickup-points").await;
+        let other = anybody.get("/healthz").await;
+        assert_ne!(good.header("x-request-id"), "");
+        assert_ne!(good.header("x-request-id"), other.header("x-request-id"));
+        let refused = anybody.get("/api/v1/me").await;
+        let id = refused.header("x-request-id").to_owned();
+        assert_eq!(refused.refused(401, "auth.required")["request_id"], id.as_str());
+        let nowhere = anybody.get("/nowhere").await;
+        let id = nowhere.header("x-request-id").to_owned();
+        assert_eq!(nowhere.refused(404, "not_found")["request_id"], id.as_str());
     }
 }

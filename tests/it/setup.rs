@@ -67,8 +67,7 @@ pub fn run(setup: Setup, story: impl AsyncFnOnce(Setup)) {
         let mut log = tuanqiao::config::Config::load(None).unwrap().log;
         log.format = tuanqiao::config::LogFormat::Pretty;
         log.level = level;
-        let to = tuanqiao::platform::telemetry::LogTo::Output;
-        tuanqiao::platform::telemetry::start_logging(&log, to).unwrap();
+        tuanqiao::platform::telemetry::start_logging(&log).unwrap();
     }
     actix_web::rt::System::new().block_on(story(setup));
 }

@@ -32,6 +32,11 @@ impl Client {
         self
     }
 
+    /// The same caller, calling another address.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self { base: format!("http://{address}"), ..self.clone() }
+    }
+
     /// The same caller with another access token.
     pub fn with_token(self, token: &str) -> Self {
         self.sending("Authorization", format!("Bearer {token}"))

@@ -6,6 +6,7 @@ use actix_web::web;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use secrecy::ExposeSecret;
+use serde_json::json;
 use tuanqiao::app::App;
 use tuanqiao::areas::ledger::entity::party_account;
 use tuanqiao::areas::members;
@@ -13,6 +14,7 @@ use tuanqiao::areas::members::entity::member;
 use tuanqiao::config::{Config, StockBackend};
 use tuanqiao::flows::rotate_secrets;
 use tuanqiao::platform::db::Db;
+use tuanqiao::platform::request_keys;
 
 use crate::app::TestApp;
 use crate::setup::Setup;
@@ -20,10 +22,15 @@ use crate::setup::Setup;
 impl TestApp {
     /// Runs the binary beside the served product, on the same configuration.
     async fn runs(&self, arguments: &[&str]) -> Output {
+        self.runs_on(&self.app.config.database.url, arguments).await
+    }
+
+    /// As [`TestApp::runs`], on another database.
+    async fn runs_on(&self, database_url: &str, arguments: &[&str]) -> Output {
         let config = &self.app.config;
         let backend = if config.stock.backend == StockBackend::Redis { "redis" } else { "embedded" };
         let settings = [
-            ("DATABASE__URL", config.database.url.clone()),
+            ("DATABASE__URL", database_url.to_owned()),
             ("STOCK__BACKEND", backend.to_owned()),
             ("STOCK__REDIS_URL", config.stock.redis_url.clone()),
             ("SANDBOX__ENABLED", "true".to_owned()),
@@ -120,6 +127,42 @@ on_both! {
 }
 
 on_both! {
+    async fn a_command_on_a_missing_database_makes_none(app: TestApp) {
+        let file = std::env::temp_dir().join(format!("missing-{}.db", uuid::Uuid::new_v4()));
+        let url = format!("sqlite://{}", file.display());
+        for arguments in [
+            &["doctor"] as &[&str],
+            &["serve"],
+            &["ledger", "verify"],
+            &["migrate", "status"],
+            &["migrate", "down"],
+            &["backup", "/nowhere/at/all.db"],
+        ] {
+            let output = app.runs_on(&url, arguments).await;
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output));
+            assert!(!file.exists(), "{arguments:?} made an empty database");
+        }
+        let told = text(&app.runs_on(&url, &["stock", "reconcile"]).await);
+        assert!(told.contains("there is no database at") && told.contains("migrate up"), "{told}");
+        assert!(app.runs_on(&url, &["migrate", "up"]).await.status.success() && file.exists());
+        std::fs::remove_file(&file).unwrap();
+    }
+}
+
+on_both! {
+    async fn the_only_shop_need_not_be_named(app: TestApp) {
+        let listed = app.runs(&["leader", "list"]).await;
+        assert!(listed.status.success(), "{}", text(&listed));
+        let without_password = text(&app.runs(&["operator", "create", "--username", "li"]).await);
+        assert!(without_password.contains("password"), "{without_password}");
+        app.second_shop("second").await;
+        let which = app.runs(&["leader", "list"]).await;
+        assert!(!which.status.success() && text(&which).contains("demo, second"), "{}", text(&which));
+        assert!(app.runs(&["leader", "list", "--shop", "second"]).await.status.success());
+    }
+}
+
+on_both! {
     async fn the_doctor_says_what_works_and_what_to_mend(app: TestApp) {
         let well = app.runs(&["doctor"]).await;
         assert!(well.status.success(), "{}", text(&well));
@@ -167,6 +210,10 @@ on_both! {
             let db = Db::connect(&config.database).await.unwrap();
             App::build(config, db).await
         };
+        let basket = json!({"marketplace": "pinduoduo_affiliate", "query": "水果", "listing": "affiliate"});
+        let operator = app.operator().await;
+        let answer = operator.post_once("key", "/console/api/v1/imports", basket.clone()).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
         let old = app.app.config.secrets.master_key.expose_secret().to_owned();
         assert!(with_keys("another master key", &[]).await.is_err(), "the new key alone opens nothing yet");
         let both = with_keys("another master key", &[&old]).await.unwrap();
@@ -179,6 +226,9 @@ on_both! {
         let sealed = after.sealed_phone.unwrap();
         assert_eq!(fresh.sealer.open_text(&format!("members.phone:{id}"), &sealed).unwrap(), "13800000000");
         assert_ne!(after.phone_index, before.phone_index, "the index follows the key");
+        let kept = request_keys::sealed_after(fresh.db.reader(), None, 10).await.unwrap();
+        let answers: Vec<_> = kept.iter().map(|row| fresh.sealer.open_text(&row.place, &row.answer).unwrap()).collect();
+        assert!(answers.contains(&answer.text()), "a repeat still gets its answer: {answers:?}");
         for other in [both, fresh] {
             other.db.close().await;
         }

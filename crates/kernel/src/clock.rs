@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Duration, FixedOffset, NaiveDate, Offset, SubsecRound, Utc};
+use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, SubsecRound, Utc};
 
 /// A moment in UTC, cut to microseconds so that both databases give back what was written.
 pub type Time = DateTime<Utc>;
@@ -32,6 +32,11 @@ impl Clock {
         self.ahead_us.fetch_add(us, Ordering::Relaxed);
     }
 
+    /// Moves business time on until it is `ahead` of wall time; it never goes back.
+    pub fn catch_up(&self, ahead: Duration) {
+        self.ahead_us.fetch_max(ahead.num_microseconds().unwrap_or(0), Ordering::Relaxed);
+    }
+
     /// How far business time is ahead of wall time.
     pub fn ahead(&self) -> Duration {
         Duration::microseconds(self.ahead_us.load(Ordering::Relaxed))
@@ -54,6 +59,17 @@ pub fn beijing_day(time: Time) -> NaiveDate {
     time.with_timezone(&beijing()).date_naive()
 }
 
+/// The moment when clocks in Asia/Shanghai show `local`.
+pub fn beijing_moment(local: NaiveDateTime) -> Time {
+    // Out of range at the ends of the calendar alone, where eight hours do not matter.
+    local.checked_sub_offset(beijing()).unwrap_or(local).and_utc()
+}
+
+/// The moment when `day` begins in Asia/Shanghai.
+pub fn beijing_midnight(day: NaiveDate) -> Time {
+    beijing_moment(day.and_time(NaiveTime::MIN))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +81,20 @@ mod tests {
         clock.advance(Duration::days(7));
         assert!(other.now() - other.wall() >= Duration::days(7) - Duration::seconds(1));
         assert!((other.to_wall(other.now()) - other.wall()).abs() < Duration::seconds(1));
+    }
+
+    #[test]
+    fn business_time_catches_up_and_never_goes_back() {
+        let clock = Clock::default();
+        clock.catch_up(Duration::days(2));
+        clock.catch_up(Duration::days(1));
+        assert_eq!(clock.ahead(), Duration::days(2));
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_in_beijing() {
+        let day = beijing_day("2026-11-23T16:00:00Z".parse().unwrap_or_default());
+        assert_eq!(beijing_midnight(day).to_rfc3339(), "2026-11-23T16:00:00+00:00");
     }
 
     #[test]

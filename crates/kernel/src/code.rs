@@ -155,7 +155,6 @@ codes! {
     NameTaken = "name.taken", "名称已被使用", "The name is taken";
 
     NoticeRefused = "notice.refused", "通知校验失败", "The notification was refused";
-    SandboxOff = "sandbox.off", "沙箱未启用", "The sandbox is not enabled";
 }
 
 impl std::fmt::Display for Code {

@@ -1,4 +1,4 @@
-//! The two kinds of goods, never mixed up (domain.md §7).
+//! The two kinds of goods, never mixed up (docs/rules.md).
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -28,7 +28,7 @@ CREATE TABLE member_sessions (
     shop_id    {id} NOT NULL,
     member_id  {id} NOT NULL,
     generation INTEGER NOT NULL,
-    rotated_at {time} NOT NULL,
+    rotations  {json} NOT NULL,
     expires_at {time} NOT NULL,
     revoked_at {time},
     created_at {time} NOT NULL,

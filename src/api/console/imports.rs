@@ -20,7 +20,7 @@ use crate::api::reply::{IdempotencyKey, Reply, json};
 use crate::app::App;
 use crate::areas::market_accounts::entity::import_run;
 use crate::areas::market_accounts::query;
-use crate::areas::market_accounts::rules::{By, GOODS_DEFAULT, GOODS_MAX, Refusals, Wish};
+use crate::areas::market_accounts::rules::{By, GOODS_MAX, Refusals, Wish};
 use crate::areas::market_accounts::state::RunState;
 use crate::flows::import_goods::{self, Order};
 
@@ -53,7 +53,7 @@ struct NewImport {
     ids: Option<Vec<String>>,
     /// `affiliate` goods are bought there; `own` ones are sold here.
     listing: ListingKind,
-    /// At most so many goods; 100 when left out.
+    /// At most so many goods; when left out, all of `ids` or the first 100 of `query`.
     #[schema(minimum = 1, maximum = 10_000)]
     limit: Option<i64>,
     /// The category new goods are put into.
@@ -65,8 +65,7 @@ impl NewImport {
         let mut fields = Fields::default();
         let marketplace = fields.line("marketplace", &self.marketplace, 1, 64);
         let account = fields.line_if("account", self.account.as_deref(), 128);
-        let limit = self.limit.unwrap_or(GOODS_DEFAULT);
-        fields.need((1..=GOODS_MAX).contains(&limit), "limit", "1 to 10000");
+        fields.need(self.limit.is_none_or(|limit| (1..=GOODS_MAX).contains(&limit)), "limit", "1 to 10000");
         let by = match (self.query, self.ids) {
             (Some(query), None) => By::Query(fields.line("query", &query, 1, QUERY_LENGTH)),
             (None, Some(ids)) => By::Ids(checked_ids(&mut fields, &ids)),
@@ -80,6 +79,7 @@ impl NewImport {
             }
         };
         fields.done()?;
+        let limit = self.limit.unwrap_or_else(|| by.goods_wanted());
         let wish = Wish { by, limit, category_id: self.category_id };
         Ok(Order { marketplace, account, listing: self.listing, wish })
     }

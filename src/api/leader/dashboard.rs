@@ -1,7 +1,8 @@
 //! What a leader sees first: today, in total, and his money.
 
 use actix_web::{get, web};
-use kernel::{Failure, Fen, Time};
+use kernel::clock::{beijing_day, beijing_midnight};
+use kernel::{Failure, Fen};
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -63,7 +64,8 @@ struct DashboardView {
 #[get("/api/v1/leader/dashboard")]
 async fn dashboard(app: web::Data<App>, who: SignedInLeader) -> Reply {
     let (conn, shop, leader) = (app.db.reader(), who.shop.id, who.leader.id);
-    let today = by_leader::sales(conn, shop, leader, Some(midnight_before(app.clock.now()))).await?;
+    let midnight = beijing_midnight(beijing_day(app.clock.now()));
+    let today = by_leader::sales(conn, shop, leader, Some(midnight)).await?;
     let total = by_leader::sales(conn, shop, leader, None).await?;
     let commission = totals(&app, &who).await?;
     json(&DashboardView { today: today.into(), total: total.into(), commission })
@@ -78,10 +80,4 @@ async fn totals(app: &App, who: &SignedInLeader) -> Result<CommissionTotals, Fai
         available_fen: Fen::from_fen(available),
         frozen_fen: Fen::from_fen(frozen),
     })
-}
-
-/// The beginning of the Beijing day that `time` falls in.
-fn midnight_before(time: Time) -> Time {
-    let midnight = kernel::clock::beijing_day(time).and_time(chrono::NaiveTime::MIN);
-    midnight.and_local_timezone(kernel::clock::beijing()).single().map_or(time, |local| local.to_utc())
 }

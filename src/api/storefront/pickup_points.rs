@@ -8,7 +8,7 @@ use kernel::place::Place;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::api::auth::CurrentShop;
+use crate::api::auth::Visitor;
 use crate::api::body::{PathId, QueryOf, page_request};
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
@@ -82,23 +82,24 @@ struct PointsQuery {
     responses((status = 200, body = ListView<PickupPointView>), Failures)
 )]
 #[get("/api/v1/pickup-points")]
-async fn list_pickup_points(app: web::Data<App>, shop: CurrentShop, asked: QueryOf<PointsQuery>) -> Reply {
+async fn list_pickup_points(app: web::Data<App>, visitor: Visitor, asked: QueryOf<PointsQuery>) -> Reply {
     let asked = asked.0;
     let page = page_request(asked.limit, asked.cursor)?;
     let conn = app.db.reader();
     let found = match place_of(asked.lat, asked.lng)? {
         Some(place) => {
-            let radius = radius_of(&shop.0, asked.radius_m)?;
-            let near = nearby::near(conn, shop.0.id, place, radius, page.limit).await?;
+            let radius = radius_of(&visitor.shop, asked.radius_m)?;
+            let near = nearby::near(conn, visitor.shop.id, place, radius, page.limit).await?;
             let items = near.into_iter().map(|(point, distance)| (point, Some(distance))).collect();
             Page { items, next_cursor: None }
         }
         None => {
             let filter = query::Filter { open_only: true, leader: None };
-            query::list(conn, shop.0.id, filter, &page).await?.map(|point| (point, None))
+            query::list(conn, visitor.shop.id, filter, &page).await?.map(|point| (point, None))
         }
     };
-    let names = leader_names(&app, &shop.0, found.items.iter().map(|(point, _)| point.leader_id).collect()).await?;
+    let names =
+        leader_names(&app, &visitor.shop, found.items.iter().map(|(point, _)| point.leader_id).collect()).await?;
     json(&ListView::from(found.map(|(point, distance)| view(point, distance, &names))))
 }
 
@@ -108,9 +109,9 @@ async fn list_pickup_points(app: web::Data<App>, shop: CurrentShop, asked: Query
     responses((status = 200, body = PickupPointView), Failures)
 )]
 #[get("/api/v1/pickup-points/{id}")]
-async fn pickup_point(app: web::Data<App>, shop: CurrentShop, id: PathId<PickupPointId>) -> Reply {
-    let point = query::by_id(app.db.reader(), shop.0.id, *id).await?.ok_or(PickupError::PointNotFound)?;
-    let names = leader_names(&app, &shop.0, vec![point.leader_id]).await?;
+async fn pickup_point(app: web::Data<App>, visitor: Visitor, id: PathId<PickupPointId>) -> Reply {
+    let point = query::by_id(app.db.reader(), visitor.shop.id, *id).await?.ok_or(PickupError::PointNotFound)?;
+    let names = leader_names(&app, &visitor.shop, vec![point.leader_id]).await?;
     json(&view(point, None, &names))
 }
 

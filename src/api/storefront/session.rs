@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::members::MemberView;
-use crate::api::auth::{CurrentShop, SignedInMember};
+use crate::api::auth::{NamedShop, SignedInMember};
 use crate::api::body::JsonBody;
 use crate::api::fields::Fields;
 use crate::api::problem::Failures;
@@ -61,7 +61,7 @@ impl From<Tokens> for TokensView {
 /// Signs in with a `wx.login` code; the first time creates the member.
 #[utoipa::path(tag = "session", request_body = SignIn, responses((status = 200, body = SessionView), Failures))]
 #[post("/api/v1/session")]
-async fn sign_in(app: web::Data<App>, shop: CurrentShop, body: JsonBody<SignIn>) -> Reply {
+async fn sign_in(app: web::Data<App>, shop: NamedShop, body: JsonBody<SignIn>) -> Reply {
     let SignIn { code, invited_by } = body.value;
     let mut fields = Fields::default();
     let code = fields.line("code", &code, 1, 256);

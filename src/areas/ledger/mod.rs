@@ -1,4 +1,4 @@
-//! The books: accounts and balanced journals (domain.md §8). Knows no other area.
+//! The books: accounts and balanced journals (docs/rules.md). Knows no other area.
 //!
 //! Flows draft a journal beside the state change it books; nothing here is ever changed again.
 

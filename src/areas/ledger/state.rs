@@ -1,4 +1,4 @@
-//! The accounts of the books (domain.md §8).
+//! The accounts of the books (docs/rules.md).
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -66,7 +66,7 @@ pub enum LedgerUnit {
 }
 
 impl AccountKind {
-    /// Whether the account belongs to one party and keeps a balance row (domain.md §8).
+    /// Whether the account belongs to one party and keeps a balance row (docs/rules.md).
     pub fn keeps_balance(self) -> bool {
         use AccountKind as A;
         matches!(

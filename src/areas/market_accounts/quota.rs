@@ -1,7 +1,7 @@
 //! Calls counted against a platform's daily budget, and stops, where all processes see them.
 
 use kernel::Time;
-use kernel::clock::{beijing, beijing_day};
+use kernel::clock::{beijing_day, beijing_midnight};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, TryInsertResult, entity::prelude::*};
 
@@ -76,6 +76,5 @@ fn day_of(now: Time) -> String {
 /// The next midnight in Beijing, when the platforms' days begin.
 pub fn next_day(now: Time) -> Time {
     let tomorrow = beijing_day(now).succ_opt().unwrap_or_else(|| beijing_day(now));
-    let midnight = tomorrow.and_time(chrono::NaiveTime::MIN).and_local_timezone(beijing()).single();
-    midnight.map_or(now, |at| at.with_timezone(&chrono::Utc))
+    beijing_midnight(tomorrow)
 }

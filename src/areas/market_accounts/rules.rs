@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Most goods of one run.
 pub const GOODS_MAX: i64 = 10_000;
-/// Goods of a run that names no limit.
-pub const GOODS_DEFAULT: i64 = 100;
+/// Goods of a search that names no limit.
+const GOODS_DEFAULT: i64 = 100;
 /// Kinds of refusal told apart; platforms put odd values into their words.
 const REASONS_MAX: usize = 40;
 /// Goods named as examples of one reason.
@@ -36,6 +36,16 @@ pub enum By {
     Query(String),
     /// The marketplace's own ids.
     Ids(Vec<String>),
+}
+
+impl By {
+    /// How many goods are wanted when nobody says: all that are named, or the first of a search.
+    pub fn goods_wanted(&self) -> i64 {
+        match self {
+            By::Query(_) => GOODS_DEFAULT,
+            By::Ids(ids) => i64::try_from(ids.len()).unwrap_or(GOODS_MAX).clamp(1, GOODS_MAX),
+        }
+    }
 }
 
 /// Goods that were not imported, by reason.

@@ -1,10 +1,11 @@
-//! Sessions: families of rotating refresh tokens (api.md, auth). Times here are wall time.
+//! Sessions: families of rotating refresh tokens. Times here are wall time.
 
 use chrono::{Duration, SubsecRound};
 use kernel::Time;
 use kernel::id::{MemberId, SessionId, ShopId};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::{QuerySelect, entity::prelude::*};
+use serde::{Deserialize, Serialize};
 
 use super::entity::{member, session};
 use super::error::MemberError;
@@ -13,6 +14,8 @@ use crate::platform::seal::Sealer;
 
 /// Mini-programs refresh in parallel: within this time an old refresh token gets the same answer.
 const GRACE: Duration = Duration::seconds(30);
+/// So many first uses within that time are remembered of a session; nobody refreshes so often.
+const ROTATIONS_MAX: usize = 50;
 
 /// What a sign-in or a refresh gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +42,12 @@ pub async fn open(
         shop_id: shop,
         member_id: member,
         generation: 1,
-        rotated_at: now,
+        rotations: Json::Array(Vec::new()),
         expires_at: now + REFRESH_LIFE,
         revoked_at: None,
         created_at: now,
     };
-    let tokens = tokens_of(sealer, &row);
+    let tokens = tokens_of(sealer, &row, row.generation, now);
     session::Entity::insert(session::ActiveModel::from(row)).exec_without_returning(conn).await?;
     Ok(tokens)
 }
@@ -58,7 +61,18 @@ pub enum Refreshed {
     Revoked(SessionId),
 }
 
+/// One use of a refresh token for the first time.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Rotation {
+    /// The generation of the token that was used.
+    used: i32,
+    at: Time,
+}
+
 /// Rotates a session's tokens.
+///
+/// A token used again soon after its own first use gets what it got then, however often the
+/// family was rotated since; used later, it ends the family.
 pub async fn rotate(
     conn: &impl ConnectionTrait,
     sealer: &Sealer,
@@ -67,7 +81,27 @@ pub async fn rotate(
 ) -> Result<Refreshed, MemberError> {
     let now = now.trunc_subsecs(0);
     let (id, generation) = tokens::open_refresh(sealer, token)?;
-    let mut row = session::Entity::find_by_id(id).one(conn).await?.ok_or(MemberError::TokenInvalid)?;
+    let mut row = good(conn, id, now).await?;
+    if generation == row.generation {
+        if turn(conn, &row, now).await? {
+            return Ok(Refreshed::Tokens(tokens_of(sealer, &row, generation + 1, now)));
+        }
+        // A parallel refresh was first: its answer is ours too.
+        row = good(conn, id, now).await?;
+    }
+    let first_use = rotations_of(&row)?.into_iter().find(|rotation| rotation.used == generation);
+    match first_use.filter(|rotation| now - rotation.at <= GRACE) {
+        Some(rotation) => Ok(Refreshed::Tokens(tokens_of(sealer, &row, generation + 1, rotation.at))),
+        None => {
+            revoke(conn, row.shop_id, id, now).await?;
+            Ok(Refreshed::Revoked(id))
+        }
+    }
+}
+
+/// A session that may go on.
+async fn good(conn: &impl ConnectionTrait, id: SessionId, now: Time) -> Result<session::Model, MemberError> {
+    let row = session::Entity::find_by_id(id).one(conn).await?.ok_or(MemberError::TokenInvalid)?;
     if row.revoked_at.is_some() {
         return Err(MemberError::TokenInvalid);
     }
@@ -75,35 +109,30 @@ pub async fn rotate(
         return Err(MemberError::TokenExpired);
     }
     let banned = member::Entity::find_by_id(row.member_id).one(conn).await?.is_none_or(|m| m.banned_at.is_some());
-    if banned {
-        return Err(MemberError::Banned);
-    }
-    if generation == row.generation {
-        let next = Expr::col(session::Column::Generation).add(1);
-        let changed = session::Entity::update_many()
-            .col_expr(session::Column::Generation, next)
-            .col_expr(session::Column::RotatedAt, Expr::value(now))
-            .col_expr(session::Column::ExpiresAt, Expr::value(now + REFRESH_LIFE))
-            .filter(session::Column::Id.eq(id))
-            .filter(session::Column::Generation.eq(generation))
-            .exec(conn)
-            .await?
-            .rows_affected;
-        if changed == 1 {
-            row.rotated_at = now;
-        } else {
-            // A parallel refresh was first: its answer is ours too.
-            row = session::Entity::find_by_id(id).one(conn).await?.ok_or(MemberError::TokenInvalid)?;
-            return Ok(Refreshed::Tokens(tokens_of(sealer, &row)));
-        }
-        row.generation += 1;
-        return Ok(Refreshed::Tokens(tokens_of(sealer, &row)));
-    }
-    if generation + 1 == row.generation && now - row.rotated_at <= GRACE {
-        return Ok(Refreshed::Tokens(tokens_of(sealer, &row)));
-    }
-    revoke(conn, row.shop_id, id, now).await?;
-    Ok(Refreshed::Revoked(id))
+    if banned { Err(MemberError::Banned) } else { Ok(row) }
+}
+
+/// Makes the next refresh token the live one; `false` when a parallel refresh did so first.
+async fn turn(conn: &impl ConnectionTrait, row: &session::Model, now: Time) -> Result<bool, MemberError> {
+    let mut rotations = rotations_of(row)?;
+    rotations.retain(|rotation| now - rotation.at <= GRACE);
+    rotations.push(Rotation { used: row.generation, at: now });
+    let too_many = rotations.len().saturating_sub(ROTATIONS_MAX);
+    rotations.drain(..too_many);
+    let rotations = serde_json::to_value(rotations).map_err(|error| DbErr::Json(error.to_string()))?;
+    let changed = session::Entity::update_many()
+        .col_expr(session::Column::Generation, Expr::value(row.generation + 1))
+        .col_expr(session::Column::Rotations, Expr::value(rotations))
+        .col_expr(session::Column::ExpiresAt, Expr::value(now + REFRESH_LIFE))
+        .filter(session::Column::Id.eq(row.id))
+        .filter(session::Column::Generation.eq(row.generation))
+        .exec(conn)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+fn rotations_of(row: &session::Model) -> Result<Vec<Rotation>, DbErr> {
+    serde_json::from_value(row.rotations.clone()).map_err(|error| DbErr::Json(error.to_string()))
 }
 
 /// Ends a session.
@@ -140,13 +169,12 @@ pub async fn barred(
     Ok((sessions.into_iter().collect(), members.into_iter().collect()))
 }
 
-/// The tokens of a row as it stands: the same row gives the same tokens.
-fn tokens_of(sealer: &Sealer, row: &session::Model) -> Tokens {
-    let claims =
-        Claims { shop: row.shop_id, member: row.member_id, session: row.id, expires_at: row.rotated_at + ACCESS_LIFE };
+/// The tokens of a session's `generation`, given at `at`: the same two give the same tokens.
+fn tokens_of(sealer: &Sealer, row: &session::Model, generation: i32, at: Time) -> Tokens {
+    let claims = Claims { shop: row.shop_id, member: row.member_id, session: row.id, expires_at: at + ACCESS_LIFE };
     Tokens {
         access_token: tokens::access(sealer, &claims),
-        refresh_token: tokens::refresh(sealer, row.id, row.generation),
+        refresh_token: tokens::refresh(sealer, row.id, generation),
         expires_in: ACCESS_LIFE.num_seconds(),
     }
 }

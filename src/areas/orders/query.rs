@@ -1,6 +1,7 @@
 //! Reading orders.
 
-use kernel::id::{GoodsId, LeaderId, MemberId, OrderId, OrderLineId, ShopId};
+use kernel::clock::{beijing_day, beijing_midnight};
+use kernel::id::{GoodsId, LeaderId, MemberId, OrderId, ShopId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use kernel::{Failure, Time};
 use sea_orm::entity::prelude::*;
@@ -47,15 +48,6 @@ pub async fn lines_of_all(
         .order_by_asc(line::Column::Position)
         .all(conn)
         .await?)
-}
-
-/// One line.
-pub async fn line_by_id(
-    conn: &impl ConnectionTrait,
-    shop: ShopId,
-    id: OrderLineId,
-) -> Result<Option<line::Model>, OrderError> {
-    Ok(line::in_shop(shop).filter(line::Column::Id.eq(id)).one(conn).await?)
 }
 
 /// The timeline of an order, oldest first.
@@ -136,7 +128,7 @@ pub async fn units_bought(
         .filter(order::Column::MemberId.eq(member))
         .filter(order::Column::Status.ne(OrderStatus::Closed));
     if let Some(time) = on_day_of {
-        orders = orders.filter(order::Column::CreatedAt.gte(start_of_day(time)));
+        orders = orders.filter(order::Column::CreatedAt.gte(beijing_midnight(beijing_day(time))));
     }
     let units: Vec<i64> = line::in_shop(shop)
         .select_only()
@@ -147,10 +139,4 @@ pub async fn units_bought(
         .all(conn)
         .await?;
     Ok(units.iter().sum())
-}
-
-/// Midnight in Beijing before `time`.
-fn start_of_day(time: Time) -> Time {
-    let midnight = kernel::clock::beijing_day(time).and_time(chrono::NaiveTime::MIN);
-    midnight.and_local_timezone(kernel::clock::beijing()).single().map_or(time, |local| local.to_utc())
 }

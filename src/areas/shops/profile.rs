@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::settings::Settings;
 
-/// A shop file as written (api.md), secrets still as references.
+/// A shop file as written (deploy/shop.example.toml), secrets still as references.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShopFile {

@@ -1,6 +1,7 @@
-//! The R-… settings of a shop, typed and validated as one document (domain.md §9).
+//! The R-… settings of a shop, typed and validated as one document (docs/rules.md).
 
 use chrono::{NaiveDate, NaiveTime};
+use kernel::clock::{beijing, beijing_midnight, beijing_moment};
 use kernel::failure::Invalid;
 use kernel::{BasisPoints, Fen, FieldFault, Time};
 use serde::{Deserialize, Serialize};
@@ -233,11 +234,10 @@ impl Settings {
 
     /// When the closure ends that `now` falls into; of a closed date, at the midnight after it.
     fn closure_ends(&self, now: Time) -> Option<Time> {
-        use kernel::clock::beijing;
         let local = now.with_timezone(&beijing());
         let day = local.date_naive();
         if self.closure_dates.contains(&day) {
-            return midnight(day.succ_opt()?);
+            return day.succ_opt().map(beijing_midnight);
         }
         let closure = self.closure_daily?;
         let time = local.time();
@@ -251,12 +251,8 @@ impl Settings {
             return None;
         }
         let opens_on = if crosses && time >= closure.from { day.succ_opt()? } else { day };
-        opens_on.and_time(closure.to).and_local_timezone(beijing()).single().map(|t| t.to_utc())
+        Some(beijing_moment(opens_on.and_time(closure.to)))
     }
-}
-
-fn midnight(day: NaiveDate) -> Option<Time> {
-    day.and_time(NaiveTime::MIN).and_local_timezone(kernel::clock::beijing()).single().map(|t| t.to_utc())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::areas::operators::role::Role as OperatorRole;
 use crate::config::{Config, LogFormat, Platforms, StockBackend, Synchronous, resolve_secret};
 use crate::flows::{business_time, operators, shop_file};
 use crate::platform::db::Db;
-use crate::platform::telemetry::{self, LogTo};
+use crate::platform::telemetry;
 use crate::server::{Role, Server, start_metrics};
 
 /// The operator's name.
@@ -43,7 +43,7 @@ pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<()> {
     if std::env::var_os("TUANQIAO__LOG__LEVEL").is_none() {
         config.log.level = "warn,sqlx=error".to_owned();
     }
-    telemetry::start_logging(&config.log, LogTo::Output)?;
+    telemetry::start_logging(&config.log)?;
     let keys = SandboxKeys::load_or_generate(&args.folder.join("sandbox-keys.json"))?;
     let taken = |what: &str, bind: &str| format!("{what} cannot listen on {bind}; is a demo running already?");
     let sandbox = Sandbox::start(SandboxConfig {
@@ -59,7 +59,7 @@ pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<()> {
     let db = Db::connect(&config.database).await?;
     Migrator::up(db.maintenance(), None).await?;
     let app = web::Data::new(App::build(config, db).await?);
-    business_time::restore(&app).await.map_err(told)?;
+    business_time::catch_up(&app).await.map_err(told)?;
     let settings = if app.shops.by_code("demo").is_ok() { "" } else { "\n[settings]\nleader_rate_bp = 1000\n" };
     let text = format!("{}{settings}", shop_text("demo", &keys)?);
     let shop = shop_file::apply(&app, &text, resolve_secret).await.map_err(told)?;
@@ -71,13 +71,15 @@ pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<()> {
     let server = Server::start_on(listener, app, Role::All)?;
     let base = format!("http://{}", server.address);
     seed::seed(&base, &sandbox, &password).await.context("the demo's shop could not be seeded")?;
+    let program = std::env::current_exe().map_or_else(|_| "tuanqiao".to_owned(), |path| path.display().to_string());
     let metrics = metrics.map(|address| format!("http://{address}/metrics")).unwrap_or_default();
     println!(
         "Ready in {:.1} s. Press Ctrl-C to stop; everything is kept in {}.\n\n\
          Open\n  {base}/              start page\n  {base}/docs/         API documentation (Swagger UI)\n  \
          {}/              the sandbox's control page: pay, refuse, forge\n  {base}/healthz       health, \
          and {base}/readyz\n  {metrics}   metrics\n\n\
-         Try\n  tuanqiao tour                                    the whole story, told step by step (make tour)\n  \
+         Try\n  {program} tour\n                       \
+         \x20                           the whole story, told step by step (make tour)\n  \
          curl -s {base}/api/v1/goods                      what is on sale\n  \
          curl -s {base}/api/v1/session -H 'Content-Type: application/json' -d '{{\"code\":\"code-anna.1\"}}'\n                       \
          \x20                           sign in as anna; each code works once: code-anna.2 …\n  \

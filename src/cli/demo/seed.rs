@@ -32,9 +32,18 @@ pub(super) async fn seed(base: &str, sandbox: &Running, password: &str) -> anyho
     seed_imports(&operator).await
 }
 
+/// Everything a list has: what was seeded is found again however much came after it.
 async fn items(caller: &Caller, path: &str) -> anyhow::Result<Vec<Value>> {
-    let list = caller.get(path).await?.ok()?;
-    Ok(list.get("items").and_then(Value::as_array).cloned().unwrap_or_default())
+    let mut found = Vec::new();
+    let mut next = format!("{path}?limit=100");
+    loop {
+        let list = caller.get(&next).await?.ok()?;
+        found.extend(list.get("items").and_then(Value::as_array).into_iter().flatten().cloned());
+        match list.get("next_cursor").and_then(Value::as_str) {
+            Some(cursor) => next = format!("{path}?limit=100&cursor={cursor}"),
+            None => return Ok(found),
+        }
+    }
 }
 
 async fn seed_categories(operator: &Caller) -> anyhow::Result<HashMap<String, String>> {
@@ -53,7 +62,7 @@ async fn seed_categories(operator: &Caller) -> anyhow::Result<HashMap<String, St
 }
 
 async fn seed_goods(operator: &Caller, categories: &HashMap<String, String>) -> anyhow::Result<()> {
-    let known = items(operator, "/console/api/v1/goods?limit=100").await?;
+    let known = items(operator, "/console/api/v1/goods").await?;
     let titles: Vec<&str> = known.iter().filter_map(|goods| goods.get("title")?.as_str()).collect();
     for (position, offer) in OFFERS.iter().enumerate().filter(|(_, offer)| !titles.contains(&offer.title)) {
         let mut body = described(offer, position);
@@ -82,7 +91,7 @@ fn described(offer: &Offer, position: usize) -> serde_json::Map<String, Value> {
 }
 
 async fn seed_leaders(base: &str, sandbox: &Running, operator: &Caller) -> anyhow::Result<()> {
-    let known = items(operator, "/console/api/v1/pickup-points?limit=100").await?;
+    let known = items(operator, "/console/api/v1/pickup-points").await?;
     let communities: Vec<&str> = known.iter().filter_map(|point| point.get("community")?.as_str()).collect();
     for (login, name, community, address, lat, lng) in LEADERS {
         if communities.contains(&community) {
@@ -102,7 +111,7 @@ async fn seed_leaders(base: &str, sandbox: &Running, operator: &Caller) -> anyho
 
 /// Begins an import from each marketplace, once; a job does it while the demo runs.
 async fn seed_imports(operator: &Caller) -> anyhow::Result<()> {
-    let runs = items(operator, "/console/api/v1/imports?limit=100").await?;
+    let runs = items(operator, "/console/api/v1/imports").await?;
     let done: Vec<&str> = runs.iter().filter_map(|run| run.get("marketplace")?.as_str()).collect();
     for (marketplace, query) in IMPORTS.iter().filter(|(marketplace, _)| !done.contains(marketplace)) {
         let body = json!({
@@ -111,4 +120,31 @@ async fn seed_imports(operator: &Caller) -> anyhow::Result<()> {
         operator.post("/console/api/v1/imports", body).await?.ok()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use actix_web::{App, HttpResponse, HttpServer, web};
+
+    async fn page(asked: web::Query<HashMap<String, String>>) -> HttpResponse {
+        let from: usize = asked.get("cursor").map_or(0, |cursor| cursor.parse().unwrap());
+        let items: Vec<Value> = (from..from + 100).map(|n| json!({ "title": n })).collect();
+        let next = (from < 200).then(|| (from + 100).to_string());
+        HttpResponse::Ok().json(json!({ "items": items, "next_cursor": next }))
+    }
+
+    #[actix_web::test]
+    async fn what_was_seeded_is_found_behind_any_number_of_newer_things() {
+        let server = HttpServer::new(|| App::new().route("/goods", web::get().to(page)));
+        let server = server.workers(1).bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", server.addrs()[0]);
+        let running = server.run();
+        let handle = running.handle();
+        actix_web::rt::spawn(running);
+        let found = items(&Caller::new(&base).unwrap(), "/goods").await.unwrap();
+        assert_eq!((found.len(), &found[299]["title"]), (300, &json!(299)));
+        handle.stop(false).await;
+    }
 }

@@ -1,4 +1,4 @@
-//! Reading everything a basket depends on and judging it by the rules of domain.md §1.
+//! Reading everything a basket depends on and judging it by the rules about goods (docs/rules.md).
 
 use kernel::id::{LeaderId, MemberId, PickupPointId, ShopId};
 use kernel::{Failure, Fen, ListingKind};

@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::clock::beijing_day;
 
-use super::Descriptor;
 use super::error::{ApiError, ErrorClass};
 use super::times;
 
@@ -102,11 +101,6 @@ impl LocalBudget {
     pub fn new(per_second: u32, per_day: Option<u32>) -> Self {
         let limits = Limits { per_second: per_second.max(1), per_day };
         LocalBudget { limits, accounts: Mutex::default() }
-    }
-
-    /// The budget of an app in the platform's test state.
-    pub fn in_test_state(descriptor: &Descriptor) -> Self {
-        LocalBudget::new(descriptor.calls_per_s, Some(descriptor.test_calls_per_day))
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashMap<(&'static str, String), Account>> {

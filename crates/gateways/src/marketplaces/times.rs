@@ -1,7 +1,7 @@
 //! Wall-clock text of Beijing (UTC+8, no summer time), the clock of TOP and JD.
 
-use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
-use kernel::clock::beijing;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use kernel::clock::{beijing, beijing_day, beijing_midnight, beijing_moment};
 
 const TEXT: &str = "%Y-%m-%d %H:%M:%S";
 
@@ -12,7 +12,7 @@ pub fn beijing_text(now: DateTime<Utc>) -> String {
 
 /// The moment named by `yyyy-MM-dd HH:mm:ss` in Beijing; `None` when it is not that.
 pub fn from_beijing_text(text: &str) -> Option<DateTime<Utc>> {
-    from_beijing(NaiveDateTime::parse_from_str(text, TEXT).ok()?)
+    NaiveDateTime::parse_from_str(text, TEXT).ok().map(beijing_moment)
 }
 
 /// The next midnight in Beijing, when daily quotas start anew.
@@ -26,10 +26,5 @@ pub fn previous_beijing_day(now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn midnight(now: DateTime<Utc>) -> DateTime<Utc> {
-    let today = now.with_timezone(&beijing()).date_naive();
-    from_beijing(today.and_time(NaiveTime::MIN)).unwrap_or(now)
-}
-
-fn from_beijing(local: NaiveDateTime) -> Option<DateTime<Utc>> {
-    local.and_local_timezone(beijing()).single().map(|at| at.with_timezone(&Utc))
+    beijing_midnight(beijing_day(now))
 }

@@ -15,7 +15,9 @@ pub struct Model {
     pub member_id: MemberId,
     /// Which refresh token of the family is the live one.
     pub generation: i32,
-    pub rotated_at: Time,
+    /// When the earlier ones were used, as long as that matters.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub rotations: Json,
     pub expires_at: Time,
     pub revoked_at: Option<Time>,
     pub created_at: Time,

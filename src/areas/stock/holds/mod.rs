@@ -100,6 +100,11 @@ pub enum StockGate {
 }
 
 impl StockGate {
+    /// Whether each process has its own gate, which no other can keep for it.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self, Self::Embedded(_))
+    }
+
     /// Sets the units of every line aside, or of none, for `ttl` at least. Repeating it for the
     /// same order takes nothing more. Never fails: what it cannot do is [`GateAnswer::Closed`].
     pub async fn reserve(&self, shop: ShopId, order: OrderId, lines: &[(SkuId, i64)], ttl: Duration) -> GateAnswer {

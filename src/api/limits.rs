@@ -6,7 +6,6 @@ use std::num::NonZeroU32;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::middleware::Next;
 use actix_web::{ResponseError, web};
 use governor::clock::{Clock, DefaultClock};
@@ -14,6 +13,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use kernel::id::MemberId;
 use kernel::{Code, Coded};
 
+use super::auth::bearer;
 use super::problem::ApiError;
 use crate::app::App;
 use crate::areas::members::tokens;
@@ -28,12 +28,19 @@ pub struct RateLimits {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("more than {0} requests a second")]
-struct TooMany(u32);
+#[error("more than {limit} requests a second; try again in {wait_s} seconds")]
+struct TooMany {
+    limit: u32,
+    wait_s: u64,
+}
 
 impl Coded for TooMany {
     fn code(&self) -> Code {
         Code::RateLimited
+    }
+
+    fn extra(&self) -> Option<serde_json::Value> {
+        Some(serde_json::json!({ "limit": self.limit, "retry_after_s": self.wait_s }))
     }
 }
 
@@ -59,8 +66,8 @@ impl RateLimits {
         }
     }
 
-    /// Seconds to wait and the limit, when the caller is over it.
-    fn over(&self, request: &ServiceRequest) -> Option<(u64, u32)> {
+    /// The refusal, when the caller is over his limit.
+    fn over(&self, request: &ServiceRequest) -> Option<TooMany> {
         let wait = |until: governor::NotUntil<governor::clock::QuantaInstant>| {
             until.wait_time_from(DefaultClock::default().now()).as_secs().max(1)
         };
@@ -69,13 +76,13 @@ impl RateLimits {
         }
         if let Some(member) = member_of(request) {
             let limited = self.members.as_ref()?.check_key(&member).err()?;
-            return Some((wait(limited), self.limits.member_per_s));
+            return Some(TooMany { limit: self.limits.member_per_s, wait_s: wait(limited) });
         }
         if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
             return None;
         }
         let limited = self.addresses.as_ref()?.check_key(&self.address_of(request)?).err()?;
-        Some((wait(limited), self.limits.anonymous_per_ip_per_s))
+        Some(TooMany { limit: self.limits.anonymous_per_ip_per_s, wait_s: wait(limited) })
     }
 
     /// The caller's address: what a trusted proxy says, else the peer.
@@ -92,7 +99,7 @@ impl RateLimits {
 }
 
 fn member_of(request: &ServiceRequest) -> Option<MemberId> {
-    let token = request.headers().get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    let token = bearer(request.headers())?;
     let app = request.app_data::<web::Data<App>>()?;
     tokens::open_access(&app.sealer, token, app.clock.wall()).ok().map(|claims| claims.member)
 }
@@ -103,14 +110,9 @@ pub async fn limit_rate(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let limits = request.app_data::<web::Data<RateLimits>>().cloned();
-    let Some((wait_s, limit)) = limits.and_then(|limits| limits.over(&request)) else {
+    let Some(too_many) = limits.and_then(|limits| limits.over(&request)) else {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
-    let mut response = ApiError::from(TooMany(limit)).error_response();
-    let headers = [("ratelimit-limit", u64::from(limit)), ("ratelimit-remaining", 0), ("ratelimit-reset", wait_s)];
-    for (name, value) in headers {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from(value));
-    }
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));
+    let response = ApiError::from(too_many).error_response();
     Ok(request.into_response(response))
 }

@@ -2,6 +2,7 @@
 
 pub mod affiliate_link;
 pub mod after_sale;
+pub mod bans;
 pub mod business_time;
 pub mod cart;
 pub mod checkout;

@@ -32,6 +32,7 @@ codes! {
     Internal = "internal", "系统出错，请稍后再试", "Something went wrong on our side; try again later";
     NotFound = "not_found", "没有找到", "Not found";
     MethodNotAllowed = "method_not_allowed", "不支持的请求方法", "This method is not offered here";
+    NotAcceptable = "not_acceptable", "无法按 Accept-Encoding 应答", "No answer is acceptable to Accept-Encoding";
     BodyTooLarge = "body.too_large", "请求内容过大", "The request body is too large";
     UnsupportedMediaType = "body.unsupported_media_type", "不支持的内容类型", "Send application/json";
     ValidationFailed = "validation.failed", "请求内容有误", "The request is not valid";

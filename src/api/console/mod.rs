@@ -11,6 +11,7 @@ mod leader_applications;
 mod leader_levels;
 mod leaders;
 mod ledger;
+mod members;
 mod operators;
 mod orders;
 mod outbox;
@@ -39,6 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(leader_levels::routes);
     config.configure(leaders::routes);
     config.configure(ledger::routes);
+    config.configure(members::routes);
     config.configure(operators::routes);
     config.configure(orders::routes);
     config.configure(outbox::routes);

@@ -137,7 +137,6 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::CheckoutEmpty
         | C::PurchaseMinimum
         | C::MinimumSpend
-        | C::FulfilmentNotOffered
         | C::GoodsAffiliateOnly
         | C::GoodsNotAffiliate
         | C::GoodsExpressOnly
@@ -150,7 +149,6 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::MarketplaceUnknown
         | C::MarketplaceNotConfigured
         | C::MarketplaceListing
-        | C::SettingsInvalid
         | C::StockUnlimited
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress

@@ -6,6 +6,9 @@ mod callers;
 mod examples;
 mod yaml;
 
+pub use answers::LEFT_OUT;
+pub use examples::all as examples;
+
 use actix_web::App;
 use actix_web::http::StatusCode;
 use utoipa::OpenApi;

@@ -1,4 +1,7 @@
 //! Failures as `application/problem+json` (RFC 9457): the one place that knows HTTP status.
+//!
+//! One refusal has no body: the HTTP parser answers a request line or headers beyond its bounds (64 KiB
+//! of address) with a bare 400 before anything here sees the request.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};

@@ -59,13 +59,16 @@ pub fn fault_zh(fault: &FieldFault) -> String {
     limit_zh(&fault.detail).unwrap_or_else(|| word_zh(&fault.code).to_owned())
 }
 
-/// `at most 32 characters`, `at least one SKU`, `1 to 9999`.
+/// `at most 32 characters`, `at least 8 characters`, `1 to 9999`, `… add up to 10001, over 10000`.
 fn limit_zh(detail: &str) -> Option<String> {
+    if let Some((_, sum)) = detail.split_once(" add up to ") {
+        return Some(format!("合计 {}", sum.replace(", over ", "，超过 ")));
+    }
     let is_number = |text: &str| text.parse::<f64>().is_ok();
     match detail.split(' ').collect::<Vec<_>>().as_slice() {
         ["at", "most", number, thing] if is_number(number) => Some(format!("最多 {number} {}", unit_zh(thing))),
         ["at", "least", number, thing] if is_number(number) => Some(format!("至少 {number} {}", unit_zh(thing))),
-        [least, "to", most] if is_number(least) && is_number(most) => Some(format!("应为 {least} 到 {most}")),
+        [least, "to", most, ..] if is_number(least) && is_number(most) => Some(format!("应为 {least} 到 {most}")),
         _ => None,
     }
 }
@@ -117,9 +120,11 @@ mod tests {
         let faults = [
             FieldFault::new("name", "too_long", "at most 32 characters"),
             FieldFault::new("quantity", "out_of_range", "1 to 9999"),
+            FieldFault::new("rate_bp", "out_of_range", "all rates add up to 10001, over 10000"),
             FieldFault::new("code", "required", "missing field `code`"),
         ];
         let detail = detail_zh(Code::ValidationFailed, &faults, None);
-        assert_eq!(detail, "请求内容有误：name 最多 32 个字符，quantity 应为 1 到 9999，code 必填");
+        let limits = "name 最多 32 个字符，quantity 应为 1 到 9999，rate_bp 合计 10001，超过 10000";
+        assert_eq!(detail, format!("请求内容有误：{limits}，code 必填"));
     }
 }

@@ -12,6 +12,7 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 
 use crate::api::limits::{FORGET_EVERY, RateLimits, limit_rate};
+use crate::api::methods::{self, Offered};
 use crate::api::problem::render_problems;
 use crate::api::request_log::{RequestSpan, name_requests};
 use crate::api::{console, document, leader, notify, operations, storefront};
@@ -60,6 +61,7 @@ impl Server {
         let serves_api = role != Role::Worker;
         let moves_time = app.config.sandbox.enabled;
         let counters = limits.clone();
+        let offered = web::Data::new(Offered::new(serves_api.then_some(documents.get_ref())));
         let state = app.clone();
         let server = HttpServer::new(move || {
             let documents = documents.clone();
@@ -67,8 +69,10 @@ impl Server {
                 .into_utoipa_app()
                 .app_data(state.clone())
                 .app_data(limits.clone())
+                .app_data(offered.clone())
                 .map(|app| {
-                    app.wrap(Compress::default())
+                    app.wrap(from_fn(methods::head_as_get))
+                        .wrap(Compress::default())
                         .wrap(from_fn(limit_rate))
                         .wrap(from_fn(render_problems))
                         .wrap(from_fn(name_requests))
@@ -76,6 +80,7 @@ impl Server {
                         .wrap(TracingLogger::<RequestSpan>::new())
                         .wrap(NormalizePath::trim())
                 })
+                .map(|app| app.default_service(web::to(methods::refuse)))
                 .map(|app| app.service(operations::healthz).service(operations::readyz))
                 .configure(|config| {
                     if serves_api {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures::future::{LocalBoxFuture, Ready, ready};
 use kernel::id::{MemberId, SessionId};
@@ -52,6 +52,12 @@ pub fn app_of(request: &HttpRequest) -> Result<web::Data<App>, AuthError> {
     request.app_data::<web::Data<App>>().cloned().ok_or(AuthError::NoApp)
 }
 
+/// The token of `Authorization: Bearer …`; the scheme's name has no case (RFC 9110 §11.1).
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
+}
+
 /// The shop that `X-App-Id` names, or the only one: whoever signs in may still carry an old token,
 /// and it says nothing.
 pub struct NamedShop(pub Arc<Shop>);
@@ -93,8 +99,7 @@ impl FromRequest for SignedInMember {
 
 fn signed_in(request: &HttpRequest) -> Result<SignedInMember, Failure> {
     let app = app_of(request)?;
-    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = header.and_then(|text| text.strip_prefix("Bearer ")).ok_or(AuthError::Required)?;
+    let token = bearer(request.headers()).ok_or(AuthError::Required)?;
     let claims = tokens::open_access(&app.sealer, token, app.clock.wall())?;
     let shop = app.shops.by_id(claims.shop).map_err(|_| AuthError::Revoked)?;
     let appid = request.headers().get("X-App-Id").and_then(|value| value.to_str().ok());

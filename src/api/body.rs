@@ -1,4 +1,4 @@
-//! Reading requests: bodies, queries and ids, with the faulty field named.
+//! Reading requests: bodies, pages and ids, with the faulty field named.
 
 use std::ops::Deref;
 
@@ -9,11 +9,13 @@ use futures::StreamExt;
 use futures::future::{LocalBoxFuture, Ready, ready};
 use kernel::failure::Invalid;
 use kernel::page::{LIMIT_DEFAULT, LIMIT_MAX, PageRequest};
+use kernel::strict::Strict;
 use kernel::{Code, Coded, FieldFault};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::problem::ApiError;
+pub use super::query::parse_query;
 use crate::app::App;
 
 /// A body that cannot be read at all.
@@ -96,14 +98,29 @@ pub fn sha256(bytes: &[u8]) -> String {
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Invalid> {
     // A call without a body is a call with an empty object: every field may then be left out.
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
-    let reader = &mut serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(reader).map_err(|error| {
+    let fault = |error: serde_path_to_error::Error<serde_json::Error>| {
         let path = error.path().to_string();
         invalid(if path == "." { "body".to_owned() } else { path }, &error.into_inner().to_string())
-    })
+    };
+    let reader = &mut serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut *reader).map_err(fault)?;
+    reader.end().map_err(|error| invalid("body".to_owned(), &error.to_string()))?;
+    if !bytes.contains(&b'[') {
+        return Ok(value);
+    }
+    // Only where there is a list can one stand in an object's place. The first reading refuses what
+    // a tree of values would hide, such as a name given twice.
+    let tree = serde_json::from_slice(bytes).map_err(|error| invalid("body".to_owned(), &error.to_string()))?;
+    serde_path_to_error::deserialize(Strict(tree)).map_err(fault)
 }
 
-fn invalid(field: String, message: &str) -> Invalid {
+/// The body of a call that needs none: left out, or an empty object.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// The fault of a field, told by serde.
+pub(super) fn invalid(field: String, message: &str) -> Invalid {
     let code = if message.contains("missing field") {
         "required"
     } else if message.contains("unknown field") {
@@ -124,25 +141,6 @@ impl<T: DeserializeOwned + 'static> FromRequest for QueryOf<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(parse_query(request.query_string()).map(Self).map_err(ApiError::from))
     }
-}
-
-/// Reads a query string, for handlers that need it only now and then.
-pub fn parse_query<T: DeserializeOwned>(text: &str) -> Result<T, Invalid> {
-    web::Query::<T>::from_query(text).map(web::Query::into_inner).map_err(|error| {
-        let message = error.to_string();
-        let field = message.split('`').nth(1).unwrap_or("query").to_owned();
-        invalid(field, &message)
-    })
-}
-
-/// For fields of a query that are sent empty when nothing was chosen: `?category=&q=`.
-pub fn empty_is_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    let text = Option::<String>::deserialize(deserializer)?;
-    text.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
 }
 
 /// The id in a path; an id of another kind names nothing.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::middleware::Next;
 use actix_web::{ResponseError, web};
 use governor::clock::{Clock, DefaultClock};
@@ -17,6 +16,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use kernel::id::MemberId;
 use kernel::{Code, Coded};
 
+use super::auth::bearer;
 use super::auth_console::COOKIE;
 use super::problem::ApiError;
 use crate::app::App;
@@ -52,12 +52,19 @@ enum Caller {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("more than {0} requests a second")]
-struct TooMany(u32);
+#[error("more than {limit} requests a second; try again in {wait_s} seconds")]
+struct TooMany {
+    limit: u32,
+    wait_s: u64,
+}
 
 impl Coded for TooMany {
     fn code(&self) -> Code {
         Code::RateLimited
+    }
+
+    fn extra(&self) -> Option<serde_json::Value> {
+        Some(serde_json::json!({ "limit": self.limit, "retry_after_s": self.wait_s }))
     }
 }
 
@@ -81,8 +88,8 @@ impl RateLimits {
         self.addresses.iter().for_each(RateLimiter::retain_recent);
     }
 
-    /// Seconds to wait and the limit, when the caller is over it.
-    fn over(&self, request: &ServiceRequest) -> Option<(u64, u32)> {
+    /// The refusal, when the caller is over his limit.
+    fn over(&self, request: &ServiceRequest) -> Option<TooMany> {
         if self.members.is_none() && self.operators.is_none() && self.addresses.is_none() {
             return None;
         }
@@ -91,7 +98,8 @@ impl RateLimits {
             Caller::Operator(key) => (self.operators.as_ref()?.check_key(&key).err()?, self.limits.operator_per_s),
             Caller::Address(ip) => (self.addresses.as_ref()?.check_key(&ip).err()?, self.limits.anonymous_per_ip_per_s),
         };
-        Some((limited.wait_time_from(DefaultClock::default().now()).as_secs().max(1), limit))
+        let wait_s = limited.wait_time_from(DefaultClock::default().now()).as_secs().max(1);
+        Some(TooMany { limit, wait_s })
     }
 
     /// Whom the call counts for; `None` when it is not counted.
@@ -131,7 +139,7 @@ impl RateLimits {
 }
 
 fn member_of(request: &ServiceRequest) -> Option<MemberId> {
-    let token = request.headers().get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    let token = bearer(request.headers())?;
     let app = request.app_data::<web::Data<App>>()?;
     tokens::open_access(&app.sealer, token, app.clock.wall()).ok().map(|claims| claims.member)
 }
@@ -142,15 +150,10 @@ pub async fn limit_rate(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let limits = request.app_data::<web::Data<RateLimits>>().cloned();
-    let Some((wait_s, limit)) = limits.and_then(|limits| limits.over(&request)) else {
+    let Some(too_many) = limits.and_then(|limits| limits.over(&request)) else {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
-    let mut response = ApiError::from(TooMany(limit)).error_response();
-    let headers = [("ratelimit-limit", u64::from(limit)), ("ratelimit-remaining", 0), ("ratelimit-reset", wait_s)];
-    for (name, value) in headers {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from(value));
-    }
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));
+    let response = ApiError::from(too_many).error_response();
     Ok(request.into_response(response))
 }
 
@@ -191,7 +194,12 @@ mod tests {
         config.anonymous_per_ip_per_s = 1_000_000;
         let limits = limits(&config);
         let known = || limits.addresses.as_ref().unwrap().len();
-        assert_eq!(limits.over(&TestRequest::post().peer_addr(([192, 0, 2, 1], 4000).into()).to_srv_request()), None);
+        assert_eq!(
+            limits
+                .over(&TestRequest::post().peer_addr(([192, 0, 2, 1], 4000).into()).to_srv_request())
+                .map(|it| it.limit),
+            None
+        );
         assert_eq!(known(), 1);
         while known() > 0 {
             limits.retain_recent();

@@ -1,7 +1,7 @@
 //! Pages for people: the start page and the API's documentation, offline.
 
-use actix_web::web::{Data, ServiceConfig, get};
-use actix_web::{HttpResponse, web};
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpResponse, get};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{SwaggerUi, Url};
 
@@ -16,13 +16,15 @@ pub fn routes(config: &mut ServiceConfig, documents: &Data<(OpenApi, OpenApi)>) 
         (Url::new("storefront", "/miniapp-api.json"), miniapp),
         (Url::new("console", "/console-api.json"), console),
     ]);
-    config.service(swagger).route("/docs", get().to(to_docs)).route("/", web::get().to(start_page));
+    config.service(swagger).service(to_docs).service(start_page);
 }
 
+#[get("/docs")]
 async fn to_docs() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header(("Location", "/docs/index.html")).finish()
 }
 
+#[get("/")]
 async fn start_page(app: Data<App>) -> HttpResponse {
     let page = START_PAGE.replace("<!-- sandbox -->", &sandbox_links(&app));
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)

@@ -1,12 +1,15 @@
 //! Failures as `application/problem+json` (RFC 9457): the one place that knows HTTP status.
+//!
+//! One refusal has no body: the HTTP parser answers a request line or headers beyond its bounds (64 KiB
+//! of address) with a bare 400 before anything here sees the request.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, ResponseError};
-use kernel::{Code, Coded, Failure, FieldFault};
+use kernel::{Code, Coded, Failure, FieldFault, words};
 use serde::Serialize;
 
 use super::request_log::{RefusedWith, id_of};
@@ -21,7 +24,7 @@ pub struct Problem {
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What happened in this case.
+    /// What happened in this case, in the language of the title; a state as this API spells it.
     pub detail: String,
     /// The stable code.
     pub code: String,
@@ -51,6 +54,12 @@ pub enum Failures {
     /// Not found.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(Problem),
+    /// Another method is offered here: `Allow` names it.
+    #[response(status = 405, content_type = "application/problem+json")]
+    MethodNotAllowed(Problem),
+    /// Nothing this API sends is acceptable to the caller.
+    #[response(status = 406, content_type = "application/problem+json")]
+    NotAcceptable(Problem),
     /// The state does not allow it, or a race was lost.
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(Problem),
@@ -114,6 +123,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::EffectNotFound
         | C::LedgerRefUnknown => StatusCode::NOT_FOUND,
         C::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        C::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         C::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         C::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         C::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -131,7 +141,6 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::CheckoutEmpty
         | C::PurchaseMinimum
         | C::MinimumSpend
-        | C::FulfilmentNotOffered
         | C::GoodsAffiliateOnly
         | C::GoodsNotAffiliate
         | C::GoodsExpressOnly
@@ -144,7 +153,6 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::MarketplaceUnknown
         | C::MarketplaceNotConfigured
         | C::MarketplaceListing
-        | C::SettingsInvalid
         | C::StockUnlimited
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
@@ -212,7 +220,8 @@ impl std::fmt::Display for ApiError {
 #[derive(Clone)]
 struct Refusal {
     code: Code,
-    detail: Option<String>,
+    /// In English and in Chinese; none where the title says it all.
+    detail: Option<(String, String)>,
     fields: Vec<FieldFault>,
     extra: Option<serde_json::Value>,
 }
@@ -232,11 +241,27 @@ impl ResponseError for ApiError {
         response.extensions_mut().insert(Refusal {
             code,
             // The cause of our own faults is for the log alone.
-            detail: (!internal).then(|| self.0.to_string()),
+            detail: (!internal).then(|| (self.0.to_string(), self.0.coded().detail_zh())),
             fields: self.0.coded().fields(),
             extra: self.0.coded().extra(),
         });
+        if code == Code::RateLimited {
+            tell_the_wait(response.headers_mut(), self.0.coded().extra().as_ref());
+        }
         response
+    }
+}
+
+/// `Retry-After` and the `RateLimit-*` headers, from what the failure tells.
+fn tell_the_wait(headers: &mut HeaderMap, extra: Option<&serde_json::Value>) {
+    let fact = |name: &str| extra.and_then(|extra| extra.get(name)?.as_u64());
+    let wait_s = fact("retry_after_s").unwrap_or(1);
+    headers.insert(RETRY_AFTER, HeaderValue::from(wait_s));
+    let told = [("limit", fact("limit").unwrap_or(0)), ("remaining", 0), ("reset", wait_s)];
+    for (name, value) in told {
+        if let Ok(name) = HeaderName::try_from(format!("ratelimit-{name}")) {
+            headers.insert(name, HeaderValue::from(value));
+        }
     }
 }
 
@@ -268,14 +293,19 @@ pub async fn render_problems(
         return Ok(response);
     };
     let title = if english { refusal.code.title_en() } else { refusal.code.title_zh() };
+    let detail = refusal.detail.map(|(in_english, in_chinese)| if english { in_english } else { in_chinese });
+    let mut errors = refusal.fields;
+    if !english {
+        errors.iter_mut().for_each(|fault| fault.detail = words::fault_zh(fault));
+    }
     let problem = Problem {
         kind: format!("https://tuanqiao.dev/errors/{}", refusal.code),
         title: title.to_owned(),
         status: status.as_u16(),
-        detail: refusal.detail.unwrap_or_else(|| title.to_owned()),
+        detail: detail.unwrap_or_else(|| title.to_owned()),
         code: refusal.code.text().to_owned(),
         request_id,
-        errors: refusal.fields,
+        errors,
         extra: refusal.extra,
     };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
@@ -290,6 +320,7 @@ fn framework_refusal(status: StatusCode) -> Refusal {
     let code = match status {
         StatusCode::NOT_FOUND => Code::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::NOT_ACCEPTABLE => Code::NotAcceptable,
         StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
         status if status.is_server_error() => Code::Internal,
@@ -298,7 +329,37 @@ fn framework_refusal(status: StatusCode) -> Refusal {
     Refusal { code, detail: None, fields: Vec::new(), extra: None }
 }
 
+/// Whether English weighs more than Chinese; of two that weigh the same the first counts.
 fn prefers_english(accept_language: Option<&HeaderValue>) -> bool {
-    let first = accept_language.and_then(|value| value.to_str().ok()).and_then(|text| text.split(',').next());
-    first.is_some_and(|language| language.trim().to_ascii_lowercase().starts_with("en"))
+    let text = accept_language.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut best = ("zh", 0.0);
+    for part in text.split(',') {
+        let mut words = part.split(';').map(str::trim);
+        let language = words.next().unwrap_or_default().to_ascii_lowercase();
+        let Some(language) = ["zh", "en"].into_iter().find(|known| language.split('-').next() == Some(known)) else {
+            continue;
+        };
+        let weight = words.find_map(|word| word.strip_prefix("q=")).map_or(Some(1.0), |weight| weight.parse().ok());
+        if let Some(weight) = weight.filter(|weight: &f32| *weight > best.1) {
+            best = (language, weight);
+        }
+    }
+    best.0 == "en"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_that_weighs_most_is_spoken() {
+        let english = |text: &'static str| prefers_english(Some(&HeaderValue::from_static(text)));
+        for text in ["en", "en-GB,en;q=0.9", "zh;q=0.1, en", "fr, en;q=0.2", "en, zh", "EN-us"] {
+            assert!(english(text), "{text}");
+        }
+        for text in ["", "zh-CN,zh;q=0.9,en;q=0.8", "zh, en", "en;q=0.1, zh", "en;q=0", "fr", ";;,en;q=x", "english"] {
+            assert!(!english(text), "{text}");
+        }
+        assert!(!prefers_english(None));
+    }
 }

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures::future::{Ready, ready};
+use kernel::failure::Invalid;
 use kernel::id::ShopId;
 use serde::Serialize;
 
@@ -27,8 +28,11 @@ impl FromRequest for IdempotencyKey {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let key = request.headers().get("Idempotency-Key").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        ready(Ok(Self { key, route: format!("{} {}", request.method(), request.path()) }))
+        let key = request.headers().get("Idempotency-Key").map(|value| value.to_str().map(str::to_owned)).transpose();
+        // A key that cannot be read must not pass for none: the caller counts on it.
+        let key = key.map_err(|_| Invalid::field("Idempotency-Key", "invalid", "printable ASCII alone").into());
+        let route = format!("{} {}", request.method(), request.path());
+        ready(key.map(|key| Self { key, route }))
     }
 }
 
@@ -87,11 +91,6 @@ pub fn json<T: Serialize>(value: &T) -> Reply {
     Ok(HttpResponse::Ok().json(value))
 }
 
-/// `201` with JSON.
-pub fn created<T: Serialize>(value: &T) -> Reply {
-    Ok(HttpResponse::Created().json(value))
-}
-
 /// `204`.
 pub fn no_content() -> Reply {
     Ok(HttpResponse::NoContent().finish())
@@ -100,7 +99,9 @@ pub fn no_content() -> Reply {
 /// A read with its `ETag`, or `304` when the caller has it already.
 pub fn cacheable(headers: &HeaderMap, body: bytes::Bytes, etag: &str) -> HttpResponse {
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let fresh = known.is_some_and(|list| list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let is_same = |tag: &str| tag.trim() == "*" || opaque(tag) == opaque(etag);
+    let fresh = known.is_some_and(|list| list.split(',').any(is_same));
     let mut response = if fresh { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((ETAG, etag)).insert_header((CACHE_CONTROL, "private, no-cache"));
     if fresh {
@@ -109,7 +110,7 @@ pub fn cacheable(headers: &HeaderMap, body: bytes::Bytes, etag: &str) -> HttpRes
     response.insert_header((CONTENT_TYPE, "application/json")).body(body)
 }
 
-/// The strong `ETag` of a body.
+/// The `ETag` of a body: a weak one, because the same body goes out in several encodings.
 pub fn etag_of(body: &[u8]) -> String {
-    format!("\"{}\"", sha256(body).get(..32).unwrap_or_default())
+    format!("W/\"{}\"", sha256(body).get(..32).unwrap_or_default())
 }

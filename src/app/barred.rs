@@ -42,6 +42,24 @@ impl Barred {
         self.sessions.store(Arc::new(sessions));
     }
 
+    /// Bars a member now.
+    pub fn bar_member(&self, member: MemberId) {
+        self.members.rcu(|known| {
+            let mut members = HashSet::clone(known);
+            members.insert(member);
+            members
+        });
+    }
+
+    /// Lets a member act again now.
+    pub fn admit_member(&self, member: MemberId) {
+        self.members.rcu(|known| {
+            let mut members = HashSet::clone(known);
+            members.remove(&member);
+            members
+        });
+    }
+
     /// Whether this session of this member may act.
     pub fn admits(&self, session: SessionId, member: MemberId) -> bool {
         !self.sessions.load().contains(&session) && !self.members.load().contains(&member)

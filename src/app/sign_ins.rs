@@ -8,8 +8,8 @@ use moka::ops::compute::Op;
 use moka::sync::Cache;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Wrong attempts that cost nothing.
-const FREE_ATTEMPTS: u32 = 5;
+use crate::areas::operators::passwords::FREE_ATTEMPTS;
+
 /// The longest wait between two attempts.
 const WAIT_MAX: Duration = Duration::from_secs(300);
 /// How many passwords are checked at a time: each takes 19 MiB and a core.

@@ -34,7 +34,7 @@ pub enum CloseError {
     #[error("the payment service gave no clear answer; the order stays as it is")]
     Unclear(#[source] PayError),
     /// The shop does not let members cancel paid orders.
-    #[error("a paid order cannot be cancelled in this shop")]
+    #[error("the order is paid, and this shop does not let paid orders be cancelled")]
     PaidAlready,
 }
 
@@ -43,6 +43,13 @@ impl Coded for CloseError {
         match self {
             CloseError::Unclear(_) => Code::PaymentUnavailable,
             CloseError::PaidAlready => Code::OrderWrongState,
+        }
+    }
+
+    fn extra(&self) -> Option<serde_json::Value> {
+        match self {
+            CloseError::Unclear(_) => None,
+            CloseError::PaidAlready => Some(serde_json::json!({ "status": OrderStatus::Paid })),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kernel::failure::Invalid;
-use kernel::id::{CategoryId, GoodsId, OperatorId, PickupPointId, SkuId};
+use kernel::id::{CategoryId, GoodsId, OperatorId, PickupPointId, SkuId, SupplierId};
 use kernel::{BasisPoints, Failure, Time};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -62,6 +62,7 @@ pub async fn create(
         .db
         .write(async |tx| {
             check_rates(shop, draft)?;
+            check_supplier(draft, None)?;
             check_points(tx, shop, draft).await?;
             let Saved { goods, skus } = service::create(tx, shop.id, draft, skus, now).await?;
             recount(tx, shop, operator, &skus, now).await?;
@@ -98,6 +99,7 @@ pub async fn change(
             let mut draft = GoodsDraft::of(&before, query::points_of(tx, shop.id, id).await?)?;
             edit(&mut draft)?;
             check_rates(shop, &draft)?;
+            check_supplier(&draft, before.supplier_id)?;
             check_points(tx, shop, &draft).await?;
             let Saved { goods, skus } = service::change(tx, &before, version, &draft, skus, now).await?;
             recount(tx, shop, Some(operator), &skus, now).await?;
@@ -108,6 +110,15 @@ pub async fn change(
         .await?;
     after_commit(app, shop, &changes).await;
     Ok(described)
+}
+
+/// Goods name a supplier of the shop, or keep the one they have. Suppliers are not kept yet, so none
+/// is known.
+fn check_supplier(draft: &GoodsDraft, before: Option<SupplierId>) -> Result<(), GoodsError> {
+    match draft.supplier_id {
+        Some(supplier) if before != Some(supplier) => Err(GoodsError::SupplierNotFound(supplier)),
+        _ => Ok(()),
+    }
 }
 
 /// Takes goods away for good.

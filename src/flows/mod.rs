@@ -4,6 +4,7 @@ pub mod affiliate_link;
 pub mod affiliate_mark;
 pub mod affiliate_orders;
 pub mod after_sale;
+pub mod bans;
 pub mod business_time;
 pub mod cart;
 pub mod checkout;

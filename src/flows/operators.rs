@@ -15,6 +15,7 @@ use crate::areas::operators::service::{self, OperatorChange};
 use crate::areas::operators::sessions::{self, Opened};
 use crate::areas::operators::{audit, passwords, query, totp};
 use crate::areas::shops::query::Shop;
+use crate::platform::request_keys::{Once, Slot};
 
 /// Signs an operator in. Unknown users, wrong passwords and wrong one-time codes take the same time
 /// and get the same answer.
@@ -98,6 +99,19 @@ pub async fn create(
     password: String,
     role: Role,
 ) -> Result<operator::Model, Failure> {
+    create_once(app, shop, by, username, password, role, &Slot::without_key().once(201, |_| ())).await
+}
+
+/// As [`create`], once an idempotency key.
+pub async fn create_once(
+    app: &App,
+    shop: ShopId,
+    by: Option<OperatorId>,
+    username: &str,
+    password: String,
+    role: Role,
+    once: &Once<operator::Model>,
+) -> Result<operator::Model, Failure> {
     let username = service::username(username)?;
     passwords::check(&password)?;
     let hash = off_thread(app, move || passwords::hash(&password)).await??;
@@ -107,6 +121,7 @@ pub async fn create(
             let created = service::create(tx, shop, &username, &hash, role, now).await?;
             let detail = json!({ "username": created.username, "role": created.role });
             audit::note(tx, shop, by, "operator.create", created.id, detail, now).await?;
+            once.keep(tx, &created, app.clock.wall()).await?;
             Ok(created)
         })
         .await

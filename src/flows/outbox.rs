@@ -1,6 +1,7 @@
 //! An operator puts an effect back that was given up.
 
 use kernel::id::{EffectId, OperatorId};
+use kernel::words::wire;
 use kernel::{Code, Coded, Failure};
 use serde_json::json;
 
@@ -15,7 +16,7 @@ use crate::platform::outbox::{self, EffectState};
 enum ReplayError {
     #[error("the effect does not exist")]
     NotFound,
-    #[error("the effect is {0:?}")]
+    #[error("the effect is {}", wire(.0))]
     NotDead(EffectState),
 }
 
@@ -24,6 +25,13 @@ impl Coded for ReplayError {
         match self {
             ReplayError::NotFound => Code::EffectNotFound,
             ReplayError::NotDead(_) => Code::EffectNotDead,
+        }
+    }
+
+    fn extra(&self) -> Option<serde_json::Value> {
+        match self {
+            ReplayError::NotFound => None,
+            ReplayError::NotDead(state) => Some(json!({ "state": state })),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use kernel::failure::Invalid;
 use kernel::id::OperatorId;
+use kernel::strict::Strict;
 use kernel::{BasisPoints, Failure};
 use serde_json::{Map, Value, json};
 
@@ -41,7 +42,7 @@ fn overlaid(before: &Settings, named: &Map<String, Value>) -> Result<Settings, I
     if let Some(document) = document.as_object_mut() {
         document.extend(named.clone());
     }
-    serde_path_to_error::deserialize(document).map_err(|error| {
+    serde_path_to_error::deserialize(Strict(document)).map_err(|error| {
         let field = error.path().to_string();
         let detail = error.into_inner().to_string();
         let code = if detail.contains("unknown field") { "unknown" } else { "invalid" };

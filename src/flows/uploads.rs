@@ -17,6 +17,7 @@ use crate::areas::content::pictures::PictureKind;
 use crate::areas::content::state::{UploadEvent, UploadState};
 use crate::areas::content::{UploadError, query, service};
 use crate::areas::shops::query::Shop;
+use crate::platform::request_keys::Once;
 
 /// How long an upload's address is good, wall time.
 const LIFE: Duration = Duration::minutes(10);
@@ -43,19 +44,30 @@ pub async fn announce(
     purpose: &str,
     kind: PictureKind,
     size: i64,
+    once: &Once<Announced>,
 ) -> Result<Announced, Failure> {
     let wall = app.clock.wall();
-    let row =
-        app.db.write(async |tx| Ok(service::announce(tx, shop.id, member, purpose, kind, size, wall).await?)).await?;
+    app.db
+        .write(async |tx| {
+            let row = service::announce(tx, shop.id, member, purpose, kind, size, wall).await?;
+            let announced = addressed(app, row, wall);
+            once.keep(tx, &announced, wall).await?;
+            Ok(announced)
+        })
+        .await
+}
+
+/// Where the file goes and will be.
+fn addressed(app: &App, row: upload::Model, wall: Time) -> Announced {
     let expires = (wall + LIFE).timestamp();
     let signature = hex::encode(app.sealer.keyed_hash(PURPOSE, &signed_text(row.id, expires)));
     let base = &app.config.server.public_url;
-    Ok(Announced {
+    Announced {
         id: row.id,
         upload_url: format!("{base}/api/v1/uploads/{}/file?expires={expires}&sig={signature}", row.id),
         expires_at: DateTime::from_timestamp(expires, 0).unwrap_or(wall),
         url: format!("{base}/files/{}", row.path.unwrap_or_default()),
-    })
+    }
 }
 
 fn signed_text(id: UploadId, expires: i64) -> Vec<u8> {

@@ -9,6 +9,7 @@ use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use kernel::{Failure, Time};
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict};
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, QueryTrait, entity::prelude::*};
+use serde::Serialize;
 
 use crate::platform::entity::effect;
 
@@ -22,8 +23,9 @@ const PAUSE_MOST: Duration = Duration::hours(1);
 pub const ATTEMPTS_MAX: i32 = 12;
 
 /// Where an effect stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum EffectState {
     /// To be delivered.
     Ready,

@@ -88,7 +88,7 @@ fn every_operation_says_who_may_call_it_and_how_it_fails() {
             assert!(ids.insert(format!("{} {method}", operation["operationId"])), "{call} shares its operation id");
             let responses = operation["responses"].as_object().unwrap();
             assert!(responses.keys().any(|status| status.starts_with('2')), "{call} never succeeds");
-            for status in ["400", "401", "404", "409", "422", "429", "500", "503"] {
+            for status in ["400", "401", "404", "405", "409", "422", "429", "500", "503"] {
                 let content = &responses.get(status).unwrap_or(&Value::Null)["content"];
                 assert!(content["application/problem+json"].is_object(), "{call} does not document {status}");
             }

@@ -96,6 +96,46 @@ on_both! {
 }
 
 on_both! {
+    async fn the_nearest_points_come_page_by_page_and_none_twice(app: TestApp) {
+        let mut places: Vec<_> = (1..60)
+            .map(|n| {
+                let (turn, reach) = (f64::from(n) * 2.4, f64::from(n).powi(3) / 1e5);
+                (HERE.0 + reach * turn.sin(), HERE.1 + reach * turn.cos())
+            })
+            .collect();
+        // Houses with several points: as near as each other, also over the end of a page.
+        places.extend([HERE; 9]);
+        places.extend([(HERE.0 + 0.01, HERE.1); 9]);
+        points_at(app, &places).await;
+        for (limit, radius) in [(1, ""), (4, ""), (7, "&radius_m=30000"), (100, "")] {
+            let question = format!("/api/v1/pickup-points?lat={}&lng={}&limit={limit}{radius}", HERE.0, HERE.1);
+            let (mut seen, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page = app.anybody().get(&format!("{question}{cursor}")).await.ok();
+                let items = page["items"].as_array().unwrap().clone();
+                seen.extend(items.iter().map(|point| (point["distance_m"].as_i64().unwrap(), point["id"].as_str().unwrap().to_owned())));
+                let Some(next) = page["next_cursor"].as_str() else { break };
+                assert_eq!(items.len(), limit, "a page that is followed by another is full");
+                cursor = format!("&cursor={next}");
+            }
+            let here = Place::new(HERE.0, HERE.1).unwrap();
+            let within = |(lat, lng): &&(f64, f64)| radius.is_empty() || here.distance_m(Place { lat: *lat, lng: *lng }) <= 30_000;
+            let mut sorted = seen.clone();
+            sorted.sort();
+            sorted.dedup();
+            assert_eq!(seen, sorted, "nearest first, none twice, {limit} a page");
+            // Anna's own point lies in Beijing.
+            assert_eq!(seen.len(), places.iter().filter(within).count() + usize::from(radius.is_empty()));
+        }
+        let newest = app.anybody().get("/api/v1/pickup-points?limit=1").await.ok()["next_cursor"].as_str().unwrap().to_owned();
+        for cursor in ["nonsense", &newest] {
+            let path = format!("/api/v1/pickup-points?lat=23.1&lng=113.2&cursor={cursor}");
+            app.anybody().get(&path).await.refused(400, "validation.failed");
+        }
+    }
+}
+
+on_both! {
     async fn without_a_place_the_newest_come_first_page_by_page(app: TestApp) {
         points_at(app, &[HERE; 7]).await;
         let (mut seen, mut cursor) = (Vec::new(), String::new());

@@ -32,6 +32,7 @@ codes! {
     Internal = "internal", "系统出错，请稍后再试", "Something went wrong on our side; try again later";
     NotFound = "not_found", "没有找到", "Not found";
     MethodNotAllowed = "method_not_allowed", "不支持的请求方法", "This method is not offered here";
+    NotAcceptable = "not_acceptable", "无法按 Accept-Encoding 应答", "No answer is acceptable to Accept-Encoding";
     BodyTooLarge = "body.too_large", "请求内容过大", "The request body is too large";
     UnsupportedMediaType = "body.unsupported_media_type", "不支持的内容类型", "Send application/json";
     ValidationFailed = "validation.failed", "请求内容有误", "The request is not valid";
@@ -86,7 +87,6 @@ codes! {
     NewBuyerOnly = "purchase.new_buyer_only", "仅限新人购买", "Only for members without an earlier order";
     CheckoutEmpty = "checkout.empty", "没有可下单的商品", "There is nothing to order";
     PriceChanged = "checkout.price_changed", "价格已变化，请确认", "The price has changed; look at the new quote";
-    FulfilmentNotOffered = "fulfilment.not_offered", "该配送方式不可用", "This kind of delivery is not offered";
     CouponNotUsable = "coupon.not_usable", "优惠券不可用", "The coupon cannot be used here";
     PointsNotEnough = "points.not_enough", "积分不足或超过可用上限", "Not enough points, or more than may be used";
     BalanceNotEnough = "balance.not_enough", "余额不足", "Not enough balance";
@@ -147,7 +147,6 @@ codes! {
     MarketplaceUnavailable = "marketplace.unavailable", "平台暂不可用，请稍后再试", "The marketplace is unavailable; try again shortly";
     CodeImageUnavailable = "poster.unavailable", "小程序码暂不可用", "The mini-program code is unavailable; try again shortly";
 
-    SettingsInvalid = "settings.invalid", "设置有误", "A setting is not valid";
     SupplierNotFound = "supplier.not_found", "供应商不存在", "The supplier does not exist";
     EffectNotFound = "outbox.not_found", "任务不存在", "The outbox entry does not exist";
     EffectNotDead = "outbox.not_dead", "仅可重放失败的任务", "Only a dead outbox entry can be replayed";

@@ -36,6 +36,11 @@ pub trait Coded: std::error::Error + Send + Sync + 'static {
     fn extra(&self) -> Option<serde_json::Value> {
         None
     }
+
+    /// What happened, for Chinese readers; `Display` is for English ones and for the log.
+    fn detail_zh(&self) -> String {
+        crate::words::detail_zh(self.code(), &self.fields(), self.extra().as_ref())
+    }
 }
 
 /// Any coded error, on its way up.

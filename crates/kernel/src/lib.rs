@@ -12,6 +12,8 @@ pub mod mask;
 pub mod money;
 pub mod page;
 pub mod place;
+pub mod strict;
+pub mod words;
 
 pub use clock::{Clock, Time};
 pub use code::Code;

@@ -22,6 +22,10 @@ CREATE TABLE members (
 );
 CREATE INDEX members_by_shop_leader_id ON members (shop_id, leader_id, id);
 CREATE INDEX members_by_shop_phone_index ON members (shop_id, phone_index);
+CREATE INDEX members_by_shop_phone_mask ON members (shop_id, phone_mask);
+CREATE INDEX members_by_shop_nickname ON members (shop_id, nickname);
+CREATE INDEX members_by_shop_id ON members (shop_id, id);
+CREATE INDEX members_banned ON members (id) WHERE banned_at IS NOT NULL;
 
 CREATE TABLE member_sessions (
     id         {id} NOT NULL,

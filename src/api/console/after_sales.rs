@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
+use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
 use crate::api::fields::Fields;
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
@@ -58,14 +58,10 @@ fn view_of(ticket: &Ticket) -> TicketView {
     TicketView::from(ticket)
 }
 
-/// An empty body.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
 /// Grants a claim: the refund is made at once, or when the goods are back.
 #[utoipa::path(
-    tag = "after-sales", operation_id = "approve_after_sale", security(("session" = [])), params(("id" = TicketId, Path)),
+    tag = "after-sales", operation_id = "approve_after_sale", security(("session" = [])),
+    params(("id" = TicketId, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     responses((status = 200, body = TicketView), Failures)
 )]
 #[post("/console/api/v1/after-sales/{id}/approve")]
@@ -77,7 +73,6 @@ async fn approve(
     body: JsonBody<Nothing>,
 ) -> Reply {
     who.may(Permission::Orders)?;
-    let Nothing {} = body.value;
     let work = async |once: &_| after_sale::approve(&app, &who.shop, *id, who.operator, once).await;
     key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
 }
@@ -94,7 +89,8 @@ struct RefuseAfterSale {
 /// Refuses a claim, or ends a granted return whose goods never came.
 #[utoipa::path(
     tag = "after-sales", operation_id = "refuse_after_sale", security(("session" = [])), request_body = RefuseAfterSale,
-    params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures)
+    params(("id" = TicketId, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
+    responses((status = 200, body = TicketView), Failures)
 )]
 #[post("/console/api/v1/after-sales/{id}/refuse")]
 async fn refuse(
@@ -115,7 +111,8 @@ async fn refuse(
 /// The goods of a granted return came back: the refund is made.
 #[utoipa::path(
     tag = "after-sales", operation_id = "after_sale_goods_returned", security(("session" = [])),
-    params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures)
+    params(("id" = TicketId, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
+    responses((status = 200, body = TicketView), Failures)
 )]
 #[post("/console/api/v1/after-sales/{id}/goods-returned")]
 async fn goods_returned(
@@ -126,7 +123,6 @@ async fn goods_returned(
     body: JsonBody<Nothing>,
 ) -> Reply {
     who.may(Permission::Orders)?;
-    let Nothing {} = body.value;
     let work = async |once: &_| after_sale::goods_returned(&app, &who.shop, *id, who.operator, once).await;
     key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
 }

@@ -93,6 +93,7 @@ async fn list_console_categories(app: web::Data<App>, who: Operator) -> Reply {
 
 /// Adds a category.
 #[utoipa::path(tag = "goods", security(("session" = [])), request_body = CategoryBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     responses((status = 201, body = ManagedCategory), Failures))]
 #[post("/console/api/v1/categories")]
 async fn create_category(

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{JsonBody, PageQuery, PathId, QueryOf, page_request};
+use crate::api::body::{JsonBody, Nothing, PageQuery, PathId, QueryOf, page_request};
 use crate::api::leader::deliveries::DeliveryListView;
 use crate::api::list::ListView;
 use crate::api::problem::{ApiError, Failures};
@@ -144,7 +144,7 @@ fn not_there(list: &list::Model) -> ApiError {
     params(("id" = String, Path)), responses((status = 200, body = DeliveryListView), Failures)
 )]
 #[post("/console/api/v1/delivery-lists/{id}/depart")]
-async fn depart(app: web::Data<App>, who: Operator, id: PathId<DeliveryListId>) -> Reply {
+async fn depart(app: web::Data<App>, who: Operator, id: PathId<DeliveryListId>, _: JsonBody<Nothing>) -> Reply {
     who.may(Permission::Orders)?;
     let list = deliver::depart(&app, &who.shop, *id, &format!("operator:{}", who.operator)).await?;
     whole(&app, list).await
@@ -157,7 +157,7 @@ async fn depart(app: web::Data<App>, who: Operator, id: PathId<DeliveryListId>) 
     params(("id" = String, Path)), responses((status = 200, body = DeliveryListView), Failures)
 )]
 #[post("/console/api/v1/delivery-lists/{id}/deliver")]
-async fn delivered(app: web::Data<App>, who: Operator, id: PathId<DeliveryListId>) -> Reply {
+async fn delivered(app: web::Data<App>, who: Operator, id: PathId<DeliveryListId>, _: JsonBody<Nothing>) -> Reply {
     who.may(Permission::Orders)?;
     let list = deliver::deliver(&app, &who.shop, *id, &format!("operator:{}", who.operator)).await?;
     whole(&app, list).await

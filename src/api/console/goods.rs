@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{JsonBody, PathId, QueryOf, empty_is_none, page_request};
+use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
 use crate::api::console::goods_body::GoodsBody;
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
@@ -180,7 +180,6 @@ impl ManagedGoodsDetail {
 #[into_params(parameter_in = Query)]
 struct ManagedQuery {
     /// A category's id; a category of the first level includes those under it.
-    #[serde(default, deserialize_with = "empty_is_none")]
     #[param(value_type = Option<String>)]
     category: Option<CategoryId>,
     /// Words of the title, subtitle and tags; all of them must occur.
@@ -194,7 +193,6 @@ struct ManagedQuery {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u64>,
     /// An earlier answer's `next_cursor`.
-    #[serde(default, deserialize_with = "empty_is_none")]
     #[param(value_type = Option<String>)]
     cursor: Option<String>,
 }
@@ -232,6 +230,7 @@ async fn list_console_goods(app: web::Data<App>, who: Operator, asked: QueryOf<M
 
 /// Adds goods with their SKUs; answers them with their ids.
 #[utoipa::path(tag = "goods", security(("session" = [])), request_body = GoodsBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     responses((status = 201, body = ManagedGoodsDetail), Failures))]
 #[post("/console/api/v1/goods")]
 async fn create_goods(app: web::Data<App>, who: Operator, key: IdempotencyKey, body: JsonBody<GoodsBody>) -> Reply {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
+use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
 use crate::api::fields::Fields;
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
@@ -194,6 +194,7 @@ fn detail(row: &import_run::Model) -> Result<ImportDetail, Failure> {
 /// Begins an import. Affiliate marketplaces give affiliate listings alone.
 #[utoipa::path(
     tag = "imports", operation_id = "start_import", security(("session" = [])), request_body = NewImport,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     responses((status = 201, body = ImportView), Failures)
 )]
 #[post("/console/api/v1/imports")]
@@ -251,7 +252,7 @@ async fn one(app: web::Data<App>, who: Operator, id: PathId<ImportId>) -> Reply 
     responses((status = 200, body = ImportDetail), Failures)
 )]
 #[post("/console/api/v1/imports/{id}/pause")]
-async fn pause(app: web::Data<App>, who: Operator, id: PathId<ImportId>) -> Reply {
+async fn pause(app: web::Data<App>, who: Operator, id: PathId<ImportId>, _: JsonBody<Nothing>) -> Reply {
     who.may(Permission::Goods)?;
     json(&detail(&import_goods::pause(&app, &who.shop, who.operator, *id).await?)?)
 }
@@ -262,7 +263,7 @@ async fn pause(app: web::Data<App>, who: Operator, id: PathId<ImportId>) -> Repl
     responses((status = 200, body = ImportDetail), Failures)
 )]
 #[post("/console/api/v1/imports/{id}/resume")]
-async fn resume(app: web::Data<App>, who: Operator, id: PathId<ImportId>) -> Reply {
+async fn resume(app: web::Data<App>, who: Operator, id: PathId<ImportId>, _: JsonBody<Nothing>) -> Reply {
     who.may(Permission::Goods)?;
     json(&detail(&import_goods::resume(&app, &who.shop, Some(who.operator), *id).await?)?)
 }

@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::leaders::LeaderView;
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
+use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
 use crate::api::fields::Fields;
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
@@ -143,7 +143,7 @@ struct ApprovedView {
     responses((status = 200, body = ApprovedView), Failures)
 )]
 #[post("/console/api/v1/leader-applications/{id}/approve")]
-async fn approve(app: web::Data<App>, who: Operator, id: PathId<ApplicationId>) -> Reply {
+async fn approve(app: web::Data<App>, who: Operator, id: PathId<ApplicationId>, _: JsonBody<Nothing>) -> Reply {
     who.may(Permission::Leaders)?;
     let approved = flows::leaders::approve(&app, &who.shop, Some(who.operator), *id).await?;
     json(&ApprovedView {

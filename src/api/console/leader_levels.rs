@@ -48,7 +48,7 @@ struct NewLevel {
     #[schema(minimum = 1, maximum = 1000)]
     rank: i32,
     /// The commission rate; with the referral rates at most 10000.
-    #[schema(minimum = 0, maximum = 10000)]
+    #[schema(value_type = i32, minimum = 0, maximum = 10000)]
     rate_bp: BasisPoints,
 }
 

@@ -138,7 +138,7 @@ struct ChangeLeader {
     /// Serves and redeems, earns nothing.
     pickup_only: Option<bool>,
     /// 0 to 10000.
-    #[schema(minimum = 0, maximum = 10000)]
+    #[schema(value_type = Option<i32>, minimum = 0, maximum = 10000)]
     multiplier_bp: Option<BasisPoints>,
     /// null takes the level away.
     #[serde(default, deserialize_with = "null_or")]

@@ -13,6 +13,7 @@ mod leader_levels;
 mod leaders;
 pub(in crate::api) mod ledger;
 mod market_channels;
+mod members;
 mod operators;
 mod orders;
 mod outbox;
@@ -43,6 +44,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config.configure(leaders::routes);
     config.configure(ledger::routes);
     config.configure(market_channels::routes);
+    config.configure(members::routes);
     config.configure(operators::routes);
     config.configure(orders::routes);
     config.configure(outbox::routes);

@@ -1,5 +1,6 @@
 //! Operators and the log of what they changed; for owners.
 
+use actix_web::http::StatusCode;
 use actix_web::{get, patch, post, put, web};
 use chrono::{DateTime, Utc};
 use kernel::id::{AuditId, OperatorId};
@@ -10,7 +11,7 @@ use crate::api::auth_console::{Operator, Permission, Role};
 use crate::api::body::{JsonBody, PageQuery, PathId, QueryOf};
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
-use crate::api::reply::{Reply, created, json};
+use crate::api::reply::{IdempotencyKey, Reply, json};
 use crate::app::App;
 use crate::areas::operators::entity::{audit_entry, operator};
 use crate::areas::operators::{audit, query};
@@ -38,11 +39,11 @@ struct OperatorView {
     created_at: DateTime<Utc>,
 }
 
-impl From<operator::Model> for OperatorView {
-    fn from(row: operator::Model) -> Self {
+impl From<&operator::Model> for OperatorView {
+    fn from(row: &operator::Model) -> Self {
         Self {
             id: row.id,
-            username: row.username,
+            username: row.username.clone(),
             role: row.role,
             totp: row.totp_secret.is_some(),
             disabled_at: row.disabled_at,
@@ -60,7 +61,7 @@ impl From<operator::Model> for OperatorView {
 async fn list_operators(app: web::Data<App>, who: Operator) -> Reply {
     who.may(Permission::Operators)?;
     let rows = query::list(app.db.reader(), who.shop.id).await?;
-    json(&ListView::from(rows.into_iter().map(OperatorView::from).collect::<Vec<_>>()))
+    json(&ListView::from(rows.iter().map(OperatorView::from).collect::<Vec<_>>()))
 }
 
 /// A new operator.
@@ -78,15 +79,26 @@ struct NewOperator {
 /// Creates an operator of this shop.
 #[utoipa::path(
     tag = "operators", security(("session" = [])), request_body = NewOperator,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     responses((status = 201, body = OperatorView), Failures)
 )]
 #[post("/console/api/v1/operators")]
-async fn create_operator(app: web::Data<App>, who: Operator, body: JsonBody<NewOperator>) -> Reply {
+async fn create_operator(
+    app: web::Data<App>,
+    who: Operator,
+    key: IdempotencyKey,
+    body: JsonBody<NewOperator>,
+) -> Reply {
     who.may(Permission::Operators)?;
     let NewOperator { username, password, role } = body.value;
-    let by = Some(who.operator);
-    let operator = flows::operators::create(&app, who.shop.id, by, &username, password, role).await?;
-    created(&OperatorView::from(operator))
+    // The bare hash of a body that holds a password would help whoever reads the table to guess it.
+    let hash = hex::encode(app.sealer.keyed_hash("operator-body", body.hash.as_bytes()));
+    let view = |operator: &operator::Model| OperatorView::from(operator);
+    key.once(&app, who.shop.id, who.operator, &hash, StatusCode::CREATED, view, async |once| {
+        let (shop, by) = (who.shop.id, Some(who.operator));
+        flows::operators::create_once(&app, shop, by, &username, password, role, once).await
+    })
+    .await
 }
 
 /// A change of an operator; what is left out stays. His sessions end.
@@ -134,7 +146,7 @@ async fn change_operator(app: web::Data<App>, who: Operator, id: OperatorId, ask
     who.may(Permission::Operators)?;
     let change = Change { role: asked.role, disabled: asked.disabled, password: asked.password };
     let changed = flows::operators::change(&app, who.shop.id, who.operator, id, change).await?;
-    json(&OperatorView::from(changed))
+    json(&OperatorView::from(&changed))
 }
 
 /// An entry of the audit log.

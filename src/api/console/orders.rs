@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::refunds::{ConsoleRefund, refunds_of};
 use crate::api::auth_console::Operator;
-use crate::api::body::{PathId, QueryOf, empty_is_none, page_request};
+use crate::api::body::{PathId, QueryOf, page_request};
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{Reply, json};
@@ -36,13 +36,10 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 struct ConsoleOrdersQuery {
     status: Option<OrderStatus>,
     /// A member's.
-    #[serde(default, deserialize_with = "empty_is_none")]
     member: Option<MemberId>,
     /// A leader's.
-    #[serde(default, deserialize_with = "empty_is_none")]
     leader: Option<LeaderId>,
     /// An order's number.
-    #[serde(default, deserialize_with = "empty_is_none")]
     q: Option<OrderId>,
     /// 1 to 100; 20 when left out.
     #[param(minimum = 1, maximum = 100)]

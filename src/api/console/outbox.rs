@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{PathId, QueryOf, page_request};
+use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{Reply, json};
@@ -121,7 +121,7 @@ async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<EffectsQuery>) 
     responses((status = 200, body = EffectView), Failures)
 )]
 #[post("/console/api/v1/outbox/{id}/replay")]
-async fn replay(app: web::Data<App>, who: Operator, id: PathId<EffectId>) -> Reply {
+async fn replay(app: web::Data<App>, who: Operator, id: PathId<EffectId>, _: JsonBody<Nothing>) -> Reply {
     who.may(Permission::Outbox)?;
     json(&EffectView::from(effects::replay(&app, &who.shop, *id, who.operator).await?))
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
+use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
 use crate::api::fields::Fields;
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
@@ -295,14 +295,10 @@ async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<RefundsQuery>) 
     json(&ListView::from(page.map(|row| view(&row, &lines))))
 }
 
-/// An empty body.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
 /// Sends a refund again with the same number, or asks again what became of it.
 #[utoipa::path(
-    tag = "orders", operation_id = "retry_refund", security(("session" = [])), params(("id" = RefundId, Path)),
+    tag = "orders", operation_id = "retry_refund", security(("session" = [])),
+    params(("id" = RefundId, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     responses((status = 200, body = ConsoleRefund), Failures)
 )]
 #[post("/console/api/v1/refunds/{id}/retry")]
@@ -314,7 +310,6 @@ async fn retry(
     body: JsonBody<Nothing>,
 ) -> Reply {
     who.may(Permission::Refunds)?;
-    let Nothing {} = body.value;
     let work = async |once: &_| flow::retry(&app, &who.shop, who.operator, *id, once).await;
     key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
 }

@@ -1,8 +1,6 @@
 //! Signing in to the console.
 
-use actix_web::http::header::RETRY_AFTER;
-use actix_web::{HttpResponse, ResponseError, delete, get, post, web};
-use kernel::Code;
+use actix_web::{HttpResponse, delete, get, post, web};
 use kernel::failure::Invalid;
 use kernel::id::{OperatorId, ShopId};
 use serde::{Deserialize, Serialize};
@@ -10,10 +8,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Role, session_cookie};
 use crate::api::body::JsonBody;
-use crate::api::problem::{ApiError, Failures};
+use crate::api::problem::Failures;
 use crate::api::reply::{Reply, json};
 use crate::app::App;
-use crate::areas::operators::error::OperatorError;
 use crate::areas::operators::passwords;
 use crate::areas::operators::service::USERNAME_MAX;
 use crate::flows;
@@ -67,10 +64,7 @@ async fn sign_in(app: web::Data<App>, body: JsonBody<ConsoleSignIn>) -> Reply {
     if password.chars().count() > passwords::MOST {
         return Err(too_long("password").into());
     }
-    let (operator, opened) = match flows::operators::sign_in(&app, &username, password, totp.as_deref()).await {
-        Ok(signed_in) => signed_in,
-        Err(failure) => return refused(failure),
-    };
+    let (operator, opened) = flows::operators::sign_in(&app, &username, password, totp.as_deref()).await?;
     let view = ConsoleSession {
         operator: SessionOperator {
             id: operator.id,
@@ -81,19 +75,6 @@ async fn sign_in(app: web::Data<App>, body: JsonBody<ConsoleSignIn>) -> Reply {
         csrf_token: opened.csrf_token,
     };
     Ok(HttpResponse::Ok().cookie(session_cookie(&app, opened.token)).json(view))
-}
-
-/// The refusal, with the time to wait where there is one.
-fn refused(failure: kernel::Failure) -> Reply {
-    let wait_s = failure.coded().extra().and_then(|extra| extra.get("retry_after_s")?.as_u64());
-    match wait_s {
-        Some(wait_s) if failure.code() == Code::RateLimited => {
-            let mut response = ApiError::from(OperatorError::TooManyAttempts(wait_s)).error_response();
-            response.headers_mut().insert(RETRY_AFTER, wait_s.into());
-            Ok(response)
-        }
-        _ => Err(failure.into()),
-    }
 }
 
 /// Who is signed in, and the token for writes.

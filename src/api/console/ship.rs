@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{JsonBody, PathId};
+use crate::api::body::{JsonBody, Nothing, PathId};
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply};
 use crate::app::App;
@@ -144,9 +144,15 @@ fn checked(body: Ship) -> Result<(Vec<OrderLineId>, Parcel), Invalid> {
     responses((status = 200, body = ShipmentView), Failures)
 )]
 #[post("/console/api/v1/orders/{id}/arrive")]
-async fn arrive(app: web::Data<App>, who: Operator, id: PathId<OrderId>, key: IdempotencyKey) -> Reply {
+async fn arrive(
+    app: web::Data<App>,
+    who: Operator,
+    id: PathId<OrderId>,
+    key: IdempotencyKey,
+    body: JsonBody<Nothing>,
+) -> Reply {
     who.may(Permission::Orders)?;
     let actor = format!("operator:{}", who.operator);
     let work = async |once: &_| deliver::arrive(&app, &who.shop, *id, &actor, once).await;
-    key.once(&app, who.shop.id, who.operator, "", StatusCode::OK, view, work).await
+    key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view, work).await
 }

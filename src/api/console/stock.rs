@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{JsonBody, PathId, QueryOf, empty_is_none, page_request};
+use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
@@ -60,7 +60,8 @@ impl From<&Moved> for StockView {
 }
 
 /// Moves a SKU's stock: never an overwrite. Needs an `Idempotency-Key`.
-#[utoipa::path(tag = "stock", security(("session" = [])), params(("id" = String, Path)), request_body = MoveStock,
+#[utoipa::path(tag = "stock", security(("session" = [])), request_body = MoveStock,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header, description = "Required; the same key gets the same answer.")),
     responses((status = 201, body = StockView), Failures))]
 #[post("/console/api/v1/skus/{id}/stock")]
 async fn move_stock(
@@ -97,7 +98,6 @@ struct LowStockQuery {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u64>,
     /// An earlier answer's `next_cursor`.
-    #[serde(default, deserialize_with = "empty_is_none")]
     #[param(value_type = Option<String>)]
     cursor: Option<String>,
 }
@@ -146,7 +146,6 @@ struct WarningsQuery {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u64>,
     /// An earlier answer's `next_cursor`.
-    #[serde(default, deserialize_with = "empty_is_none")]
     #[param(value_type = Option<String>)]
     cursor: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! Pictures of goods and pages, announced by operators; they are sent and served as members' are.
 
+use actix_web::http::StatusCode;
 use actix_web::{post, web};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -7,11 +8,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::api::auth_console::Operator;
 use crate::api::body::JsonBody;
 use crate::api::problem::Failures;
-use crate::api::reply::{Reply, created};
+use crate::api::reply::{IdempotencyKey, Reply};
 use crate::api::storefront::uploads::{UploadView, check_size};
 use crate::app::App;
 use crate::areas::content::pictures::PictureKind;
-use crate::flows::uploads;
+use crate::flows::uploads::{self, Announced};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(announce_console_upload);
@@ -29,10 +30,20 @@ struct AnnounceConsole {
 
 /// Asks for a place to send a picture to.
 #[utoipa::path(tag = "uploads", security(("session" = [])), request_body = AnnounceConsole,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     responses((status = 201, body = UploadView), Failures))]
 #[post("/console/api/v1/uploads")]
-async fn announce_console_upload(app: web::Data<App>, who: Operator, body: JsonBody<AnnounceConsole>) -> Reply {
+async fn announce_console_upload(
+    app: web::Data<App>,
+    who: Operator,
+    key: IdempotencyKey,
+    body: JsonBody<AnnounceConsole>,
+) -> Reply {
     let AnnounceConsole { content_type, size } = body.value;
     check_size(&app, size)?;
-    created(&UploadView::from(uploads::announce(&app, &who.shop, None, "console", content_type, size).await?))
+    let view = |announced: &Announced| UploadView::from(announced);
+    key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::CREATED, view, async |once| {
+        uploads::announce(&app, &who.shop, None, "console", content_type, size, once).await
+    })
+    .await
 }

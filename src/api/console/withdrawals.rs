@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
-use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
+use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
 use crate::api::fields::Fields;
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
@@ -116,7 +116,8 @@ async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<WithdrawalsQuer
 
 /// Grants a withdrawal; by transfer it is sent at once.
 #[utoipa::path(
-    tag = "payouts", operation_id = "approve_withdrawal", security(("session" = [])), params(("id" = String, Path)),
+    tag = "payouts", operation_id = "approve_withdrawal", security(("session" = [])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     responses((status = 200, body = ConsoleWithdrawal), Failures)
 )]
 #[post("/console/api/v1/withdrawals/{id}/approve")]
@@ -128,15 +129,9 @@ async fn approve(
     body: JsonBody<Nothing>,
 ) -> Reply {
     who.may(Permission::Payouts)?;
-    let Nothing {} = body.value;
     let work = async |once: &_| payout::approve(&app, &who.shop, *id, who.operator, once).await;
     key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
 }
-
-/// An empty body.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// Why a withdrawal is refused.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -149,7 +144,8 @@ struct RejectWithdrawal {
 
 /// Refuses a withdrawal: the money is available to the leader again.
 #[utoipa::path(
-    tag = "payouts", operation_id = "reject_withdrawal", security(("session" = [])), params(("id" = String, Path)),
+    tag = "payouts", operation_id = "reject_withdrawal", security(("session" = [])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     request_body = RejectWithdrawal, responses((status = 200, body = ConsoleWithdrawal), Failures)
 )]
 #[post("/console/api/v1/withdrawals/{id}/reject")]
@@ -179,7 +175,8 @@ struct PaidByHand {
 
 /// Notes that a granted withdrawal was paid by hand.
 #[utoipa::path(
-    tag = "payouts", operation_id = "withdrawal_paid", security(("session" = [])), params(("id" = String, Path)),
+    tag = "payouts", operation_id = "withdrawal_paid", security(("session" = [])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     request_body = PaidByHand, responses((status = 200, body = ConsoleWithdrawal), Failures)
 )]
 #[post("/console/api/v1/withdrawals/{id}/paid")]

@@ -34,7 +34,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 struct AskForMoney {
     /// What leaves the available money, the fee included.
-    #[schema(minimum = 1, maximum = 1_000_000_000_000_i64)]
+    #[schema(value_type = i64, minimum = 1, maximum = 1_000_000_000_000_i64)]
     amount_fen: Fen,
     /// How it should come; the shop offers one of them.
     channel: WithdrawalChannel,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInMember;
-use crate::api::body::{JsonBody, PathId, text_fault};
+use crate::api::body::{JsonBody, Nothing, PathId, text_fault};
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
 use crate::app::App;
@@ -161,6 +161,6 @@ async fn detail(app: web::Data<App>, who: SignedInMember, id: PathId<TicketId>) 
 /// The member gives the claim up.
 #[utoipa::path(tag = "after-sales", security(("bearer" = [])), params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures))]
 #[post("/api/v1/after-sales/{id}/cancel")]
-async fn cancel(app: web::Data<App>, who: SignedInMember, id: PathId<TicketId>) -> Reply {
+async fn cancel(app: web::Data<App>, who: SignedInMember, id: PathId<TicketId>, _: JsonBody<Nothing>) -> Reply {
     json(&TicketView::from(&after_sale::withdraw(&app, &who.shop, who.member, *id).await?))
 }

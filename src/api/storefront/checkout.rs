@@ -56,7 +56,7 @@ struct QuoteRequest {
     coupon_id: Option<CouponId>,
     #[schema(minimum = 0)]
     points: Option<i64>,
-    #[schema(minimum = 0)]
+    #[schema(value_type = Option<i64>, minimum = 0)]
     balance_fen: Option<Fen>,
 }
 
@@ -70,7 +70,7 @@ struct OrderRequest {
     coupon_id: Option<CouponId>,
     #[schema(minimum = 0)]
     points: Option<i64>,
-    #[schema(minimum = 0)]
+    #[schema(value_type = Option<i64>, minimum = 0)]
     balance_fen: Option<Fen>,
     /// The quote the member agreed to; a changed price is then answered with 409 and the new quote.
     #[schema(max_length = 64)]

@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::order_views::{Moment, OrderView};
 use crate::api::auth::SignedInMember;
-use crate::api::body::PathId;
+use crate::api::body::{JsonBody, Nothing, PathId};
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply};
 use crate::app::App;
@@ -28,9 +28,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     responses((status = 200, body = OrderView), Failures)
 )]
 #[post("/api/v1/orders/{id}/confirm-receipt")]
-async fn confirm_receipt(app: web::Data<App>, who: SignedInMember, id: PathId<OrderId>, key: IdempotencyKey) -> Reply {
+async fn confirm_receipt(
+    app: web::Data<App>,
+    who: SignedInMember,
+    id: PathId<OrderId>,
+    key: IdempotencyKey,
+    body: JsonBody<Nothing>,
+) -> Reply {
     let moment = Moment::now(&app, &who.shop);
     let view = move |moved: &Moved| OrderView::new(&moved.order, &moved.lines, &moment);
     let work = async |once: &_| receipt::confirm(&app, &who.shop, who.member, *id, once).await;
-    key.once(&app, who.shop.id, who.member, "", StatusCode::OK, view, work).await
+    key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::OK, view, work).await
 }

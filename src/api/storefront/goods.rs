@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shown::shown;
 use crate::api::auth::Visitor;
-use crate::api::body::{PathId, empty_is_none, page_request, parse_query};
+use crate::api::body::{PathId, page_request, parse_query};
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::Reply;
@@ -158,25 +158,21 @@ pub(super) async fn cards(
 #[into_params(parameter_in = Query)]
 struct GoodsQuery {
     /// A category's id; a category of the first level includes those under it.
-    #[serde(default, deserialize_with = "empty_is_none")]
     #[param(value_type = Option<String>)]
     category: Option<CategoryId>,
     /// Words of the title, subtitle and tags; all of them must occur.
     #[param(max_length = 64)]
     q: Option<String>,
     /// The order of the list.
-    #[serde(default, deserialize_with = "empty_is_none")]
     #[param(inline)]
     sort: Option<Sort>,
     /// What this pickup point sells; without it, the member's own.
-    #[serde(default, deserialize_with = "empty_is_none")]
     #[param(value_type = Option<String>)]
     pickup_point_id: Option<PickupPointId>,
     /// 1 to 100; 20 when left out.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u64>,
     /// An earlier answer's `next_cursor`.
-    #[serde(default, deserialize_with = "empty_is_none")]
     #[param(value_type = Option<String>)]
     cursor: Option<String>,
 }
@@ -221,7 +217,6 @@ pub(crate) fn search_words(text: Option<&str>) -> Result<Option<Vec<words::Asked
 #[into_params(parameter_in = Query)]
 struct PlaceQuery {
     /// As this pickup point sells them; without it, the member's own.
-    #[serde(default, deserialize_with = "empty_is_none")]
     #[param(value_type = Option<String>)]
     pickup_point_id: Option<PickupPointId>,
 }

@@ -9,7 +9,7 @@ use super::categories::{self, CategoryView};
 use super::goods::{GoodsCard, cards};
 use super::shown::shown;
 use crate::api::auth::Visitor;
-use crate::api::body::{empty_is_none, parse_query};
+use crate::api::body::parse_query;
 use crate::api::problem::Failures;
 use crate::api::reply::Reply;
 use crate::app::App;
@@ -51,7 +51,6 @@ struct HomeView {
 #[into_params(parameter_in = Query)]
 struct HomeQuery {
     /// What this pickup point sells; without it, the member's own.
-    #[serde(default, deserialize_with = "empty_is_none")]
     #[param(value_type = Option<String>)]
     pickup_point_id: Option<PickupPointId>,
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInMember;
-use crate::api::body::PathId;
+use crate::api::body::{JsonBody, Nothing, PathId};
 use crate::api::problem::Failures;
 use crate::api::reply::{Reply, json};
 use crate::app::App;
@@ -54,6 +54,6 @@ impl From<AffiliateLink> for AffiliateLinkView {
     responses((status = 200, body = AffiliateLinkView), Failures)
 )]
 #[post("/api/v1/goods/{id}/link")]
-async fn jump(app: web::Data<App>, who: SignedInMember, id: PathId<GoodsId>) -> Reply {
+async fn jump(app: web::Data<App>, who: SignedInMember, id: PathId<GoodsId>, _: JsonBody<Nothing>) -> Reply {
     json(&AffiliateLinkView::from(affiliate_link::link(&app, &who.shop, who.member, *id).await?))
 }

@@ -289,12 +289,3 @@ impl TimelineView {
         }
     }
 }
-
-/// A page of orders.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct OrderPage {
-    /// Newest first.
-    pub items: Vec<OrderView>,
-    /// For the next page; null on the last.
-    pub next_cursor: Option<String>,
-}

@@ -7,9 +7,10 @@ use kernel::id::OrderId;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::order_views::{DeliveryAddressView, Moment, OrderPage, OrderView};
+use super::order_views::{DeliveryAddressView, Moment, OrderView};
 use crate::api::auth::SignedInMember;
-use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
+use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
+use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
 use crate::app::App;
@@ -35,7 +36,7 @@ struct OrderQuery {
 }
 
 /// The member's orders, newest first.
-#[utoipa::path(tag = "orders", security(("bearer" = [])), params(OrderQuery), responses((status = 200, body = OrderPage), Failures))]
+#[utoipa::path(tag = "orders", security(("bearer" = [])), params(OrderQuery), responses((status = 200, body = ListView<OrderView>), Failures))]
 #[get("/api/v1/orders")]
 async fn list(app: web::Data<App>, who: SignedInMember, asked: QueryOf<OrderQuery>) -> Reply {
     let OrderQuery { status, limit, cursor } = asked.0;
@@ -45,8 +46,7 @@ async fn list(app: web::Data<App>, who: SignedInMember, asked: QueryOf<OrderQuer
     let ids: Vec<_> = page.items.iter().map(|order| order.id).collect();
     let lines = query::lines_of_all(conn, who.shop.id, &ids).await?;
     let moment = Moment::now(&app, &who.shop);
-    let items = page.items.iter().map(|order| OrderView::new(order, &lines, &moment)).collect();
-    json(&OrderPage { items, next_cursor: page.next_cursor })
+    json(&ListView::from(page.map(|order| OrderView::new(&order, &lines, &moment))))
 }
 
 /// One order with its timeline and what the member may do next.
@@ -86,11 +86,6 @@ impl From<PaymentParams> for PaymentParamsView {
         }
     }
 }
-
-/// No field is needed.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// Opens the pay sheet. Calling again is safe.
 #[utoipa::path(tag = "orders", security(("bearer" = [])), params(("id" = OrderId, Path)), responses((status = 200, body = PaymentParamsView), Failures))]

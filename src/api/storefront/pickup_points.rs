@@ -3,7 +3,6 @@
 use actix_web::{get, web};
 use kernel::failure::Invalid;
 use kernel::id::{LeaderId, PickupPointId};
-use kernel::page::Page;
 use kernel::place::Place;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -72,7 +71,7 @@ struct PointsQuery {
     /// 1 to 100; 20 when left out.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u64>,
-    /// An earlier answer's `next_cursor`; not with coordinates.
+    /// An earlier answer's `next_cursor`, to the same question.
     cursor: Option<String>,
 }
 
@@ -89,9 +88,8 @@ async fn list_pickup_points(app: web::Data<App>, visitor: Visitor, asked: QueryO
     let found = match place_of(asked.lat, asked.lng)? {
         Some(place) => {
             let radius = radius_of(&visitor.shop, asked.radius_m)?;
-            let near = nearby::near(conn, visitor.shop.id, place, radius, page.limit).await?;
-            let items = near.into_iter().map(|(point, distance)| (point, Some(distance))).collect();
-            Page { items, next_cursor: None }
+            let near = nearby::near(conn, visitor.shop.id, place, radius, &page).await?;
+            near.map(|(point, distance)| (point, Some(distance)))
         }
         None => {
             let filter = query::Filter { open_only: true, leader: None };

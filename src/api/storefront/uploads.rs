@@ -1,6 +1,7 @@
 //! Pictures: announced here, sent to the signed address, served under a name nobody can guess.
 
 use actix_multipart::Multipart;
+use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, post, put, web};
 use chrono::{DateTime, Utc};
@@ -14,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::api::auth::SignedInMember;
 use crate::api::body::{JsonBody, PathId, QueryOf, read_all};
 use crate::api::problem::{ApiError, Failures};
-use crate::api::reply::{Reply, created, json};
+use crate::api::reply::{IdempotencyKey, Reply, json};
 use crate::app::App;
 use crate::areas::content::UploadError;
 use crate::areas::content::pictures::PictureKind;
@@ -73,9 +74,9 @@ pub struct UploadView {
     url: String,
 }
 
-impl From<Announced> for UploadView {
-    fn from(announced: Announced) -> Self {
-        let Announced { id, upload_url, expires_at, url } = announced;
+impl From<&Announced> for UploadView {
+    fn from(announced: &Announced) -> Self {
+        let Announced { id, upload_url, expires_at, url } = announced.clone();
         Self { id, upload_url, method: "POST", field: "file", expires_at, url }
     }
 }
@@ -89,13 +90,22 @@ pub(crate) fn check_size(app: &App, size: i64) -> Result<(), Invalid> {
 
 /// Asks for a place to send a picture to.
 #[utoipa::path(tag = "uploads", security(("bearer" = [])), request_body = Announce,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     responses((status = 201, body = UploadView), Failures))]
 #[post("/api/v1/uploads")]
-async fn announce_upload(app: web::Data<App>, who: SignedInMember, body: JsonBody<Announce>) -> Reply {
+async fn announce_upload(
+    app: web::Data<App>,
+    who: SignedInMember,
+    key: IdempotencyKey,
+    body: JsonBody<Announce>,
+) -> Reply {
     let Announce { purpose, content_type, size } = body.value;
     check_size(&app, size)?;
-    let announced = uploads::announce(&app, &who.shop, Some(who.member), purpose.word(), content_type, size).await?;
-    created(&UploadView::from(announced))
+    let view = |announced: &Announced| UploadView::from(announced);
+    key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, view, async |once| {
+        uploads::announce(&app, &who.shop, Some(who.member), purpose.word(), content_type, size, once).await
+    })
+    .await
 }
 
 /// The signature of an upload's address.

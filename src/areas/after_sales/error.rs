@@ -1,6 +1,7 @@
 //! What can go wrong with after-sale tickets.
 
 use kernel::id::{OrderLineId, TicketId};
+use kernel::words::wire;
 use kernel::{Code, Coded};
 use serde_json::json;
 
@@ -13,7 +14,7 @@ pub enum TicketError {
     #[error("ticket {0} does not exist")]
     NotFound(TicketId),
     /// The event cannot happen in this state.
-    #[error("{event:?} cannot happen to ticket {ticket} in {state:?}")]
+    #[error("ticket {ticket} is {}; {} is not possible now", wire(.state), wire(.event))]
     WrongState {
         /// The ticket.
         ticket: TicketId,

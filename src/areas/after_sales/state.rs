@@ -46,7 +46,8 @@ pub enum TicketState {
 }
 
 /// What happens to a ticket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TicketEvent {
     /// The shop grants it.
     Approved,

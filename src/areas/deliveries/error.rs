@@ -1,6 +1,7 @@
 //! What can go wrong with delivery lists.
 
 use kernel::id::{DeliveryListId, OrderLineId};
+use kernel::words::wire;
 use kernel::{Code, Coded};
 use serde_json::json;
 
@@ -13,7 +14,7 @@ pub enum DeliveryError {
     #[error("delivery list {0} does not exist")]
     NotFound(DeliveryListId),
     /// The list's state does not allow it; a lost race answers the same.
-    #[error("delivery list {list} is {state:?}")]
+    #[error("delivery list {list} is {}", wire(.state))]
     WrongState {
         /// The list.
         list: DeliveryListId,

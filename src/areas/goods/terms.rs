@@ -73,7 +73,7 @@ pub struct CommissionTerms {
     #[schema(value_type = Option<i32>, minimum = 0, maximum = 10_000)]
     pub rate_bp: Option<BasisPoints>,
     /// A fixed amount a unit; not beside `rate_bp`.
-    #[schema(value_type = Option<i64>, minimum = 0)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 10_000_000_000_i64)]
     pub fixed_fen: Option<Fen>,
     /// Another share or amount for leaders of a level; used in level mode alone.
     #[schema(value_type = std::collections::HashMap<String, LevelCommission>)]
@@ -88,7 +88,7 @@ pub struct LevelCommission {
     #[schema(value_type = Option<i32>, minimum = 0, maximum = 10_000)]
     pub rate_bp: Option<BasisPoints>,
     /// A fixed amount a unit.
-    #[schema(value_type = Option<i64>, minimum = 0)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 10_000_000_000_i64)]
     pub fixed_fen: Option<Fen>,
 }
 

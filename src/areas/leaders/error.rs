@@ -1,5 +1,6 @@
 //! What can go wrong with leaders.
 
+use kernel::words::wire;
 use kernel::{Code, Coded};
 
 /// Errors of this area.
@@ -18,7 +19,7 @@ pub enum LeaderError {
     #[error("the application does not exist")]
     ApplicationNotFound,
     /// The application was decided before.
-    #[error("the application was already decided: {0:?}")]
+    #[error("the application was already decided: {}", wire(.0))]
     ApplicationDecided(super::state::ApplicationState),
     /// The member is a leader already.
     #[error("the member is a leader already")]

@@ -1,5 +1,6 @@
 //! What can go wrong with the books.
 
+use kernel::words::wire;
 use kernel::{Code, Coded};
 
 use super::state::AccountKind;
@@ -14,7 +15,7 @@ pub enum LedgerError {
     #[error("{0} was booked before")]
     AlreadyBooked(String),
     /// A party's account would go below zero.
-    #[error("{0:?} holds too little")]
+    #[error("{} holds too little", wire(.0))]
     TooLittle(AccountKind),
     /// An amount left the range.
     #[error(transparent)]

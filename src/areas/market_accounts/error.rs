@@ -1,6 +1,7 @@
 //! What can go wrong with marketplaces.
 
 use kernel::id::ImportId;
+use kernel::words::wire;
 use kernel::{Code, Coded};
 use serde_json::json;
 
@@ -13,7 +14,7 @@ pub enum MarketError {
     #[error("the import does not exist")]
     NotFound(ImportId),
     /// The run stands where this cannot happen.
-    #[error("the import is {state:?}")]
+    #[error("the import is {}", wire(.state))]
     WrongState {
         /// The run.
         run: ImportId,

@@ -108,7 +108,7 @@ pub async fn set_phone(
 ) -> Result<String, MemberError> {
     let mask = kernel::mask::phone(phone);
     let sealed = sealer.seal(&format!("members.phone:{id}"), phone.as_bytes())?;
-    let index = hex::encode(sealer.keyed_hash("member-phone", format!("{shop}:{phone}").as_bytes()));
+    let index = phone_index(sealer, shop, phone);
     member::Entity::update_many()
         .col_expr(member::Column::SealedPhone, Expr::value(sealed))
         .col_expr(member::Column::PhoneIndex, Expr::value(index))
@@ -119,6 +119,31 @@ pub async fn set_phone(
         .exec(conn)
         .await?;
     Ok(mask)
+}
+
+/// What a member of the shop is found by when his whole phone number is known.
+pub(super) fn phone_index(sealer: &Sealer, shop: ShopId, phone: &str) -> String {
+    hex::encode(sealer.keyed_hash("member-phone", format!("{shop}:{phone}").as_bytes()))
+}
+
+/// Shuts a member out since `at`, or lets him in again, and says whether that changed anything.
+pub async fn set_banned(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: MemberId,
+    at: Option<Time>,
+) -> Result<bool, MemberError> {
+    let column = member::Column::BannedAt;
+    let other_way = if at.is_some() { column.is_null() } else { column.is_not_null() };
+    let changed = member::Entity::update_many()
+        .col_expr(column, Expr::value(at))
+        .filter(member::Column::ShopId.eq(shop))
+        .filter(member::Column::Id.eq(id))
+        .filter(other_way)
+        .exec(conn)
+        .await?
+        .rows_affected;
+    Ok(changed == 1)
 }
 
 /// Makes `point`, run by `leader`, the member's current pickup point, and keeps the history of leaders.

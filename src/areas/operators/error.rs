@@ -1,7 +1,9 @@
 //! What can go wrong with operators.
 
+use kernel::words::wire;
 use kernel::{Code, Coded};
 
+use super::passwords::FREE_ATTEMPTS;
 use super::role::Permission;
 
 /// Errors of this area.
@@ -20,7 +22,7 @@ pub enum OperatorError {
     #[error("the X-CSRF-Token header does not belong to this session")]
     Csrf,
     /// The role does not allow it.
-    #[error("this needs the permission {0:?}")]
+    #[error("this needs the permission {}", wire(.0))]
     Forbidden(Permission),
     /// No such operator.
     #[error("the operator does not exist")]
@@ -59,7 +61,9 @@ impl Coded for OperatorError {
 
     fn extra(&self) -> Option<serde_json::Value> {
         match self {
-            OperatorError::TooManyAttempts(wait_s) => Some(serde_json::json!({ "retry_after_s": wait_s })),
+            OperatorError::TooManyAttempts(wait_s) => {
+                Some(serde_json::json!({ "limit": FREE_ATTEMPTS, "retry_after_s": wait_s }))
+            }
             _ => None,
         }
     }

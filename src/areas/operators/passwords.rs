@@ -13,6 +13,9 @@ pub const LEAST: usize = 8;
 /// The most characters of a password.
 pub const MOST: usize = 128;
 
+/// Wrong attempts in a row that cost nothing; after them a user name has to wait.
+pub const FREE_ATTEMPTS: u32 = 5;
+
 /// Refuses passwords that are too short or too long.
 pub fn check(password: &str) -> Result<(), Invalid> {
     match password.chars().count() {

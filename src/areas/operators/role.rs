@@ -32,7 +32,8 @@ pub enum Role {
 }
 
 /// What an action needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// Change goods, categories, stock and imports.
     Goods,
@@ -46,6 +47,8 @@ pub enum Permission {
     Payouts,
     /// Read the ledger and every amount's explanation.
     Books,
+    /// Shut members out and let them in again.
+    Members,
     /// Change the shop's settings.
     Settings,
     /// Look at and replay outside effects that failed.
@@ -61,7 +64,7 @@ impl Role {
         match self {
             Role::Owner => true,
             Role::Manager => {
-                matches!(permission, P::Goods | P::Orders | P::Refunds | P::Leaders | P::Books | P::Outbox)
+                matches!(permission, P::Goods | P::Orders | P::Refunds | P::Leaders | P::Members | P::Books | P::Outbox)
             }
             Role::Finance => matches!(permission, P::Refunds | P::Payouts | P::Books | P::Outbox),
             Role::Support => matches!(permission, P::Orders),

@@ -1,6 +1,7 @@
 //! What can go wrong with orders.
 
 use kernel::id::OrderId;
+use kernel::words::wire;
 use kernel::{Code, Coded};
 use serde_json::json;
 
@@ -14,7 +15,7 @@ pub enum OrderError {
     #[error("order {0} does not exist")]
     NotFound(OrderId),
     /// The event cannot happen in this state; a lost race answers the same.
-    #[error("{event:?} cannot happen to order {order} in {status:?}")]
+    #[error("order {order} is {}; {} is not possible now", wire(.status), wire(.event))]
     WrongState {
         /// The order.
         order: OrderId,

@@ -76,7 +76,8 @@ pub enum RefundStatus {
 }
 
 /// What happens to an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OrderEvent {
     /// The money came.
     PaymentReceived,

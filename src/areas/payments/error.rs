@@ -1,6 +1,7 @@
 //! What can go wrong with payments and refunds.
 
 use kernel::id::{PaymentId, RefundId};
+use kernel::words::wire;
 use kernel::{Code, Coded};
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use super::state::{PaymentState, RefundState};
 #[derive(Debug, thiserror::Error)]
 pub enum PaymentError {
     /// The payment is not in a state that allows it; a lost race answers the same.
-    #[error("payment {payment} is {state:?}")]
+    #[error("payment {payment} is {}", wire(.state))]
     WrongState {
         /// The payment.
         payment: PaymentId,
@@ -18,7 +19,7 @@ pub enum PaymentError {
         state: PaymentState,
     },
     /// The refund is not in a state that allows it.
-    #[error("refund {refund} is {state:?}")]
+    #[error("refund {refund} is {}", wire(.state))]
     RefundWrongState {
         /// The refund.
         refund: RefundId,

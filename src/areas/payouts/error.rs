@@ -1,6 +1,7 @@
 //! What can go wrong with paying leaders.
 
 use kernel::id::WithdrawalId;
+use kernel::words::wire;
 use kernel::{Code, Coded, Fen};
 use serde_json::json;
 
@@ -13,7 +14,7 @@ pub enum PayoutError {
     #[error("the withdrawal does not exist")]
     NotFound,
     /// The state does not allow it, or another was faster.
-    #[error("the withdrawal {id} is {state:?}")]
+    #[error("the withdrawal {id} is {}", wire(.state))]
     WrongState {
         /// Which.
         id: WithdrawalId,

@@ -6,14 +6,14 @@ use kernel::Code;
 use tuanqiao::api::problem::status_of;
 
 use super::dice::Dice;
-use super::make::{Known, good, odd_text, spoil};
+use super::make::{Known, good, list_for_object, odd_cursor, odd_text, spoil};
 use super::operation::Operation;
 use crate::answer::Answer;
 use crate::json_schema::{Schemas, faults};
 use crate::shopper::Client;
 
 /// Headers that some calls look at, with odd values.
-const ODD_HEADERS: [(&str, &str); 9] = [
+const ODD_HEADERS: [(&str, &str); 23] = [
     ("Authorization", "Bearer x"),
     ("Authorization", "Bearer"),
     ("X-App-Id", "wx0"),
@@ -23,7 +23,44 @@ const ODD_HEADERS: [(&str, &str); 9] = [
     ("Accept-Encoding", "br;q=0, *;q=x"),
     ("Idempotency-Key", ""),
     ("X-Forwarded-For", "unknown, 1.2.3, ::1"),
+    ("Authorization", "bearer x.y.z"),
+    ("Authorization", "令牌"),
+    ("X-App-Id", "微信"),
+    ("X-CSRF-Token", ""),
+    ("X-CSRF-Token", "令牌"),
+    ("Cookie", "tuanqiao_session=x"),
+    ("Cookie", ";;=; tuanqiao_session"),
+    ("Accept-Encoding", "identity;q=0"),
+    ("Accept-Language", "*;q=9e9, en;q=-1, zh;q=NaN"),
+    ("Idempotency-Key", "钥匙"),
+    ("If-None-Match", "*"),
+    ("Content-Encoding", "gzip"),
+    ("Range", "bytes=0-1"),
+    ("Accept", "text/plain;q=x"),
 ];
+
+/// Kinds of bodies that no call takes for JSON.
+const OTHER_KINDS: [&str; 6] = [
+    "text/plain",
+    "application/xml",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "application/jsonx",
+    ";",
+];
+
+/// What is wrong with a request, so that it can never be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrong {
+    /// The address does not offer the method.
+    Method,
+    /// A list stands in an object's place.
+    ListForObject,
+    /// The body says it is no JSON.
+    Kind,
+    /// A parameter of the query comes twice.
+    Twice,
+}
 
 /// One request.
 pub struct Attack {
@@ -31,6 +68,7 @@ pub struct Attack {
     path: String,
     headers: Vec<(&'static str, String)>,
     body: Option<(String, Vec<u8>)>,
+    wrong: Option<Wrong>,
 }
 
 impl Attack {
@@ -45,12 +83,25 @@ impl Attack {
             let (name, value) = dice.pick(&ODD_HEADERS);
             headers.push((*name, (*value).to_owned()));
         }
-        Self {
-            method: operation.method.clone(),
-            path: path(dice, schemas, operation, known),
-            headers,
-            body: body(dice, schemas, operation, known),
+        if dice.once_in(60) {
+            headers.push((*dice.pick(&["Idempotency-Key", "X-App-Id", "If-None-Match"]), "x".repeat(4_000)));
         }
+        let (path, twice) = path(dice, schemas, operation, known);
+        let (body, wrong_body) = body(dice, schemas, operation, known);
+        let mut attack = Self {
+            method: operation.method.clone(),
+            path,
+            headers,
+            body,
+            wrong: twice.then_some(Wrong::Twice).or(wrong_body),
+        };
+        if dice.once_in(12) {
+            attack.method = dice.pick(&operation.not_offered).clone();
+            attack.wrong = Some(Wrong::Method);
+        } else if attack.method == reqwest::Method::GET && dice.once_in(12) {
+            attack.method = reqwest::Method::HEAD;
+        }
+        attack
     }
 
     /// Sends it as `caller`.
@@ -73,6 +124,24 @@ impl Attack {
             found.push(format!("status {} is not documented", answer.status));
             return found;
         };
+        let let_pass = match self.wrong {
+            // An encoding we do not have is told before anybody looks at the method.
+            Some(Wrong::Method) => !matches!(answer.status, 405 | 406),
+            Some(_) => answer.status < 400,
+            None => false,
+        };
+        if let_pass {
+            found.push(format!("{:?} was let pass", self.wrong));
+        }
+        if answer.status == 405 && answer.header("allow").is_empty() {
+            found.push("405 does not say what is offered".to_owned());
+        }
+        if self.method == reqwest::Method::HEAD {
+            if !answer.bytes.is_empty() {
+                found.push("HEAD was answered with a body".to_owned());
+            }
+            return found;
+        }
         let kind = answer.header("content-type").split(';').next().unwrap_or("");
         let content = response["content"].as_object();
         match content.and_then(|content| content.get(kind)) {
@@ -96,8 +165,9 @@ impl Attack {
     }
 }
 
-/// The path with its ids and its query.
-fn path(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known) -> String {
+/// The path with its ids and its query, and whether a parameter comes twice.
+fn path(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known) -> (String, bool) {
+    let mut twice = false;
     let mut path = operation.path.clone();
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for parameter in &operation.parameters {
@@ -105,6 +175,9 @@ fn path(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known
         let mut text = made.as_str().map_or_else(|| made.to_string(), str::to_owned);
         if dice.once_in(8) {
             text = odd_text(dice);
+        }
+        if parameter.name == "cursor" && dice.once_in(2) {
+            text = odd_cursor(dice);
         }
         match parameter.place.as_str() {
             "path" => {
@@ -116,6 +189,10 @@ fn path(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known
             }
             "query" if ((parameter.required && !dice.once_in(8)) || dice.once_in(2)) && !made.is_null() => {
                 query.append_pair(&parameter.name, &text);
+                if dice.once_in(20) {
+                    query.append_pair(&parameter.name, &text);
+                    twice = true;
+                }
             }
             _ => {}
         }
@@ -124,19 +201,34 @@ fn path(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known
         query.append_pair("unheard_of", "1");
     }
     let query = query.finish();
-    if query.is_empty() { path } else { format!("{path}?{query}") }
+    (if query.is_empty() { path } else { format!("{path}?{query}") }, twice)
 }
 
-fn body(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known) -> Option<(String, Vec<u8>)> {
-    let (kind, schema) = operation.body.as_ref()?;
+/// The body, and what is wrong with it, when it can never be taken.
+fn body(
+    dice: &mut Dice,
+    schemas: &Schemas,
+    operation: &Operation,
+    known: &Known,
+) -> (Option<(String, Vec<u8>)>, Option<Wrong>) {
+    let Some((kind, schema)) = &operation.body else { return (None, None) };
     if dice.once_in(25) {
-        return None;
+        return (None, None);
     }
     if !kind.ends_with("json") {
         let bytes = odd_text(dice).into_bytes();
-        return Some((dice.pick(&["image/png", "multipart/form-data; boundary=x", kind]).to_string(), bytes));
+        let kind = dice.pick(&["image/png", "multipart/form-data; boundary=x", kind]).to_string();
+        return (Some((kind, bytes)), None);
     }
     let mut value = good(dice, schemas, schema, known, 0);
+    if dice.once_in(15) {
+        list_for_object(dice, &mut value);
+        return (Some((kind.clone(), value.to_string().into_bytes())), Some(Wrong::ListForObject));
+    }
+    if dice.once_in(30) {
+        let kind = (*dice.pick(&OTHER_KINDS)).to_owned();
+        return (Some((kind, value.to_string().into_bytes())), Some(Wrong::Kind));
+    }
     for _ in 0..dice.below(3) {
         spoil(dice, &mut value);
     }
@@ -148,8 +240,7 @@ fn body(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known
         3 => bytes = b"{\"a\":1,\"a\":2}".to_vec(),
         _ => {}
     }
-    let kind = if dice.once_in(40) { "text/plain" } else { kind };
-    Some((kind.to_owned(), bytes))
+    (Some((kind.clone(), bytes)), None)
 }
 
 impl fmt::Display for Attack {

@@ -205,6 +205,39 @@ pub fn spoil(dice: &mut Dice, value: &mut Value) {
     }
 }
 
+/// Puts a list of its values in the place of `value`, or of an object within it.
+pub fn list_for_object(dice: &mut Dice, value: &mut Value) {
+    let Value::Object(map) = value else { return };
+    let nested: Vec<&mut Value> = map.values_mut().filter(|inner| inner.is_object()).collect();
+    if !nested.is_empty() && dice.once_in(2) {
+        let place = dice.below(nested.len());
+        return nested.into_iter().nth(place).into_iter().for_each(|inner| list_for_object(dice, inner));
+    }
+    *value = Value::Array(map.values().cloned().collect());
+}
+
+/// A cursor that no list gave out, though it may look like one.
+pub fn odd_cursor(dice: &mut Dice) -> String {
+    use base64::Engine;
+    let keys = [
+        "null",
+        "{}",
+        "[]",
+        "[1,2]",
+        "\"x\"",
+        "[\"2026-11-23T00:00:00Z\",\"ord_1\"]",
+        "[1e999,null]",
+        "0",
+        "-1",
+        "\u{0}",
+    ];
+    match dice.below(3) {
+        0 => odd_text(dice),
+        1 => "A".repeat(1 << dice.below(13)),
+        _ => base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(dice.pick(&keys)),
+    }
+}
+
 /// A value nobody expects.
 pub fn odd(dice: &mut Dice) -> Value {
     match dice.below(10) {
@@ -223,7 +256,7 @@ pub fn odd(dice: &mut Dice) -> Value {
 /// Text nobody expects.
 pub fn odd_text(dice: &mut Dice) -> String {
     match odd(dice) {
-        Value::String(text) => text.chars().take(2_000).collect(),
+        Value::String(text) => text.chars().take(8_000).collect(),
         other => other.to_string(),
     }
 }

@@ -9,6 +9,8 @@ use crate::contract::operations;
 pub struct Operation {
     pub method: Method,
     pub path: String,
+    /// Methods that this address does not offer.
+    pub not_offered: Vec<Method>,
     /// Parameters in path, query and headers.
     pub parameters: Vec<Parameter>,
     /// The body's kind and schema.
@@ -29,11 +31,16 @@ pub struct Parameter {
 impl Operation {
     /// Every call of a document.
     pub fn all(document: &Value) -> Vec<Self> {
+        let offered = |path: &str| document["paths"][path].as_object().unwrap().clone();
         let one = |(path, method, operation): (String, String, Value)| {
+            let known = offered(&path);
+            let others = ["get", "post", "put", "patch", "delete", "options", "trace", "purge"];
+            let not_offered = others.into_iter().filter(|other| !known.contains_key(*other));
             let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
             let body = operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next());
             Self {
                 method: method.to_uppercase().parse().unwrap(),
+                not_offered: not_offered.map(|other| other.to_uppercase().parse().unwrap()).collect(),
                 path,
                 parameters: parameters.iter().map(Parameter::of).collect(),
                 body: body.map(|(kind, content)| (kind.clone(), content["schema"].clone())),

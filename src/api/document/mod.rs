@@ -1,8 +1,18 @@
-//! The API's documents, exported from the annotations of the code.
+//! The API's documents, exported from the annotations of the code and completed by what holds for
+//! every call: who calls and how ([`callers`]), how answers look ([`answers`]), examples.
+
+mod answers;
+mod callers;
+mod examples;
+mod yaml;
+
+pub use answers::LEFT_OUT;
+pub use examples::all as examples;
 
 use actix_web::App;
 use actix_web::http::StatusCode;
 use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::{OpenApi as OpenApiDocument, PathItem, RefOr};
 use utoipa_actix_web::AppExt;
 
@@ -14,7 +24,8 @@ use super::{console, leader, storefront};
     info(
         title = "Tuanqiao storefront and leader API",
         description = "What the mini-program calls. Conventions: money in integer fen, times in RFC 3339, \
-            lists by cursor, errors as application/problem+json with a stable code.",
+            lists by cursor, errors as application/problem+json with a stable code. A query parameter that is sent \
+            empty counts as left out. HEAD is answered wherever GET is.",
         license(name = "MIT", identifier = "MIT")
     ),
     components(schemas(Problem)),
@@ -26,7 +37,8 @@ struct MiniApp;
 #[openapi(
     info(
         title = "Tuanqiao console API",
-        description = "What the operators' console calls. Sign in first; writes send X-CSRF-Token.",
+        description = "What the operators' console calls. Sign in first; writes send X-CSRF-Token. A query parameter \
+            that is sent empty counts as left out. HEAD is answered wherever GET is.",
         license(name = "MIT", identifier = "MIT")
     ),
     components(schemas(Problem)),
@@ -56,41 +68,68 @@ impl utoipa::Modify for SessionCookie {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
         let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("tuanqiao_session")));
-        document.components.get_or_insert_default().add_security_scheme("session", scheme);
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("session", scheme);
+        let proof = ApiKeyValue::with_description("X-CSRF-Token", "The session's `csrf_token`.");
+        components.add_security_scheme("csrf", SecurityScheme::ApiKey(ApiKey::Header(proof)));
     }
 }
 
 /// `miniapp-api.yaml`: the storefront and leader API.
 pub fn miniapp() -> OpenApiDocument {
     let app = App::new().into_utoipa_app().openapi(MiniApp::openapi());
-    described(app.configure(storefront::routes).configure(leader::routes).split_for_parts().1)
+    let mut document = app.configure(storefront::routes).configure(leader::routes).split_for_parts().1;
+    callers::storefront(&mut document);
+    completed(document)
 }
 
 /// `console-api.yaml`: the operators' API.
 pub fn console() -> OpenApiDocument {
     let app = App::new().into_utoipa_app().openapi(Console::openapi());
-    described(app.configure(console::routes).split_for_parts().1)
+    let mut document = app.configure(console::routes).split_for_parts().1;
+    callers::console(&mut document);
+    completed(document)
 }
 
-/// The document with a word for each answer and a name for each call: OpenAPI wants both, and our
-/// annotations leave out what status, method and path say anyway.
-fn described(mut document: OpenApiDocument) -> OpenApiDocument {
-    for (path, item) in &mut document.paths.paths {
+fn completed(mut document: OpenApiDocument) -> OpenApiDocument {
+    describe(&mut document);
+    answers::complete(&mut document);
+    examples::add(&mut document);
+    document
+}
+
+/// Each call of a document: its method in small letters, its path and what is said about it.
+pub fn operations(document: &OpenApiDocument) -> impl Iterator<Item = (&'static str, &str, &Operation)> {
+    document.paths.paths.iter().flat_map(|(path, item)| {
         let PathItem { get, put, post, delete, patch, .. } = item;
-        for (method, operation) in [("get", get), ("put", put), ("post", post), ("delete", delete), ("patch", patch)] {
-            let Some(operation) = operation else { continue };
-            operation.operation_id = Some(operation_id(method, path));
-            for (status, response) in &mut operation.responses.responses {
-                if let RefOr::T(response) = response
-                    && response.description.is_empty()
-                {
-                    let known = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
-                    response.description = known.and_then(|s| s.canonical_reason()).unwrap_or("Answered").to_owned();
-                }
+        let all = [("get", get), ("put", put), ("post", post), ("delete", delete), ("patch", patch)];
+        all.into_iter().filter_map(move |(method, operation)| Some((method, path.as_str(), operation.as_ref()?)))
+    })
+}
+
+/// As [`operations`], to be changed.
+fn operations_mut(document: &mut OpenApiDocument) -> impl Iterator<Item = (&'static str, &String, &mut Operation)> {
+    document.paths.paths.iter_mut().flat_map(|(path, item)| {
+        let PathItem { get, put, post, delete, patch, .. } = item;
+        let all = [("get", get), ("put", put), ("post", post), ("delete", delete), ("patch", patch)];
+        all.into_iter().filter_map(move |(method, operation)| Some((method, path, operation.as_mut()?)))
+    })
+}
+
+/// Gives each answer a word and each call a name: OpenAPI wants both, and our annotations leave out
+/// what status, method and path say anyway.
+fn describe(document: &mut OpenApiDocument) {
+    for (method, path, operation) in operations_mut(document) {
+        operation.operation_id = Some(operation_id(method, path));
+        for (status, response) in &mut operation.responses.responses {
+            if let RefOr::T(response) = response
+                && response.description.is_empty()
+            {
+                let known = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
+                response.description = known.and_then(|s| s.canonical_reason()).unwrap_or("Answered").to_owned();
             }
         }
     }
-    document
 }
 
 /// `get_orders_id_pickup_code` for `GET /api/v1/orders/{id}/pickup-code`.
@@ -103,8 +142,8 @@ fn operation_id(method: &str, path: &str) -> String {
 /// The files of the public contract with their text, by path from the repository's root.
 pub fn files() -> anyhow::Result<[(&'static str, String); 3]> {
     Ok([
-        ("miniapp-api.yaml", miniapp().to_yaml()?),
-        ("console-api.yaml", console().to_yaml()?),
+        ("miniapp-api.yaml", yaml::quoted(&miniapp().to_yaml()?)),
+        ("console-api.yaml", yaml::quoted(&console().to_yaml()?)),
         ("docs/error-codes.md", error_codes()),
     ])
 }

@@ -1,0 +1,105 @@
+//! Methods: a path that exists answers another method than its own with 405 and what it offers, and
+//! HEAD as GET without the body.
+//!
+//! The router knows each path once for every method and takes a path with a wrong method for one
+//! that does not exist; so what is offered where is read from the documents.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use kernel::{Code, Coded};
+use utoipa::openapi::OpenApi;
+
+use super::document::operations;
+use super::problem::ApiError;
+
+/// Calls outside the documents, in every role.
+pub const HEALTH: [(&str, &str); 2] = [("/healthz", "GET"), ("/readyz", "GET")];
+
+/// Calls outside the documents of a process that serves the API.
+pub const BESIDE: [(&str, &str); 8] = [
+    ("/", "GET"),
+    ("/docs", "GET"),
+    ("/docs/{_:.*}", "GET"),
+    ("/miniapp-api.json", "GET"),
+    ("/console-api.json", "GET"),
+    ("/files/{name}", "GET"),
+    ("/notify/wechat-pay/{shop}/{kind}", "POST"),
+    ("/sandbox/clock", "POST"),
+];
+
+/// What each path offers.
+pub struct Offered(Vec<(ResourceDef, String)>);
+
+#[derive(Debug, thiserror::Error)]
+enum NotOffered {
+    #[error("nothing is at this address")]
+    Path,
+    #[error("{method} is not offered here, but {allowed}")]
+    Method { method: Method, allowed: String },
+}
+
+impl Coded for NotOffered {
+    fn code(&self) -> Code {
+        match self {
+            NotOffered::Path => Code::NotFound,
+            NotOffered::Method { .. } => Code::MethodNotAllowed,
+        }
+    }
+}
+
+impl Offered {
+    /// What `documents` say, and what is served beside them; without documents the health calls alone.
+    pub fn new(documents: Option<&(OpenApi, OpenApi)>) -> Self {
+        let beside: &[(&str, &str)] = if documents.is_some() { &BESIDE } else { &[] };
+        let plain = HEALTH.iter().chain(beside).map(|(path, method)| (ResourceDef::new(*path), (*method).to_owned()));
+        let mut offered: Vec<_> = plain.collect();
+        for document in documents.into_iter().flat_map(|(miniapp, console)| [miniapp, console]) {
+            let each = operations(document).map(|(method, path, _)| (ResourceDef::new(path), method.to_uppercase()));
+            offered.extend(each);
+        }
+        Self(offered)
+    }
+
+    /// The `Allow` header of a path; empty where nothing is.
+    fn at(&self, path: &str) -> String {
+        let mut methods: Vec<&str> =
+            self.0.iter().filter(|(pattern, _)| pattern.is_match(path)).map(|(_, method)| method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        methods.dedup();
+        methods.join(", ")
+    }
+}
+
+/// Answers what no route took.
+pub async fn refuse(request: HttpRequest, offered: Data<Offered>) -> HttpResponse {
+    let allowed = offered.at(request.path());
+    if allowed.is_empty() {
+        return ApiError::from(NotOffered::Path).error_response();
+    }
+    let header = HeaderValue::try_from(&allowed);
+    let refusal = NotOffered::Method { method: request.method().clone(), allowed };
+    let mut response = ApiError::from(refusal).error_response();
+    if let Ok(header) = header {
+        response.headers_mut().insert(ALLOW, header);
+    }
+    response
+}
+
+/// Middleware: HEAD is routed as GET. The server leaves the body out, since it goes by what was sent.
+pub async fn head_as_get<B: MessageBody>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
+}

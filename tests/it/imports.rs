@@ -14,7 +14,6 @@ use tuanqiao::config::resolve_secret;
 use tuanqiao::flows::{import_goods, shop_file};
 
 use crate::app::{TestApp, shop_text};
-use crate::setup::Setup;
 use crate::shopper::Client;
 
 const IMPORTS: &str = "/console/api/v1/imports";

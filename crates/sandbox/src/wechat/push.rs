@@ -90,7 +90,7 @@ impl SandboxState {
     /// The push as it stands on the wire, its signatures in the address.
     fn sign_push(&self, push: &Push) -> Result<SignedNotice, PushError> {
         let appid = push.appid.clone().unwrap_or_else(|| self.keys().merchant.appid.clone());
-        let merchant = self.merchant_of_app(&appid).ok_or_else(|| PushError::NoApp(appid))?;
+        let merchant = self.merchant_of_app(&appid).ok_or(PushError::NoApp(appid))?;
         let (timestamp, nonce) = (self.clock().wall().to_string(), crypto::random_text(10));
         let token = match push.kind {
             PushKind::BadSignature => "another token",

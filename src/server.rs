@@ -61,7 +61,7 @@ impl Server {
         let serves_api = role != Role::Worker;
         let moves_time = app.config.sandbox.enabled;
         let counters = limits.clone();
-        let offered = web::Data::new(Offered::new(serves_api.then_some(documents.get_ref())));
+        let offered = web::Data::new(Offered::new(serves_api.then_some(documents.get_ref()), moves_time));
         let state = app.clone();
         let server = HttpServer::new(move || {
             let documents = documents.clone();

@@ -21,7 +21,7 @@ use super::problem::ApiError;
 pub const HEALTH: [(&str, &str); 2] = [("/healthz", "GET"), ("/readyz", "GET")];
 
 /// Calls outside the documents of a process that serves the API.
-pub const BESIDE: [(&str, &str); 8] = [
+pub const BESIDE: [(&str, &str); 9] = [
     ("/", "GET"),
     ("/docs", "GET"),
     ("/docs/{_:.*}", "GET"),
@@ -29,8 +29,12 @@ pub const BESIDE: [(&str, &str); 8] = [
     ("/console-api.json", "GET"),
     ("/files/{name}", "GET"),
     ("/notify/wechat-pay/{shop}/{kind}", "POST"),
-    ("/sandbox/clock", "POST"),
+    ("/notify/wechat-message/{shop}", "GET"),
+    ("/notify/wechat-message/{shop}", "POST"),
 ];
+
+/// Calls of a process that serves the API in sandbox mode.
+pub const SANDBOX: [(&str, &str); 1] = [("/sandbox/clock", "POST")];
 
 /// What each path offers.
 pub struct Offered(Vec<(ResourceDef, String)>);
@@ -54,9 +58,14 @@ impl Coded for NotOffered {
 
 impl Offered {
     /// What `documents` say, and what is served beside them; without documents the health calls alone.
-    pub fn new(documents: Option<&(OpenApi, OpenApi)>) -> Self {
+    pub fn new(documents: Option<&(OpenApi, OpenApi)>, in_sandbox: bool) -> Self {
         let beside: &[(&str, &str)] = if documents.is_some() { &BESIDE } else { &[] };
-        let plain = HEALTH.iter().chain(beside).map(|(path, method)| (ResourceDef::new(*path), (*method).to_owned()));
+        let sandbox: &[(&str, &str)] = if documents.is_some() && in_sandbox { &SANDBOX } else { &[] };
+        let plain = HEALTH
+            .iter()
+            .chain(beside)
+            .chain(sandbox)
+            .map(|(path, method)| (ResourceDef::new(*path), (*method).to_owned()));
         let mut offered: Vec<_> = plain.collect();
         for document in documents.into_iter().flat_map(|(miniapp, console)| [miniapp, console]) {
             let each = operations(document).map(|(method, path, _)| (ResourceDef::new(path), method.to_uppercase()));

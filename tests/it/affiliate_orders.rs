@@ -19,6 +19,7 @@ use crate::app::TestApp;
 use crate::shopper::Client;
 
 const ORDERS: &str = "/console/api/v1/affiliate-orders";
+const PULL: &str = "/console/api/v1/affiliate-feeds/pull";
 
 /// Half of what a platform settles is the leader's, held for a week.
 const HALF_HELD_A_WEEK: &str = "[settings]\naffiliate_leader_bp = 5000\naffiliate_hold_days = 7\n";
@@ -84,7 +85,7 @@ impl<'a> Stage<'a> {
 }
 
 async fn pulls(app: &TestApp, operator: &Client, marketplace: &str) {
-    let answer = operator.post(&format!("{ORDERS}/pull"), json!({"marketplace": marketplace})).await;
+    let answer = operator.post(PULL, json!({"marketplace": marketplace})).await;
     assert_eq!(answer.status, 202, "{}", answer.text());
     while affiliate_orders::work(&app.app).await.unwrap() > 0 {}
 }
@@ -227,7 +228,7 @@ on_both! {
         for number in &numbers {
             stage.becomes(number, AffiliateStage::Settled);
         }
-        stage.operator.post(&format!("{ORDERS}/pull"), json!({"marketplace": "pinduoduo_affiliate"})).await;
+        stage.operator.post(PULL, json!({"marketplace": "pinduoduo_affiliate"})).await;
         // Page by page; after the second one a worker takes the feed and dies.
         for _ in 0..2 {
             assert!(affiliate_orders::work(&app.app).await.unwrap() > 0);
@@ -297,7 +298,7 @@ on_both! {
         works(app).await;
         let feeds = stage.operator.get("/console/api/v1/affiliate-feeds").await.ok();
         assert!(feeds["items"].as_array().unwrap().iter().all(|feed| feed["failures"] == 0), "{feeds}");
-        stage.operator.post(&format!("{ORDERS}/pull"), json!({"marketplace": "moon"})).await.refused(422, "marketplace.unknown");
+        stage.operator.post(PULL, json!({"marketplace": "moon"})).await.refused(422, "marketplace.unknown");
     }
 }
 

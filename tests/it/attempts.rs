@@ -155,7 +155,7 @@ on_both! {
         let apples = floor.goods(1000, 10).await;
         let anna = app.member("anna").await;
         let order = floor.orders(&anna, &[(&apples, 1)]).await;
-        app.wechat().add_fault(Fault { after_effect: true, ..fault(JSAPI, "POST", 500) });
+        app.wechat().add_fault(Fault { after_effect: true, times: 3, ..fault(JSAPI, "POST", 500) });
         anna.post(&pay_path(&order), json!({})).await.refused(503, "payment.unavailable");
         let first = floor.number_of(&order).await;
         app.app.clients.of(&app.shop()).pay().unwrap().close_order(&first).await.unwrap();
@@ -177,7 +177,7 @@ on_both! {
         let anna = app.member("anna").await;
         let order = floor.orders(&anna, &[(&apples, 1)]).await;
         // WeChat takes the order, its answer is lost; then it says "used" and knows nothing of it.
-        app.wechat().add_fault(Fault { after_effect: true, ..fault(JSAPI, "POST", 500) });
+        app.wechat().add_fault(Fault { after_effect: true, times: 3, ..fault(JSAPI, "POST", 500) });
         anna.post(&pay_path(&order), json!({})).await.refused(503, "payment.unavailable");
         let first = floor.number_of(&order).await;
         let used = json!({"code": "OUT_TRADE_NO_USED", "message": "商户订单号重复"});
@@ -218,7 +218,7 @@ on_both! {
         let apples = floor.goods(1000, 10).await;
         let anna = app.member("anna").await;
         let order = floor.orders(&anna, &[(&apples, 1)]).await;
-        app.wechat().add_fault(Fault { after_effect: true, ..fault(JSAPI, "POST", 500) });
+        app.wechat().add_fault(Fault { after_effect: true, times: 3, ..fault(JSAPI, "POST", 500) });
         anna.post(&pay_path(&order), json!({})).await.refused(503, "payment.unavailable");
         let first = floor.number_of(&order).await;
         let used = json!({"code": "OUT_TRADE_NO_USED", "message": "商户订单号重复"});

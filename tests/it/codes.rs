@@ -185,11 +185,3 @@ on_both! {
         assert_eq!(problem["detail"], problem["title"]);
     }
 }
-
-on_both! {
-    async fn business_time_stands_still_without_the_sandbox(setup: Setup) {
-        let app = TestApp::with(setup, |config| config.sandbox.enabled = false).await;
-        app.anybody().post("/sandbox/clock", json!({"advance_s": 60})).await.refused(403, "sandbox.off");
-        app.stop().await;
-    }
-}

@@ -335,7 +335,8 @@ on_both! {
         let real = "https://api.jd.com/routerjson";
         let app = TestApp::with(setup, |config| config.platforms.jd = real.to_owned()).await;
         let operator = app.operator().await;
-        let refused = operator.post(IMPORTS, search("jd_affiliate", "苹果", 5)).await;
+        let in_english = operator.clone().sending("Accept-Language", "en");
+        let refused = in_english.post(IMPORTS, search("jd_affiliate", "苹果", 5)).await;
         let told = refused.refused(422, "marketplace.not_configured");
         assert!(told["detail"].as_str().unwrap().contains("platforms.jd"), "{told}");
         assert_eq!(imported(&app, &operator, search("taobao_affiliate", "苹果", 2)).await["created"], 2);
@@ -355,7 +356,7 @@ on_both! {
         let and_one_unknown = [ids.as_slice(), &["1"]].concat();
         let asked = json!({"marketplace": "jd_affiliate", "listing": "affiliate", "ids": and_one_unknown});
         let run = imported(app, &operator, asked).await;
-        assert_eq!((&run["fetched"], &run["created"]), (&json!(25), &json!(0)), "{run}");
+        assert_eq!((&run["fetched"], &run["created"]), (&json!(26), &json!(0)), "{run}");
         assert_eq!(run["refusals"][0]["examples"], json!(["1"]));
 
         let anna = app.member("anna").await;

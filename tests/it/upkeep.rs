@@ -374,7 +374,7 @@ async fn pays_too_late(app: &TestApp, floor: &crate::shop_floor::Floor<'_>, appl
     use serde_json::json;
     let ben = app.member("ben").await;
     let order = floor.orders(&ben, &[(apples, 1)]).await;
-    let lost = json!({"path_prefix": "/v3/pay/transactions/jsapi", "status": 500, "after_effect": true});
+    let lost = json!({"path_prefix": "/v3/pay/transactions/jsapi", "status": 500, "after_effect": true, "times": 3});
     app.wechat().add_fault(serde_json::from_value(lost).unwrap());
     ben.post(&format!("/api/v1/orders/{}/payment", id(&order)), json!({})).await.refused(503, "payment.unavailable");
     let unknown = json!({"path_prefix": "/v3/pay/transactions/out-trade-no/", "method": "GET", "status": 404});

@@ -80,7 +80,7 @@ struct Pull {
     tag = "affiliate orders", operation_id = "pull_affiliate_orders", security(("session" = [])), request_body = Pull,
     responses((status = 202, description = "Asked for."), Failures)
 )]
-#[post("/console/api/v1/affiliate-orders/pull")]
+#[post("/console/api/v1/affiliate-feeds/pull")]
 async fn pull(app: web::Data<App>, who: Operator, body: JsonBody<Pull>) -> Reply {
     who.may(Permission::Goods)?;
     let mut fields = Fields::default();

@@ -133,7 +133,6 @@ struct LeaderOrderView {
     arrived_at: Option<DateTime<Utc>>,
     received_at: Option<DateTime<Utc>>,
     /// Where he brings the goods: of an order he delivers, and only where one order is shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<DeliveryAddressView>,
 }
 

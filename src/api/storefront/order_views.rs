@@ -51,8 +51,7 @@ pub struct OrderView {
     pub closed_at: Option<DateTime<Utc>>,
     /// What the member may do next: `pay`, `cancel`, `pickup_code`, `confirm_receipt`, `after_sale`.
     pub actions: Vec<String>,
-    /// Where the goods go; only where one order is shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where the goods go; null where several orders are shown, and for a pickup.
     pub address: Option<DeliveryAddressView>,
     /// What happened, oldest first; only where one order is shown.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -24,7 +24,7 @@ pub struct TransferRequest {
     /// The texts the scene wants: name and content.
     pub reports: Vec<(String, String)>,
     /// What goes over the wire, from before the first sending on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub wire: Option<Wire>,
 }
 

@@ -466,6 +466,8 @@ on_both! {
         let anna = app.leader_with("anna", 900).await;
         receives(&keeper, &anna).await;
         let order = app.shared_order(&buyer, OrderStatus::Received, 10_000, &[(anna.id, 900)]).await;
+        // What another order left on the shop's account covers what the leader has got.
+        app.shared_order(&buyer, OrderStatus::Closed, 3_000, &[]).await;
         app.time_passes(70);
         keeper.post(&format!("/console/api/v1/orders/{order}/share"), json!({"reason": "团长急用"})).await.ok();
         app.run_due_jobs().await;

@@ -447,7 +447,7 @@ on_both! {
         let part = json!({"lines": [{"line_id": app.line_of(order).await, "amount_fen": 9_500}], "reason": "坏"});
         keeper.post_new(&path, part).await.ok();
         let overtaken = (SharingKind::Share, SharingState::Failed, vec![(900, PartResult::Closed)]);
-        assert_eq!(app.shared(order).await, [overtaken.clone()], "what is still frozen covers the refund");
+        assert_eq!(app.shared(order).await, std::slice::from_ref(&overtaken), "what is still frozen covers the refund");
         app.run_due_jobs().await;
         assert_eq!(app.wechat().refunds().len(), 1);
         app.sharing_comes_to_rest().await;

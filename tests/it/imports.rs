@@ -342,7 +342,7 @@ on_both! {
         let and_one_unknown = [ids.as_slice(), &["1"]].concat();
         let asked = json!({"marketplace": "jd_affiliate", "listing": "affiliate", "ids": and_one_unknown});
         let run = imported(app, &operator, asked).await;
-        assert_eq!((&run["fetched"], &run["created"]), (&json!(25), &json!(0)), "{run}");
+        assert_eq!((&run["fetched"], &run["created"]), (&json!(26), &json!(0)), "{run}");
         assert_eq!(run["refusals"][0]["examples"], json!(["1"]));
 
         let anna = app.member("anna").await;

@@ -80,7 +80,7 @@ async fn check_database(config: Config, findings: &mut Findings) -> Option<App> 
     let db = match Db::open(&config.database).await {
         Ok(db) => db,
         Err(error) => {
-            findings.bad(&format!("the database cannot be reached: {error}"), "check database.url and its server");
+            findings.bad(&format!("the database cannot be reached: {error:#}"), "check database.url and its server");
             return None;
         }
     };

@@ -73,13 +73,11 @@ impl Db {
 
     /// As [`Db::connect`], for those who expect a database: a missing SQLite file is an error, since
     /// an empty one in its place would look like a shop that lost everything.
-    pub async fn open(config: &config::Database) -> Result<Self, DbErr> {
-        match sqlite_file(&config.url) {
-            Some(file) if !Path::new(file).exists() => {
-                Err(DbErr::Custom(format!("there is no database at {file}; `tuanqiao migrate up` makes one")))
-            }
-            _ => Self::connect(config).await,
+    pub async fn open(config: &config::Database) -> anyhow::Result<Self> {
+        if let Some(file) = sqlite_file(&config.url).filter(|file| !Path::new(file).exists()) {
+            anyhow::bail!("there is no database at {file}; `tuanqiao migrate up` makes one");
         }
+        Ok(Self::connect(config).await?)
     }
 
     /// Tells `watcher` of every statement from now on, with its values. To be called before the

@@ -12,7 +12,7 @@ use tuanqiao::areas::members::tokens::{self, Claims};
 use tuanqiao::areas::payments::entity::payment;
 use tuanqiao::areas::payments::state::PaymentState;
 
-use crate::app::{TestApp, shop_text};
+use crate::app::shop_text;
 
 /// Codes that no request brings about as long as the rest holds.
 const SAFEGUARDS: [(Code, &str); 3] = [

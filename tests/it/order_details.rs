@@ -49,7 +49,7 @@ on_both! {
         assert_eq!(leader(&brought).await.ok()["address"]["phone"], "13800000001");
         assert!(!leader(&parcel).await.text().contains("13800000001"), "a parcel is no business of the leader's");
         let elsewhere = floor.buys(&app.member("ben").await, &[(&apples, 1)]).await;
-        assert_eq!(floor.seen(&app.member("ben").await, &elsewhere).await.get("address"), None);
+        assert_eq!(floor.seen(&app.member("ben").await, &elsewhere).await["address"], Value::Null);
         app.member("carol").await.get(&format!("/api/v1/leader/orders/{}", id(&brought))).await.refused(403, "leader.required");
         for list in [
             anna.get("/api/v1/orders").await,

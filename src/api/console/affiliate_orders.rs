@@ -69,7 +69,7 @@ async fn feeds_of_shop(app: web::Data<App>, who: Operator) -> Reply {
 /// Which marketplace to read.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Pull {
+struct PullOrders {
     /// Such as `pinduoduo_affiliate`.
     #[schema(min_length = 1, max_length = 64)]
     marketplace: String,
@@ -77,11 +77,11 @@ struct Pull {
 
 /// Reads a marketplace's orders now instead of within the hour; a worker begins within seconds.
 #[utoipa::path(
-    tag = "affiliate orders", operation_id = "pull_affiliate_orders", security(("session" = [])), request_body = Pull,
+    tag = "affiliate orders", operation_id = "pull_affiliate_orders", security(("session" = [])), request_body = PullOrders,
     responses((status = 202, description = "Asked for."), Failures)
 )]
 #[post("/console/api/v1/affiliate-feeds/pull")]
-async fn pull(app: web::Data<App>, who: Operator, body: JsonBody<Pull>) -> Reply {
+async fn pull(app: web::Data<App>, who: Operator, body: JsonBody<PullOrders>) -> Reply {
     who.may(Permission::Goods)?;
     let mut fields = Fields::default();
     let marketplace = fields.line("marketplace", &body.value.marketplace, 1, 64);

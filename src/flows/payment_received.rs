@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gateways::pay::wechat_pay::{PayError, TradeState, Transaction, WechatPay};
 use kernel::id::{PaymentId, SkuId};
-use kernel::{Code, Coded, Failure};
+use kernel::{Code, Coded, Failure, Time};
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 
 use crate::app::App;
@@ -234,14 +234,17 @@ async fn book(
     }
 }
 
-/// [`settle`], leaving nothing behind when it fails: of an order without holds one SKU may be short
-/// after another has been taken.
+/// [`settle`], leaving nothing behind when it finds that a new buyer is none any more. Other orders
+/// need no savepoint, which would cost each payment two statements.
 async fn settle_or_nothing(
     app: &App,
     tx: &DatabaseTransaction,
     shop: &Shop,
     order: &order::Model,
 ) -> Result<Settled, Failure> {
+    if !order.for_new_buyers {
+        return settle(app, tx, shop, order.clone(), "wechat").await;
+    }
     let part = tx.begin().await?;
     match settle(app, &part, shop, order.clone(), "wechat").await {
         Ok(settled) => {
@@ -251,6 +254,36 @@ async fn settle_or_nothing(
         Err(failure) => {
             part.rollback().await?;
             Err(failure)
+        }
+    }
+}
+
+/// Makes an order's units sold: those it holds, or, when it was placed without a hold, units
+/// that are free now. The order's own holds decide and never a setting, which may have changed since.
+/// Returns what was taken only now, for the gate to follow.
+///
+/// # Errors
+/// `stock.short` of an order without holds, and nothing of it is taken then.
+async fn sell(
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    order: &order::Model,
+    wanted: &[(SkuId, i64)],
+    now: Time,
+) -> Result<Vec<Taken>, Failure> {
+    if stock::service::deduct(tx, shop.id, order.id, now).await? > 0 {
+        return Ok(Vec::new());
+    }
+    // One SKU may be short after another has been taken.
+    let part = tx.begin().await?;
+    match stock::service::sell(&part, shop.id, order.id, wanted, now).await {
+        Ok(taken) => {
+            part.commit().await?;
+            Ok(taken)
+        }
+        Err(error) => {
+            part.rollback().await?;
+            Err(error.into())
         }
     }
 }
@@ -297,7 +330,7 @@ pub async fn settle(
     let now = app.clock.now();
     let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
     let wanted: Vec<_> = lines.iter().map(|line| (line.sku_id, line.quantity)).collect();
-    let taken = stock::service::settle(tx, shop.id, order.id, &wanted, now).await?;
+    let taken = sell(tx, shop, &order, &wanted, now).await?;
     stock::warnings::note(tx, shop.id, shop.settings.low_stock_threshold, &taken, now).await?;
     let first = members::service::note_payment(tx, shop.id, order.member_id).await?;
     if order.for_new_buyers && !first {

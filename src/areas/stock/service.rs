@@ -56,31 +56,11 @@ pub async fn reserve(
     Ok(taken)
 }
 
-/// Makes an order's units sold, at payment: those it holds, or, when it was placed without a hold
-/// units that are free now. The order's own holds decide and never a setting, which may have
-/// changed since. Returns what was taken only now, for the gate to follow.
+/// Takes the units for an order that is paid already and holds none. One whose holds ended
+/// before cannot take its units again: their unique key refuses it.
 ///
 /// # Errors
-/// As [`reserve`], of an order without holds; some units may have been taken then, so the caller
-/// rolls back.
-pub async fn settle(
-    conn: &impl ConnectionTrait,
-    shop: ShopId,
-    order: OrderId,
-    lines: &[(SkuId, i64)],
-    now: Time,
-) -> Result<Vec<Taken>, StockError> {
-    if deduct(conn, shop, order, now).await? > 0 {
-        return Ok(Vec::new());
-    }
-    // An order whose holds ended before cannot take its units again: their unique key refuses it.
-    sell(conn, shop, order, lines, now).await
-}
-
-/// Takes the units for an order that is paid already and holds none.
-///
-/// # Errors
-/// As [`reserve`].
+/// As [`reserve`]; some units may have been taken then, so the caller rolls back.
 pub async fn sell(
     conn: &impl ConnectionTrait,
     shop: ShopId,

@@ -15,7 +15,7 @@ use super::redis::{Redis, RedisFault};
 
 /// How long a lease outlives a process that died. A request that takes longer loses its mark in
 /// other processes, not its key.
-const LEASE: Duration = Duration::from_secs(10);
+const LEASE: Duration = Duration::from_secs(3);
 
 /// Ends a lease that still is ours.
 const GIVE_BACK: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
@@ -53,7 +53,7 @@ impl RunningKeys {
         let Some(redis) = &self.0.redis else { return Some(mark) };
         let token = uuid::Uuid::new_v4().simple().to_string();
         let mut set = redis::cmd("SET");
-        set.arg(&mark.name).arg(&token).arg("NX").arg("PX").arg(u64::try_from(LEASE.as_millis()).unwrap_or(10_000));
+        set.arg(&mark.name).arg(&token).arg("NX").arg("PX").arg(u64::try_from(LEASE.as_millis()).unwrap_or(3_000));
         match redis.command::<Option<String>>(&set).await {
             Ok(None) => return None,
             Err(RedisFault::Away) => {}

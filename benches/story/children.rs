@@ -87,7 +87,9 @@ pub fn serve(place: &Place, stand_in: SocketAddr) -> Process {
         .env("TUANQIAO__LIMITS__MEMBER_PER_S", "0")
         .env("TUANQIAO__LIMITS__OPERATOR_PER_S", "0")
         .env("TUANQIAO__LIMITS__ANONYMOUS_PER_IP_PER_S", "0")
-        .env("TUANQIAO__SECRETS__MASTER_KEY", MASTER_KEY);
+        .env("TUANQIAO__SECRETS__MASTER_KEY", MASTER_KEY)
+        // Its log is written as usual, and read by nobody.
+        .stderr(Stdio::null());
     if place.setup == Setup::Postgres {
         command.env("TUANQIAO__STOCK__BACKEND", "redis").env("TUANQIAO__STOCK__REDIS_URL", crate::place::redis_url());
     }

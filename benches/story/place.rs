@@ -90,7 +90,8 @@ impl Place {
     }
 
     async fn on_server(name: &str, template: &str) -> Self {
-        let name = format!("bench_{}_{name}", std::process::id());
+        // Names of files have a dot, those of databases must not.
+        let name = format!("bench_{}_{}", std::process::id(), name.replace('.', "_"));
         server(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
         server(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         server("CHECKPOINT").await;

@@ -13,6 +13,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::api::limits::{FORGET_EVERY, RateLimits, limit_rate};
 use crate::api::methods::{self, Offered};
+use crate::api::pages::Documents;
 use crate::api::problem::render_problems;
 use crate::api::request_log::{RequestSpan, name_requests};
 use crate::api::{console, document, leader, notify, operations, storefront};
@@ -53,7 +54,8 @@ impl Server {
     pub fn start_on(listener: TcpListener, app: web::Data<App>, role: Role) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let limits = web::Data::new(RateLimits::new(&app.config.limits));
-        let documents = web::Data::new((document::miniapp(), document::console()));
+        let (miniapp, console) = (document::miniapp(), document::console());
+        let documents = web::Data::new(Documents::render(&miniapp, &console)?);
         let workers = match app.config.server.workers {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             some => some,
@@ -61,15 +63,15 @@ impl Server {
         let serves_api = role != Role::Worker;
         let moves_time = app.config.sandbox.enabled;
         let counters = limits.clone();
-        let offered = web::Data::new(Offered::new(serves_api.then_some(documents.get_ref()), moves_time));
+        let offered = web::Data::new(Offered::new(serves_api.then_some([&miniapp, &console]), moves_time));
         let state = app.clone();
         let server = HttpServer::new(move || {
-            let documents = documents.clone();
             actix_web::App::new()
                 .into_utoipa_app()
                 .app_data(state.clone())
                 .app_data(limits.clone())
                 .app_data(offered.clone())
+                .app_data(documents.clone())
                 .map(|app| {
                     app.wrap(from_fn(methods::head_as_get))
                         .wrap(Compress::default())
@@ -93,7 +95,7 @@ impl Server {
                             crate::api::files::routes(config);
                             notify::routes(config);
                             crate::api::sandbox::routes(config, moves_time);
-                            crate::api::pages::routes(config, &documents);
+                            crate::api::pages::routes(config);
                         }
                     })
                 })

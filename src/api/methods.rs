@@ -5,7 +5,7 @@
 //! that does not exist; so what is offered where is read from the documents.
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::Next;
@@ -37,7 +37,25 @@ pub const BESIDE: [(&str, &str); 9] = [
 pub const SANDBOX: [(&str, &str); 1] = [("/sandbox/clock", "POST")];
 
 /// What each path offers.
-pub struct Offered(Vec<(ResourceDef, String)>);
+pub struct Offered(Vec<(Pattern, String)>);
+
+/// A path with its `{…}` parts. Compiled patterns of every path would take more memory than all the rest.
+struct Pattern(String);
+
+impl Pattern {
+    fn is_match(&self, path: &str) -> bool {
+        let (mut wanted, mut given) = (self.0.split('/'), path.split('/'));
+        loop {
+            match (wanted.next(), given.next()) {
+                (None, None) => return true,
+                // A tail takes all that follows, also nothing.
+                (Some(tail), Some(_)) if tail.ends_with(":.*}") => return true,
+                (Some(part), Some(text)) if part == text || (part.starts_with('{') && !text.is_empty()) => {}
+                _ => return false,
+            }
+        }
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 enum NotOffered {
@@ -58,17 +76,17 @@ impl Coded for NotOffered {
 
 impl Offered {
     /// What `documents` say, and what is served beside them; without documents the health calls alone.
-    pub fn new(documents: Option<&(OpenApi, OpenApi)>, in_sandbox: bool) -> Self {
+    pub fn new(documents: Option<[&OpenApi; 2]>, in_sandbox: bool) -> Self {
         let beside: &[(&str, &str)] = if documents.is_some() { &BESIDE } else { &[] };
         let sandbox: &[(&str, &str)] = if documents.is_some() && in_sandbox { &SANDBOX } else { &[] };
         let plain = HEALTH
             .iter()
             .chain(beside)
             .chain(sandbox)
-            .map(|(path, method)| (ResourceDef::new(*path), (*method).to_owned()));
+            .map(|(path, method)| (Pattern((*path).to_owned()), (*method).to_owned()));
         let mut offered: Vec<_> = plain.collect();
-        for document in documents.into_iter().flat_map(|(miniapp, console)| [miniapp, console]) {
-            let each = operations(document).map(|(method, path, _)| (ResourceDef::new(path), method.to_uppercase()));
+        for document in documents.into_iter().flatten() {
+            let each = operations(document).map(|(method, path, _)| (Pattern(path.to_owned()), method.to_uppercase()));
             offered.extend(each);
         }
         Self(offered)

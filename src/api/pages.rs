@@ -1,22 +1,45 @@
 //! Pages for people: the start page and the API's documentation, offline.
 
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{HttpResponse, get};
 use utoipa::openapi::OpenApi;
-use utoipa_swagger_ui::{SwaggerUi, Url};
+use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
 use crate::app::App;
 
 const START_PAGE: &str = include_str!("pages/start.html");
 
+/// Both documents as they are sent. As values they would take some megabytes a worker.
+pub struct Documents {
+    miniapp: Bytes,
+    console: Bytes,
+}
+
+impl Documents {
+    /// Renders them.
+    ///
+    /// # Errors
+    /// What serde says of a document that is none.
+    pub fn render(miniapp: &OpenApi, console: &OpenApi) -> Result<Self, serde_json::Error> {
+        Ok(Self { miniapp: miniapp.to_json()?.into(), console: console.to_json()?.into() })
+    }
+}
+
 /// The start page at `/` and Swagger UI at `/docs/`.
-pub fn routes(config: &mut ServiceConfig, documents: &Data<(OpenApi, OpenApi)>) {
-    let (miniapp, console) = documents.get_ref().clone();
-    let swagger = SwaggerUi::new("/docs/{_:.*}").urls(vec![
-        (Url::new("storefront", "/miniapp-api.json"), miniapp),
-        (Url::new("console", "/console-api.json"), console),
-    ]);
-    config.service(swagger).service(to_docs).service(start_page);
+pub fn routes(config: &mut ServiceConfig) {
+    let urls = [Url::new("storefront", "/miniapp-api.json"), Url::new("console", "/console-api.json")];
+    let swagger = SwaggerUi::new("/docs/{_:.*}").config(Config::new(urls));
+    config.service(swagger).service(to_docs).service(start_page).service(show_miniapp).service(show_console);
+}
+
+#[get("/miniapp-api.json")]
+async fn show_miniapp(documents: Data<Documents>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(documents.miniapp.clone())
+}
+
+#[get("/console-api.json")]
+async fn show_console(documents: Data<Documents>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(documents.console.clone())
 }
 
 #[get("/docs")]

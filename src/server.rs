@@ -4,22 +4,23 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Compress, DefaultHeaders, NormalizePath, from_fn};
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_actix_web::TracingLogger;
-use utoipa_actix_web::AppExt;
 
-use crate::api::limits::{FORGET_EVERY, RateLimits, limit_rate};
+use crate::api::entrance::receive;
+use crate::api::limits::{FORGET_EVERY, RateLimits};
 use crate::api::methods::{self, Offered};
-use crate::api::pages::Documents;
-use crate::api::problem::render_problems;
-use crate::api::request_log::{RequestSpan, name_requests};
-use crate::api::{console, document, leader, notify, operations, storefront};
+use crate::api::routes::Routes;
+use crate::api::{console, files, leader, notify, operations, pages, sandbox, storefront};
 use crate::app::App;
 use crate::jobs::{self, Share};
 use crate::platform::telemetry;
+
+/// How often what was measured is summed up.
+const SUMMED_UP_EVERY: Duration = Duration::from_secs(5);
 
 /// Which part of the work this process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -54,8 +55,6 @@ impl Server {
     pub fn start_on(listener: TcpListener, app: web::Data<App>, role: Role) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let limits = web::Data::new(RateLimits::new(&app.config.limits));
-        let (miniapp, console) = (document::miniapp(), document::console());
-        let documents = web::Data::new(Documents::render(&miniapp, &console)?);
         let workers = match app.config.server.workers {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             some => some,
@@ -63,43 +62,28 @@ impl Server {
         let serves_api = role != Role::Worker;
         let moves_time = app.config.sandbox.enabled;
         let counters = limits.clone();
-        let offered = web::Data::new(Offered::new(serves_api.then_some([&miniapp, &console]), moves_time));
+        let offered = web::Data::new(Offered::new(serves_api, moves_time));
         let state = app.clone();
         let server = HttpServer::new(move || {
             actix_web::App::new()
-                .into_utoipa_app()
                 .app_data(state.clone())
                 .app_data(limits.clone())
                 .app_data(offered.clone())
-                .app_data(documents.clone())
-                .map(|app| {
-                    app.wrap(from_fn(methods::head_as_get))
-                        .wrap(Compress::default())
-                        .wrap(from_fn(limit_rate))
-                        .wrap(from_fn(render_problems))
-                        .wrap(from_fn(name_requests))
-                        .wrap(strict_headers())
-                        .wrap(TracingLogger::<RequestSpan>::new())
-                        .wrap(NormalizePath::trim())
-                })
-                .map(|app| app.default_service(web::to(methods::refuse)))
-                .map(|app| app.service(operations::healthz).service(operations::readyz))
+                .wrap(Compress::default())
+                .wrap(from_fn(receive))
+                .default_service(web::to(methods::refuse))
+                .service(operations::healthz)
+                .service(operations::readyz)
                 .configure(|config| {
                     if serves_api {
-                        config.configure(storefront::routes).configure(leader::routes).configure(console::routes);
+                        let mut routes = Routes::Serve(config);
+                        routes.configure(storefront::routes).configure(leader::routes).configure(console::routes);
+                        files::routes(config);
+                        notify::routes(config);
+                        sandbox::routes(config, moves_time);
+                        pages::routes(config);
                     }
                 })
-                .map(|app| {
-                    app.configure(|config| {
-                        if serves_api {
-                            crate::api::files::routes(config);
-                            notify::routes(config);
-                            crate::api::sandbox::routes(config, moves_time);
-                            crate::api::pages::routes(config);
-                        }
-                    })
-                })
-                .into_app()
         })
         .workers(workers)
         .shutdown_timeout(app.config.server.shutdown_s)
@@ -179,20 +163,25 @@ async fn forget_idle_callers(limits: web::Data<RateLimits>, stop: CancellationTo
     }
 }
 
+/// Sums up what was measured, so that it does not pile up where nobody scrapes.
+async fn keep_up(handle: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(SUMMED_UP_EVERY).await;
+        handle.run_upkeep();
+    }
+}
+
 /// Serves `/metrics` on its own address, which need not be public.
 pub fn start_metrics(bind: &str) -> std::io::Result<Option<SocketAddr>> {
     let Some(handle) = telemetry::start_metrics() else { return Ok(None) };
     let listener = listen("server.metrics_bind", bind)?;
     let address = listener.local_addr()?;
+    actix_web::rt::spawn(keep_up(handle.clone()));
     let render = web::Data::new(handle);
     let server = HttpServer::new(move || {
-        actix_web::App::new().app_data(render.clone()).route(
-            "/metrics",
-            web::get().to(|handle: web::Data<metrics_exporter_prometheus::PrometheusHandle>| async move {
-                handle.run_upkeep();
-                handle.render()
-            }),
-        )
+        actix_web::App::new()
+            .app_data(render.clone())
+            .route("/metrics", web::get().to(async |handle: web::Data<PrometheusHandle>| handle.render()))
     })
     .workers(1)
     .disable_signals()
@@ -200,12 +189,4 @@ pub fn start_metrics(bind: &str) -> std::io::Result<Option<SocketAddr>> {
     .run();
     actix_web::rt::spawn(server);
     Ok(Some(address))
-}
-
-fn strict_headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add(("X-Content-Type-Options", "nosniff"))
-        .add(("X-Frame-Options", "DENY"))
-        .add(("Referrer-Policy", "no-referrer"))
-        .add(("Cross-Origin-Opener-Policy", "same-origin"))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures::future::{LocalBoxFuture, Ready, ready};
 use kernel::id::{MemberId, SessionId};
 use kernel::{Code, Coded, Failure};
@@ -12,7 +12,7 @@ use kernel::{Code, Coded, Failure};
 use super::problem::ApiError;
 use crate::app::App;
 use crate::areas::leaders;
-use crate::areas::members::tokens;
+use crate::areas::members::tokens::{self, Claims};
 use crate::areas::pickup;
 use crate::areas::shops::query::Shop;
 
@@ -97,10 +97,21 @@ impl FromRequest for SignedInMember {
     }
 }
 
-fn signed_in(request: &HttpRequest) -> Result<SignedInMember, Failure> {
+/// What the call's access token says: its signature is checked once a request, whoever asks.
+pub(super) fn claims_of(request: &HttpRequest) -> Result<Claims, Failure> {
+    if let Some(known) = request.extensions().get::<Claims>() {
+        return Ok(*known);
+    }
     let app = app_of(request)?;
     let token = bearer(request.headers()).ok_or(AuthError::Required)?;
     let claims = tokens::open_access(&app.sealer, token, app.clock.wall())?;
+    request.extensions_mut().insert(claims);
+    Ok(claims)
+}
+
+fn signed_in(request: &HttpRequest) -> Result<SignedInMember, Failure> {
+    let claims = claims_of(request)?;
+    let app = app_of(request)?;
     let shop = app.shops.by_id(claims.shop).map_err(|_| AuthError::Revoked)?;
     let appid = request.headers().get("X-App-Id").and_then(|value| value.to_str().ok());
     let other_shop = appid.is_some_and(|appid| appid != shop.appid);
@@ -124,11 +135,15 @@ impl FromRequest for Visitor {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let visitor = match signed_in(request) {
-            Ok(who) => Ok(Self { shop: who.shop, member: Some(who.member) }),
-            Err(_) => named_shop(request).map(|shop| Self { shop, member: None }),
-        };
-        ready(visitor.map_err(ApiError::from))
+        ready(visitor_of(request).map_err(ApiError::from))
+    }
+}
+
+/// Who looks around with this request.
+pub(super) fn visitor_of(request: &HttpRequest) -> Result<Visitor, Failure> {
+    match signed_in(request) {
+        Ok(who) => Ok(Visitor { shop: who.shop, member: Some(who.member) }),
+        Err(_) => named_shop(request).map(|shop| Visitor { shop, member: None }),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Middleware: limits by the class of a call. Signing in, uploads and whatever else writes without
+//! Limits by the class of a call. Signing in, uploads and whatever else writes without
 //! being signed in count by address, signed-in calls by member, the console's by its session.
 //! Notices and the sandbox's clock are not counted: what they carry is checked before it counts.
 
@@ -6,21 +6,15 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
-use actix_web::middleware::Next;
-use actix_web::{ResponseError, web};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use kernel::id::MemberId;
 use kernel::{Code, Coded};
 
-use super::auth::bearer;
+use super::auth::claims_of;
 use super::auth_console::COOKIE;
-use super::problem::ApiError;
-use crate::app::App;
-use crate::areas::members::tokens;
 use crate::config::Limits;
 use crate::platform::seal::token_hash;
 
@@ -53,7 +47,7 @@ enum Caller {
 
 #[derive(Debug, thiserror::Error)]
 #[error("more than {limit} requests a second; try again in {wait_s} seconds")]
-struct TooMany {
+pub(super) struct TooMany {
     limit: u32,
     wait_s: u64,
 }
@@ -89,7 +83,7 @@ impl RateLimits {
     }
 
     /// The refusal, when the caller is over his limit.
-    fn over(&self, request: &ServiceRequest) -> Option<TooMany> {
+    pub(super) fn over(&self, request: &ServiceRequest) -> Option<TooMany> {
         if self.members.is_none() && self.operators.is_none() && self.addresses.is_none() {
             return None;
         }
@@ -114,8 +108,8 @@ impl RateLimits {
             if let Some(session) = session {
                 return Some(Caller::Operator(token_hash(session.value())));
             }
-            if let Some(member) = member_of(request) {
-                return Some(Caller::Member(member));
+            if let Ok(claims) = claims_of(request.request()) {
+                return Some(Caller::Member(claims.member));
             }
             // Whole neighbourhoods of shoppers look around behind one address of their carrier.
             if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
@@ -136,25 +130,6 @@ impl RateLimits {
         let client = forwarded.into_iter().flat_map(|list| list.rsplit(',')).filter_map(|ip| ip.trim().parse().ok());
         client.into_iter().find(|ip| !self.trusted_proxies.contains(ip)).or(Some(peer))
     }
-}
-
-fn member_of(request: &ServiceRequest) -> Option<MemberId> {
-    let token = bearer(request.headers())?;
-    let app = request.app_data::<web::Data<App>>()?;
-    tokens::open_access(&app.sealer, token, app.clock.wall()).ok().map(|claims| claims.member)
-}
-
-/// Refuses callers that are over their limit, with the time to wait.
-pub async fn limit_rate(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let limits = request.app_data::<web::Data<RateLimits>>().cloned();
-    let Some(too_many) = limits.and_then(|limits| limits.over(&request)) else {
-        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
-    };
-    let response = ApiError::from(too_many).error_response();
-    Ok(request.into_response(response))
 }
 
 #[cfg(test)]

@@ -2,20 +2,18 @@
 //! HEAD as GET without the body.
 //!
 //! The router knows each path once for every method and takes a path with a wrong method for one
-//! that does not exist; so what is offered where is read from the documents.
+//! that does not exist; so what is offered where is listed once.
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
-use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use kernel::{Code, Coded};
-use utoipa::openapi::OpenApi;
 
-use super::document::operations;
 use super::problem::ApiError;
+use super::routes::Routes;
+use super::{console, leader, storefront};
 
 /// Calls outside the documents, in every role.
 pub const HEALTH: [(&str, &str); 2] = [("/healthz", "GET"), ("/readyz", "GET")];
@@ -75,21 +73,18 @@ impl Coded for NotOffered {
 }
 
 impl Offered {
-    /// What `documents` say, and what is served beside them; without documents the health calls alone.
-    pub fn new(documents: Option<[&OpenApi; 2]>, in_sandbox: bool) -> Self {
-        let beside: &[(&str, &str)] = if documents.is_some() { &BESIDE } else { &[] };
-        let sandbox: &[(&str, &str)] = if documents.is_some() && in_sandbox { &SANDBOX } else { &[] };
-        let plain = HEALTH
-            .iter()
-            .chain(beside)
-            .chain(sandbox)
-            .map(|(path, method)| (Pattern((*path).to_owned()), (*method).to_owned()));
-        let mut offered: Vec<_> = plain.collect();
-        for document in documents.into_iter().flatten() {
-            let each = operations(document).map(|(method, path, _)| (Pattern(path.to_owned()), method.to_uppercase()));
-            offered.extend(each);
+    /// What a process offers that serves the API or not, in sandbox mode or not.
+    pub fn new(serves_api: bool, in_sandbox: bool) -> Self {
+        let beside: &[(&str, &str)] = if serves_api { &BESIDE } else { &[] };
+        let sandbox: &[(&str, &str)] = if serves_api && in_sandbox { &SANDBOX } else { &[] };
+        let mut documented = Vec::new();
+        if serves_api {
+            let mut list = Routes::List(&mut documented);
+            list.configure(storefront::routes).configure(leader::routes).configure(console::routes);
         }
-        Self(offered)
+        let plain = HEALTH.iter().chain(beside).chain(sandbox);
+        let plain = plain.map(|(path, method)| ((*path).to_owned(), (*method).to_owned()));
+        Self(plain.chain(documented).map(|(path, method)| (Pattern(path), method)).collect())
     }
 
     /// The `Allow` header of a path; empty where nothing is.
@@ -120,13 +115,9 @@ pub async fn refuse(request: HttpRequest, offered: Data<Offered>) -> HttpRespons
     response
 }
 
-/// Middleware: HEAD is routed as GET. The server leaves the body out, since it goes by what was sent.
-pub async fn head_as_get<B: MessageBody>(
-    mut request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
+/// HEAD is routed as GET. The server leaves the body out, since it goes by what was sent.
+pub(super) fn head_as_get(request: &mut ServiceRequest) {
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
-    next.call(request).await
 }

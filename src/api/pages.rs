@@ -1,29 +1,22 @@
 //! Pages for people: the start page and the API's documentation, offline.
 
+use std::sync::OnceLock;
+
 use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{HttpResponse, get};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
+use super::document;
 use crate::app::App;
 
 const START_PAGE: &str = include_str!("pages/start.html");
 
-/// Both documents as they are sent. As values they would take some megabytes a worker.
-pub struct Documents {
-    miniapp: Bytes,
-    console: Bytes,
-}
+/// A document as it is sent, rendered when it is first asked for: most processes are never asked.
+type Rendered = OnceLock<Result<Bytes, String>>;
 
-impl Documents {
-    /// Renders them.
-    ///
-    /// # Errors
-    /// What serde says of a document that is none.
-    pub fn render(miniapp: &OpenApi, console: &OpenApi) -> Result<Self, serde_json::Error> {
-        Ok(Self { miniapp: miniapp.to_json()?.into(), console: console.to_json()?.into() })
-    }
-}
+static MINIAPP: Rendered = OnceLock::new();
+static CONSOLE: Rendered = OnceLock::new();
 
 /// The start page at `/` and Swagger UI at `/docs/`.
 pub fn routes(config: &mut ServiceConfig) {
@@ -33,13 +26,23 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 #[get("/miniapp-api.json")]
-async fn show_miniapp(documents: Data<Documents>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(documents.miniapp.clone())
+async fn show_miniapp() -> HttpResponse {
+    show(&MINIAPP, document::miniapp)
 }
 
 #[get("/console-api.json")]
-async fn show_console(documents: Data<Documents>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(documents.console.clone())
+async fn show_console() -> HttpResponse {
+    show(&CONSOLE, document::console)
+}
+
+fn show(rendered: &Rendered, document: fn() -> OpenApi) -> HttpResponse {
+    match rendered.get_or_init(|| document().to_json().map(Bytes::from).map_err(|error| error.to_string())) {
+        Ok(bytes) => HttpResponse::Ok().content_type("application/json").body(bytes.clone()),
+        Err(error) => {
+            tracing::error!(%error, "a document cannot be rendered");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
 }
 
 #[get("/docs")]

@@ -3,11 +3,10 @@
 //! One refusal has no body: the HTTP parser answers a request line or headers beyond its bounds (64 KiB
 //! of address) with a bare 400 before anything here sees the request.
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use actix_web::middleware::Next;
 use actix_web::{HttpResponse, ResponseError};
 use kernel::{Code, Coded, Failure, FieldFault, words};
 use serde::Serialize;
@@ -216,7 +215,7 @@ impl std::fmt::Display for ApiError {
     }
 }
 
-/// What a refused answer carries to [`render_problems`], which knows the request.
+/// What a refused answer carries to [`rendered`], which knows the request.
 #[derive(Clone)]
 struct Refusal {
     code: Code,
@@ -276,22 +275,17 @@ fn chain(error: &dyn Coded) -> String {
     text
 }
 
-/// Middleware: gives every refusal its body, also those of the framework itself.
-pub async fn render_problems(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let english = prefers_english(request.headers().get(ACCEPT_LANGUAGE));
-    let request_id = id_of(&request).unwrap_or_default();
-    let response = next.call(request).await?.map_into_boxed_body();
+/// Gives every refusal its body, also those of the framework itself.
+pub(super) fn rendered(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let refusal = response.response().extensions().get::<Refusal>().cloned();
     let is_framework_error = refusal.is_none()
         && (status.is_client_error() || status.is_server_error())
         && !response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/"));
     let Some(refusal) = refusal.or_else(|| is_framework_error.then(|| framework_refusal(status))) else {
-        return Ok(response);
+        return response;
     };
+    let english = prefers_english(response.request().headers().get(ACCEPT_LANGUAGE));
     let title = if english { refusal.code.title_en() } else { refusal.code.title_zh() };
     let detail = refusal.detail.map(|(in_english, in_chinese)| if english { in_english } else { in_chinese });
     let mut errors = refusal.fields;
@@ -304,7 +298,7 @@ pub async fn render_problems(
         status: status.as_u16(),
         detail: detail.unwrap_or_else(|| title.to_owned()),
         code: refusal.code.text().to_owned(),
-        request_id,
+        request_id: id_of(response.request()).unwrap_or_default(),
         errors,
         extra: refusal.extra,
     };
@@ -313,7 +307,7 @@ pub async fn render_problems(
     let mut parts = parts.set_body(BoxBody::new(body));
     parts.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     parts.extensions_mut().insert(RefusedWith(refusal.code));
-    Ok(ServiceResponse::new(request, parts))
+    ServiceResponse::new(request, parts)
 }
 
 fn framework_refusal(status: StatusCode) -> Refusal {

@@ -2,7 +2,10 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH};
+use actix_web::http::header::{
+    ACCEPT_ENCODING, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, Encoding, Header,
+    IF_NONE_MATCH, VARY,
+};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures::future::{Ready, ready};
 use kernel::failure::Invalid;
@@ -11,7 +14,7 @@ use serde::Serialize;
 
 use super::body::sha256;
 use super::problem::ApiError;
-use crate::app::App;
+use crate::app::{App, Rendered};
 use crate::platform::request_keys::{Begun, KeyError, Once, Scope, Slot, Stored};
 
 /// What handlers answer.
@@ -96,9 +99,10 @@ pub fn no_content() -> Reply {
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// A read with its `ETag`, or `304` when the caller has it already.
-pub fn cacheable(headers: &HeaderMap, body: bytes::Bytes, etag: &str) -> HttpResponse {
-    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+/// A read with its `ETag`, packed for whoever takes it so; or `304` when the caller has it already.
+pub fn cacheable(request: &HttpRequest, answer: &Rendered) -> HttpResponse {
+    let etag = answer.etag.as_str();
+    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let is_same = |tag: &str| tag.trim() == "*" || opaque(tag) == opaque(etag);
     let fresh = known.is_some_and(|list| list.split(',').any(is_same));
@@ -107,7 +111,19 @@ pub fn cacheable(headers: &HeaderMap, body: bytes::Bytes, etag: &str) -> HttpRes
     if fresh {
         return response.finish();
     }
-    response.insert_header((CONTENT_TYPE, "application/json")).body(body)
+    response.insert_header((CONTENT_TYPE, "application/json"));
+    match takes_gzip(request).then(|| answer.gzip()).flatten() {
+        Some(packed) => {
+            response.insert_header((CONTENT_ENCODING, "gzip")).insert_header((VARY, "accept-encoding")).body(packed)
+        }
+        None => response.body(answer.body.clone()),
+    }
+}
+
+/// Whether the caller accepts a body in gzip, by his own word.
+pub fn takes_gzip(request: &HttpRequest) -> bool {
+    let accepted = request.headers().contains_key(ACCEPT_ENCODING).then(|| AcceptEncoding::parse(request).ok());
+    accepted.flatten().is_some_and(|accepted| accepted.negotiate([Encoding::gzip()].iter()).is_some())
 }
 
 /// The `ETag` of a body: a weak one, because the same body goes out in several encodings.

@@ -1,73 +1,109 @@
 //! What is written of a request: one line when it is answered, and its id on every line between.
 //! Never more of it than method and route: paths, queries and bodies name people and carry secrets.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage};
+use actix_web::dev::ServiceResponse;
+use actix_web::http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpMessage, HttpRequest};
 use kernel::Code;
+use metrics::SharedString;
 use tracing::Span;
-use tracing_actix_web::{RequestId, RootSpanBuilder};
+use uuid::{Builder, Uuid};
 
 /// The header that names a request when asking for help.
-const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A read that took longer has its line.
+const SLOW: Duration = Duration::from_millis(500);
+
+/// What a request is called.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestId(Uuid);
 
 /// The code a request was refused with, noted where the refusal gets its body.
 #[derive(Clone, Copy)]
 pub(super) struct RefusedWith(pub Code);
 
-#[derive(Clone, Copy)]
-struct Begun(Instant);
-
-/// The span around a request, and the line at its end.
-pub struct RequestSpan;
-
-impl RootSpanBuilder for RequestSpan {
-    fn on_request_start(request: &ServiceRequest) -> Span {
-        request.extensions_mut().insert(Begun(Instant::now()));
-        let id = id_of(request).unwrap_or_default();
-        // As loud as an error, so that no filter takes the id from a line that is written.
-        tracing::error_span!("request", request_id = id)
+impl RequestId {
+    /// A new one, by the generator of this thread: the system's own would be asked for every request.
+    #[expect(clippy::new_without_default, reason = "each is another")]
+    pub fn new() -> Self {
+        Self(Builder::from_random_bytes(rand::random()).into_uuid())
     }
 
-    fn on_request_end<B: MessageBody>(_: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let Ok(response) = outcome else {
-            tracing::error!("a request ended without an answer");
-            return;
-        };
-        let request = response.request();
-        let begun = request.extensions().get::<Begun>().copied();
-        let refused = response.response().extensions().get::<RefusedWith>().copied();
-        tracing::info!(
-            method = %request.method(),
-            route = request.match_pattern().as_deref().unwrap_or("none"),
-            status = response.status().as_u16(),
-            code = refused.map(|refused| refused.0.text()),
-            ms = begun.map(|begun| begun.0.elapsed().as_secs_f64() * 1000.0),
-            "answered"
-        );
+    pub(super) fn to_header(self) -> Result<HeaderValue, InvalidHeaderValue> {
+        HeaderValue::from_str(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
     }
 }
 
-/// The request's id as text.
-pub(super) fn id_of(request: &ServiceRequest) -> Option<String> {
-    request.extensions().get::<RequestId>().map(ToString::to_string)
+/// The id of a request that was received, as text.
+pub(super) fn id_of(request: &HttpRequest) -> Option<String> {
+    request.extensions().get::<RequestId>().map(|id| id.0.to_string())
 }
 
-/// Middleware: tells the caller the request's id, whatever the answer.
-pub async fn name_requests(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let id = id_of(&request).and_then(|id| HeaderValue::from_str(&id).ok());
-    let mut response = next.call(request).await?;
-    if let Some(id) = id {
-        response.headers_mut().insert(HEADER, id);
+/// The span around a request.
+pub(super) fn span(id: RequestId) -> Span {
+    // As loud as an error, so that no filter takes the id from a line that is written.
+    tracing::error_span!("request", request_id = %id.0)
+}
+
+/// Counts an answered request and writes its line: a read that went well and soon is for those who
+/// look closer, for whatever changed, failed or took long is looked for at night.
+pub(super) fn note<B>(answer: &ServiceResponse<B>, begun: Instant) {
+    let (request, status, took) = (answer.request(), answer.status(), begun.elapsed());
+    let route = request.match_pattern();
+    count(request.method(), route.clone().map_or("none".into(), SharedString::from), status, took);
+    let refused = answer.response().extensions().get::<RefusedWith>().copied();
+    let route = route.as_deref().unwrap_or("none");
+    let (status, code) = (status.as_u16(), refused.map(|refused| refused.0.text()));
+    let ms = took.as_secs_f64() * 1000.0;
+    if request.method().is_safe() && status < 400 && took < SLOW {
+        tracing::debug!(method = %request.method(), route, status, code, ms, "answered");
+    } else {
+        tracing::info!(method = %request.method(), route, status, code, ms, "answered");
     }
-    Ok(response)
+}
+
+/// Counts a read that was answered outside any span, since its answer was at hand.
+pub(super) fn note_at_hand<B>(answer: &ServiceResponse<B>, route: Arc<str>, id: RequestId, begun: Instant) {
+    let (status, took) = (answer.status(), begun.elapsed());
+    tracing::debug!(request_id = %id.0, %route, status = status.as_u16(), "answered at hand");
+    count(answer.request().method(), SharedString::from_shared(route), status, took);
+}
+
+fn count(method: &Method, route: SharedString, status: StatusCode, took: Duration) {
+    let class = match status.as_u16() {
+        ..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        500.. => "5xx",
+    };
+    let seconds =
+        metrics::histogram!("http_request_seconds", "method" => known(method), "route" => route, "status" => class);
+    seconds.record(took.as_secs_f64());
+}
+
+/// Writes that a request got no answer at all.
+pub(super) fn note_lost() {
+    tracing::error!("a request ended without an answer");
+}
+
+/// The method, unless somebody made it up: labels must be few.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +113,6 @@ mod tests {
 
     use actix_web::test::{TestRequest, call_service, init_service};
     use actix_web::{App, HttpResponse, web};
-    use tracing_actix_web::TracingLogger;
 
     use super::*;
     use crate::api::problem::ApiError;
@@ -118,9 +153,7 @@ mod tests {
         let subscriber = json_lines("info".parse().unwrap(), move || writer.clone());
         let _guard = tracing::subscriber::set_default(subscriber);
         let app = App::new()
-            .wrap(actix_web::middleware::from_fn(crate::api::problem::render_problems))
-            .wrap(actix_web::middleware::from_fn(name_requests))
-            .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(actix_web::middleware::from_fn(crate::api::entrance::receive))
             .route("/files/{name}", web::get().to(works))
             .route("/refused", web::get().to(refuses));
         let app = init_service(app).await;

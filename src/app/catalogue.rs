@@ -2,11 +2,14 @@
 //! list costs neither a database read nor a rendering.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use kernel::id::{MemberId, PickupPointId, ShopId};
 use kernel::{Code, Coded, Failure, FieldFault};
 use moka::future::Cache;
@@ -51,6 +54,28 @@ pub struct Rendered {
     pub body: Bytes,
     /// Its `ETag`.
     pub etag: String,
+    /// The pattern of the route that answered, for metrics.
+    pub route: Arc<str>,
+    packed: OnceLock<Option<Bytes>>,
+}
+
+impl Rendered {
+    /// An answer that is not packed yet.
+    pub fn new(body: Bytes, etag: String, route: &str) -> Self {
+        Self { body, etag, route: route.into(), packed: OnceLock::new() }
+    }
+
+    /// The body in gzip, packed when first wanted and then as long at hand as the answer itself; none
+    /// where that saves nothing.
+    pub fn gzip(&self) -> Option<Bytes> {
+        self.packed.get_or_init(|| gzip(&self.body)).clone()
+    }
+}
+
+fn gzip(body: &[u8]) -> Option<Bytes> {
+    let mut packer = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::default());
+    let packed = packer.write_all(body).and_then(|()| packer.finish()).ok()?;
+    (packed.len() < body.len()).then(|| packed.into())
 }
 
 /// The answers at hand.
@@ -72,7 +97,7 @@ struct Generation {
 impl Default for Catalogue {
     fn default() -> Self {
         let weight = |question: &Question, answer: &Arc<Rendered>| {
-            u32::try_from(answer.body.len() + question.request.len() + 256).unwrap_or(u32::MAX)
+            u32::try_from(answer.body.len() / 2 * 3 + question.request.len() + 256).unwrap_or(u32::MAX)
         };
         Self {
             answers: Cache::builder().time_to_live(LIFE).weigher(weight).max_capacity(BYTES_MAX).build(),
@@ -95,6 +120,11 @@ impl Catalogue {
         }
     }
 
+    /// The answer at hand, if any.
+    pub async fn at_hand(&self, question: &Question) -> Option<Arc<Rendered>> {
+        self.answers.get(question).await
+    }
+
     /// The answer at hand, or what `render` makes; of many who ask at once, one renders.
     pub async fn answer(
         &self,
@@ -105,9 +135,14 @@ impl Catalogue {
         self.answers.try_get_with(question, rendered).await.map_err(|failure| Shared(failure).into())
     }
 
+    /// What a member sees, if his profile was read of late.
+    pub async fn known_viewer(&self, shop: ShopId, member: MemberId) -> Option<Viewer> {
+        self.viewers.get(&(shop, member)).await
+    }
+
     /// What a member sees, by his profile.
     pub async fn viewer(&self, db: &Db, shop: ShopId, member: MemberId) -> Result<Viewer, Failure> {
-        if let Some(viewer) = self.viewers.get(&(shop, member)).await {
+        if let Some(viewer) = self.known_viewer(shop, member).await {
             return Ok(viewer);
         }
         let row = members::query::by_id(db.reader(), shop, member).await?.ok_or(MemberError::TokenInvalid)?;
@@ -204,11 +239,13 @@ impl Coded for Shared {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::io::Read;
+
     use super::*;
 
     async fn ask(catalogue: &Catalogue, shop: ShopId, answer: &'static str) -> String {
         let question = catalogue.question(shop, Viewer::default(), chrono::Duration::zero(), "/api/v1/goods");
-        let render = async { Ok(Rendered { body: Bytes::from_static(answer.as_bytes()), etag: String::new() }) };
+        let render = async { Ok(Rendered::new(Bytes::from_static(answer.as_bytes()), String::new(), "/")) };
         let rendered = catalogue.answer(question, render).await.unwrap();
         String::from_utf8(rendered.body.to_vec()).unwrap()
     }
@@ -222,6 +259,16 @@ mod tests {
         assert_eq!(ask(&catalogue, shop, "two").await, "one");
         catalogue.changed(shop);
         assert_eq!(ask(&catalogue, shop, "two").await, "two");
+    }
+
+    #[test]
+    fn an_answer_is_packed_where_that_saves_something() {
+        let long = Rendered::new(Bytes::from("岭南荔枝".repeat(100)), String::new(), "/");
+        let packed = long.gzip().unwrap();
+        let mut unpacked = String::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut unpacked).unwrap();
+        assert_eq!(unpacked.as_bytes(), &long.body[..]);
+        assert_eq!(Rendered::new(Bytes::from_static(b"[]"), String::new(), "/").gzip(), None);
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use kernel::{Clock, Failure};
 use secrecy::ExposeSecret;
 
 pub use barred::Barred;
-pub use catalogue::{Catalogue, Rendered, Viewer};
+pub use catalogue::{Catalogue, Question, Rendered, Viewer};
 pub use clients::{Clients, NoPay, ShopClients};
 pub use marketplaces::{Jump, Market, Marketplaces};
 pub use shop_book::ShopBook;

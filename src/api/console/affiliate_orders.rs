@@ -1,12 +1,12 @@
 //! What marketplaces sold through the shop's links, and what it earns.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::id::{AffiliateBookingId, AffiliateLineId, LeaderId, MemberId};
 use kernel::{BasisPoints, Fen};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
@@ -21,7 +21,7 @@ use crate::areas::affiliate_orders::state::{BookingKind, LineStatus, Share};
 use crate::areas::affiliate_orders::{AffiliateError, feeds};
 use crate::flows::affiliate_orders;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(feeds_of_shop).service(pull).service(list).service(one);
 }
 

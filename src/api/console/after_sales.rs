@@ -1,10 +1,10 @@
 //! Operators decide after-sale tickets.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use kernel::id::TicketId;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
@@ -18,7 +18,7 @@ use crate::areas::after_sales::query;
 use crate::areas::after_sales::state::TicketState;
 use crate::flows::after_sale::{self, Ticket};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list).service(approve).service(refuse).service(goods_returned);
 }
 

@@ -1,12 +1,12 @@
 //! Categories, as operators keep them.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{delete, get, patch, post, put, web};
 use chrono::{DateTime, Utc};
 use kernel::failure::Invalid;
 use kernel::id::CategoryId;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, PathId};
@@ -19,7 +19,7 @@ use crate::areas::goods::categories::{self, CategoryDraft};
 use crate::areas::goods::entity::category;
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config
         .service(list_console_categories)
         .service(create_category)

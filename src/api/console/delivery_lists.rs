@@ -1,5 +1,6 @@
 //! Delivery lists in the console: gather, depart, deliver; and orders nobody collects.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Datelike, Utc};
@@ -7,7 +8,6 @@ use kernel::checks::Checks;
 use kernel::id::{DeliveryListId, LeaderId, MemberId, OrderId, PickupPointId};
 use kernel::page::Page;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PageQuery, PathId, QueryOf, page_request};
@@ -23,7 +23,7 @@ use crate::areas::orders::by_leader;
 use crate::areas::orders::entity::order;
 use crate::flows::{deliver, receipt};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(gather).service(all_lists).service(one).service(depart).service(delivered).service(overdue);
 }
 

@@ -1,9 +1,9 @@
 //! Every shown amount can be explained: rule, rate, base, source and the journals.
 
+use crate::api::routes::Routes;
 use actix_web::{get, web};
 use kernel::{BasisPoints, Fen};
 use serde::Serialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::ledger::JournalView;
 use crate::api::auth_console::{Operator, Permission};
@@ -12,7 +12,7 @@ use crate::api::reply::{Reply, json};
 use crate::app::App;
 use crate::flows::explain::{self as flow, Explanation, Part};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(explain_amount);
 }
 

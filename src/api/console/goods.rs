@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{delete, get, patch, post, put, web};
 use chrono::{DateTime, NaiveTime, Utc};
@@ -10,7 +11,6 @@ use kernel::id::{CategoryId, GoodsId, PickupPointId, SkuId, SupplierId};
 use kernel::page::Page;
 use kernel::{Failure, Fen, ListingKind};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
@@ -29,7 +29,7 @@ use crate::areas::stock;
 use crate::flows;
 use crate::flows::goods::Described;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config
         .service(list_console_goods)
         .service(create_goods)

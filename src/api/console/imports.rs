@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
@@ -9,7 +10,6 @@ use kernel::failure::Invalid;
 use kernel::id::{CategoryId, ImportId};
 use kernel::{Failure, ListingKind};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
@@ -31,7 +31,7 @@ const ID_LENGTH: usize = 200;
 /// The longest search text.
 const QUERY_LENGTH: usize = 100;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(start).service(list).service(one).service(pause).service(resume);
 }
 

@@ -1,11 +1,11 @@
 //! Deciding applications to become a leader.
 
+use crate::api::routes::Routes;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::id::{ApplicationId, LeaderId, MemberId, OperatorId, PickupPointId};
 use kernel::mask;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::leaders::LeaderView;
 use crate::api::auth_console::{Operator, Permission};
@@ -21,7 +21,7 @@ use crate::areas::leaders::error::LeaderError;
 use crate::areas::leaders::state::ApplicationState;
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list_applications).service(get_application).service(approve).service(reject);
 }
 

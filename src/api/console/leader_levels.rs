@@ -1,12 +1,12 @@
 //! Leader levels.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, patch, post, put, web};
 use kernel::BasisPoints;
 use kernel::failure::Invalid;
 use kernel::id::LeaderLevelId;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, PathId};
@@ -19,7 +19,7 @@ use crate::areas::leaders::entity::level;
 use crate::areas::leaders::levels::{self, LevelDraft};
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list_levels).service(create_level).service(patch_level).service(put_level);
 }
 

@@ -1,12 +1,12 @@
 //! Leaders, and who receives their shares.
 
+use crate::api::routes::Routes;
 use actix_web::{get, patch, put, web};
 use chrono::{DateTime, Utc};
 use kernel::BasisPoints;
 use kernel::id::{LeaderId, LeaderLevelId, MemberId};
 use kernel::mask;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
@@ -22,7 +22,7 @@ use crate::areas::leaders::service::LeaderChange;
 use crate::areas::leaders::{query, state::LeaderState};
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list_leaders).service(get_leader).service(patch_leader).service(put_leader).service(put_receiver);
 }
 

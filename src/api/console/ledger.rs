@@ -1,5 +1,6 @@
 //! The shop's books, for reading.
 
+use crate::api::routes::Routes;
 use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use kernel::failure::Invalid;
@@ -8,7 +9,6 @@ use kernel::id::{
     SupplierId, WithdrawalId,
 };
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::api::auth_console::{Operator, Permission};
@@ -26,7 +26,7 @@ use crate::flows::verify_books::{self, Report};
 /// A cause's kind is one of ours and short.
 const CAUSE_MAX: usize = 64;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(accounts).service(journals).service(verify);
 }
 

@@ -1,10 +1,10 @@
 //! By which ids marketplaces know a leader, where they have a scheme of their own.
 
+use crate::api::routes::Routes;
 use actix_web::{delete, get, put, web};
 use chrono::{DateTime, Utc};
 use kernel::id::LeaderId;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, PathId};
@@ -17,7 +17,7 @@ use crate::areas::affiliate_orders::channels;
 use crate::areas::affiliate_orders::entity::channel;
 use crate::flows::affiliate_orders::name_leader;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list).service(set).service(remove);
 }
 

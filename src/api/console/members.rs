@@ -1,10 +1,10 @@
 //! The shop's members, as operators see them, and who may no longer come.
 
+use crate::api::routes::Routes;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::id::{LeaderId, MemberId, PickupPointId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
@@ -18,7 +18,7 @@ use crate::areas::members::error::MemberError;
 use crate::areas::members::query;
 use crate::flows::bans;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list_members).service(get_member).service(ban_member).service(unban_member);
 }
 

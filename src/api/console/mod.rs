@@ -27,10 +27,10 @@ mod stock;
 mod uploads;
 mod withdrawals;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 /// Every route of the console.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes) {
     config.configure(affiliate_orders::routes);
     config.configure(after_sales::routes);
     config.configure(categories::routes);

@@ -1,11 +1,11 @@
 //! Operators and the log of what they changed; for owners.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, patch, post, put, web};
 use chrono::{DateTime, Utc};
 use kernel::id::{AuditId, OperatorId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission, Role};
 use crate::api::body::{JsonBody, PageQuery, PathId, QueryOf};
@@ -18,7 +18,7 @@ use crate::areas::operators::{audit, query};
 use crate::flows;
 use crate::flows::operators::Change;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config
         .service(list_operators)
         .service(create_operator)

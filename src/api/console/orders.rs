@@ -1,11 +1,11 @@
 //! Orders as operators see them.
 
+use crate::api::routes::Routes;
 use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use kernel::Fen;
 use kernel::id::{LeaderId, MemberId, OrderId, PaymentId, SkuId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::refunds::{ConsoleRefund, refunds_of};
 use crate::api::auth_console::Operator;
@@ -25,7 +25,7 @@ use crate::areas::stock;
 use crate::areas::stock::entity::hold;
 use crate::areas::stock::state::HoldState;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list).service(detail);
 }
 

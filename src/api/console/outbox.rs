@@ -1,10 +1,10 @@
 //! Effects on the outside that were given up, and their replay.
 
+use crate::api::routes::Routes;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::id::EffectId;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
@@ -16,7 +16,7 @@ use crate::flows::outbox as effects;
 use crate::platform::entity::effect;
 use crate::platform::outbox::{self, EffectState};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list).service(replay);
 }
 

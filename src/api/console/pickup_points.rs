@@ -1,11 +1,11 @@
 //! Pickup points, as operators keep them.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, patch, post, put, web};
 use chrono::{DateTime, Utc};
 use kernel::id::{LeaderId, PickupPointId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
@@ -19,7 +19,7 @@ use crate::areas::pickup::query;
 use crate::areas::pickup::service::{PointChange, PointDraft};
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list_points).service(create_point).service(patch_point).service(put_point);
 }
 

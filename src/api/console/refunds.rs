@@ -1,5 +1,6 @@
 //! Operators give money back, look first what that does, and send again what went wrong.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
@@ -7,7 +8,6 @@ use kernel::id::{LeaderId, OrderId, OrderLineId, PaymentId, RefundId, ShopId, Ti
 use kernel::{Failure, Fen};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
@@ -24,7 +24,7 @@ use crate::flows::refund::{self as flow, Measure, Preview, Request, Shown, Wish}
 /// The most money one line can name: far above any order.
 const AMOUNT_MAX_FEN: i64 = 1_000_000_000_000;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(make).service(preview).service(list).service(retry);
 }
 

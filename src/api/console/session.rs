@@ -1,10 +1,10 @@
 //! Signing in to the console.
 
+use crate::api::routes::Routes;
 use actix_web::{HttpResponse, delete, get, post, web};
 use kernel::failure::Invalid;
 use kernel::id::{OperatorId, ShopId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Role, session_cookie};
 use crate::api::body::JsonBody;
@@ -15,7 +15,7 @@ use crate::areas::operators::passwords;
 use crate::areas::operators::service::USERNAME_MAX;
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(sign_in).service(who_am_i).service(sign_out);
 }
 

@@ -1,8 +1,8 @@
 //! The shop's settings: one document, typed and checked as a whole.
 
+use crate::api::routes::Routes;
 use actix_web::{get, put, web};
 use serde_json::{Map, Value};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::JsonBody;
@@ -13,7 +13,7 @@ use crate::areas::shops::query;
 use crate::areas::shops::settings::Settings;
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(get_settings).service(put_settings);
 }
 

@@ -1,11 +1,11 @@
 //! An operator has an order's money shared now.
 
+use crate::api::routes::Routes;
 use actix_web::{post, web};
 use chrono::{DateTime, Utc};
 use kernel::Fen;
 use kernel::id::{OrderId, SharingId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::api::auth_console::{Operator, Permission};
@@ -19,7 +19,7 @@ use crate::areas::payouts::entity::{sharing, sharing_part};
 use crate::areas::payouts::state::{PartResult, SharingKind, SharingState};
 use crate::flows::profit_sharing;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(share);
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{post, web};
 use chrono::{DateTime, Utc};
@@ -9,7 +10,6 @@ use kernel::checks::Checks;
 use kernel::failure::Invalid;
 use kernel::id::{OrderId, OrderLineId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId};
@@ -25,7 +25,7 @@ use crate::flows::receipt::Moved;
 /// An order has fewer lines than this.
 const LINES_MAX: usize = 200;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(ship).service(arrive);
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
@@ -9,7 +10,6 @@ use kernel::checks::Checks;
 use kernel::id::{GoodsId, SkuId, StockWarningId};
 use kernel::page::Page;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
@@ -27,7 +27,7 @@ use crate::flows::goods::Moved;
 /// Most units a movement may name.
 const UNITS_MAX: i64 = 1_000_000_000;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(move_stock).service(list_low_stock).service(list_warnings);
 }
 

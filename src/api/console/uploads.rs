@@ -1,9 +1,9 @@
 //! Pictures of goods and pages, announced by operators; they are sent and served as members' are.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{post, web};
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::Operator;
 use crate::api::body::JsonBody;
@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::areas::content::pictures::PictureKind;
 use crate::flows::uploads::{self, Announced};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(announce_console_upload);
 }
 

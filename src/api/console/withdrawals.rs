@@ -1,12 +1,12 @@
 //! Operators decide withdrawals and note what they paid by hand.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::Fen;
 use kernel::id::{LeaderId, OperatorId, WithdrawalId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
@@ -20,7 +20,7 @@ use crate::areas::payouts::query;
 use crate::areas::payouts::state::{TransferState, WithdrawalChannel, WithdrawalState};
 use crate::flows::payout::{self, Withdrawal};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list).service(approve).service(reject).service(paid);
 }
 

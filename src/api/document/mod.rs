@@ -9,14 +9,13 @@ mod yaml;
 pub use answers::LEFT_OUT;
 pub use examples::all as examples;
 
-use actix_web::App;
 use actix_web::http::StatusCode;
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{OpenApi as OpenApiDocument, PathItem, RefOr};
-use utoipa_actix_web::AppExt;
 
 use super::problem::Problem;
+use super::routes::Routes;
 use super::{console, leader, storefront};
 
 #[derive(OpenApi)]
@@ -77,16 +76,16 @@ impl utoipa::Modify for SessionCookie {
 
 /// `miniapp-api.yaml`: the storefront and leader API.
 pub fn miniapp() -> OpenApiDocument {
-    let app = App::new().into_utoipa_app().openapi(MiniApp::openapi());
-    let mut document = app.configure(storefront::routes).configure(leader::routes).split_for_parts().1;
+    let mut document = MiniApp::openapi();
+    Routes::Describe(&mut document).configure(storefront::routes).configure(leader::routes);
     callers::storefront(&mut document);
     completed(document)
 }
 
 /// `console-api.yaml`: the operators' API.
 pub fn console() -> OpenApiDocument {
-    let app = App::new().into_utoipa_app().openapi(Console::openapi());
-    let mut document = app.configure(console::routes).split_for_parts().1;
+    let mut document = Console::openapi();
+    Routes::Describe(&mut document).configure(console::routes);
     callers::console(&mut document);
     completed(document)
 }

@@ -1,11 +1,11 @@
 //! What a leader earns on orders that marketplaces served through his links.
 
+use crate::api::routes::Routes;
 use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use kernel::id::AffiliateLineId;
 use kernel::{BasisPoints, Fen};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
 use crate::api::body::{QueryOf, page_request};
@@ -17,7 +17,7 @@ use crate::areas::affiliate_orders::entity::line;
 use crate::areas::affiliate_orders::query::{self, Wanted};
 use crate::areas::affiliate_orders::state::{LineStatus, Share};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list);
 }
 

@@ -1,11 +1,11 @@
 //! A leader's statement: what he earned on which order, by which rule.
 
+use crate::api::routes::Routes;
 use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use kernel::id::{CommissionId, OrderId, OrderLineId};
 use kernel::{BasisPoints, Fen};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
 use crate::api::body::{QueryOf, page_request};
@@ -17,7 +17,7 @@ use crate::areas::commissions::entity::commission;
 use crate::areas::commissions::query;
 use crate::areas::commissions::state::{CommissionKind, CommissionState};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list);
 }
 

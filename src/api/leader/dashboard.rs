@@ -1,10 +1,10 @@
 //! What a leader sees first: today, in total, and his money.
 
+use crate::api::routes::Routes;
 use actix_web::{get, web};
 use kernel::clock::{beijing_day, beijing_midnight};
 use kernel::{Failure, Fen};
 use serde::Serialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
 use crate::api::problem::Failures;
@@ -14,7 +14,7 @@ use crate::areas::ledger;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::orders::by_leader::{self, Sales};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(dashboard);
 }
 

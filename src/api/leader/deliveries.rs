@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
@@ -12,7 +13,6 @@ use kernel::id::{DeliveryListId, LeaderId, OrderId, OrderLineId, ShopId, SkuId};
 use kernel::page::Page;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
 use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
@@ -32,7 +32,7 @@ const LINES_MAX: usize = 10_000;
 /// More units than any list has.
 const UNITS_MAX: i64 = 1_000_000;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(deliveries).service(receive);
 }
 

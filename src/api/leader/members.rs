@@ -1,10 +1,10 @@
 //! The members a leader has pulled in.
 
+use crate::api::routes::Routes;
 use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use kernel::id::MemberId;
 use serde::Serialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
 use crate::api::body::{PageQuery, QueryOf};
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::areas::members::entity::member;
 use crate::areas::members::query;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(leader_members);
 }
 

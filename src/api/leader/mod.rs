@@ -12,10 +12,10 @@ mod statement;
 mod verifiers;
 mod withdrawals;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
 /// Every route for leaders.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut Routes) {
     config.configure(affiliate_commissions::routes);
     config.configure(commissions::routes);
     config.configure(dashboard::routes);

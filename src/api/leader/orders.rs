@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::api::routes::Routes;
 use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use kernel::id::{MemberId, OrderId, OrderLineId, PickupPointId, ShopId, SkuId};
@@ -9,7 +10,6 @@ use kernel::page::Page;
 use kernel::{Failure, Fen, mask};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
 use crate::api::body::{PathId, QueryOf, page_request};
@@ -26,7 +26,7 @@ use crate::areas::orders::query::lines_of_all;
 use crate::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
 use crate::flows::receipt;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list).service(detail);
 }
 

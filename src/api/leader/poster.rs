@@ -1,8 +1,8 @@
 //! The leader's invitation poster.
 
+use crate::api::routes::Routes;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
 use crate::api::problem::Failures;
@@ -10,7 +10,7 @@ use crate::api::reply::Reply;
 use crate::app::App;
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(poster);
 }
 

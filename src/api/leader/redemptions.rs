@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{post, web};
 use chrono::{DateTime, Utc};
@@ -9,7 +10,6 @@ use kernel::checks::Checks;
 use kernel::failure::Invalid;
 use kernel::id::{OrderId, OrderLineId, RedemptionId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::orders::{LeaderLineView, MaskedMember};
 use crate::api::auth::SignedInVerifier;
@@ -26,7 +26,7 @@ const LINES_MAX: usize = 200;
 /// More units than any order has.
 const UNITS_MAX: i64 = 1_000_000;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(redeem);
 }
 

@@ -1,5 +1,6 @@
 //! A leader's account over a period, from the books (domain.md, "Statement export").
 
+use crate::api::routes::Routes;
 use actix_web::{get, web};
 use chrono::{DateTime, Duration, Utc};
 use kernel::failure::Invalid;
@@ -7,7 +8,6 @@ use kernel::id::JournalId;
 use kernel::page::PageRequest;
 use kernel::{Failure, Fen};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
 use crate::api::body::{QueryOf, page_request};
@@ -21,7 +21,7 @@ use crate::areas::ledger::statement::{self, Movement, Period};
 /// The longest period of one statement.
 const DAYS_MAX: i64 = 366;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(of_period);
 }
 

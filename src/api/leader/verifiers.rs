@@ -1,11 +1,11 @@
 //! Who may redeem for a leader.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{delete, get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::id::{MemberId, VerifierId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
 use crate::api::body::{JsonBody, PathId};
@@ -18,7 +18,7 @@ use crate::areas::pickup::entity::verifier;
 use crate::areas::pickup::query;
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list_verifiers).service(add_verifier).service(remove_verifier);
 }
 

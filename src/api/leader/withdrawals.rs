@@ -1,5 +1,6 @@
 //! A leader asks for money and sees what became of it.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
@@ -8,7 +9,6 @@ use kernel::failure::Invalid;
 use kernel::id::WithdrawalId;
 use kernel::page::Page;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInLeader;
 use crate::api::body::{JsonBody, PageQuery, PathId, QueryOf};
@@ -25,7 +25,7 @@ use crate::flows::payout::{self, Wish, Withdrawal};
 /// No amount of this system is larger.
 const AMOUNT_MAX: i64 = 1_000_000_000_000;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(ask).service(list).service(one);
 }
 

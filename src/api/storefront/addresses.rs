@@ -1,10 +1,10 @@
 //! The member's address book.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{delete, get, patch, post, put, web};
 use kernel::id::AddressId;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInMember;
 use crate::api::body::{JsonBody, PathId};
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::areas::members::addresses::{self, Address, AddressChange, AddressDraft, Contact};
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config
         .service(list_addresses)
         .service(create_address)

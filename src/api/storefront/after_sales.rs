@@ -1,5 +1,6 @@
 //! A member's after-sale tickets.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
@@ -7,7 +8,6 @@ use kernel::failure::Invalid;
 use kernel::id::{OrderId, OrderLineId, RefundId, TicketId};
 use kernel::{Fen, FieldFault};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInMember;
 use crate::api::body::{JsonBody, Nothing, PathId, text_fault};
@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::areas::after_sales::state::{TicketKind, TicketState};
 use crate::flows::after_sale::{self, Claim, Ticket};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(claim).service(detail).service(cancel);
 }
 

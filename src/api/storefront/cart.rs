@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::api::routes::Routes;
 use actix_web::{delete, get, put, web};
 use kernel::Fen;
 use kernel::failure::Invalid;
 use kernel::id::{GoodsId, SkuId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInMember;
 use crate::api::body::{JsonBody, PathId};
@@ -21,7 +21,7 @@ use crate::flows::cart::{self, Cart, Line, Trouble};
 /// Most units of a line.
 const QUANTITY_MAX: i64 = 9_999;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(show_cart).service(put_cart_item).service(remove_cart_item);
 }
 

@@ -1,11 +1,11 @@
 //! The categories of goods, in their two levels.
 
+use crate::api::routes::Routes;
 use actix_web::{HttpRequest, get, web};
 use kernel::Failure;
 use kernel::id::{CategoryId, ShopId};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shown::shown;
 use crate::api::auth::Visitor;
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::areas::goods::categories;
 use crate::areas::goods::entity::category;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list_categories);
 }
 

@@ -1,12 +1,12 @@
 //! Quotes and new orders.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{post, web};
 use kernel::failure::Invalid;
 use kernel::id::{AddressId, CouponId, PickupPointId, SkuId};
 use kernel::{Fen, FieldFault};
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::order_views::{Moment, OrderView};
 use crate::api::auth::SignedInMember;
@@ -22,7 +22,7 @@ const LINES_MAX: usize = 50;
 /// The most units of one line.
 const QUANTITY_MAX: i64 = 9_999;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(quote).service(place);
 }
 

@@ -1,9 +1,9 @@
 //! The shopper says that the goods have come.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{post, web};
 use kernel::id::OrderId;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::order_views::{Moment, OrderView};
 use crate::api::auth::SignedInMember;
@@ -13,7 +13,7 @@ use crate::api::reply::{IdempotencyKey, Reply};
 use crate::app::App;
 use crate::flows::receipt::{self, Moved};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(confirm_receipt);
 }
 

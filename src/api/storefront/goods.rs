@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::api::routes::Routes;
 use actix_web::{HttpRequest, get, web};
 use chrono::{DateTime, Utc};
 use kernel::failure::Invalid;
@@ -10,7 +11,6 @@ use kernel::page::Page;
 use kernel::{Failure, Fen, ListingKind, Time};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shown::shown;
 use crate::api::auth::Visitor;
@@ -29,7 +29,7 @@ use crate::areas::goods::{GoodsError, categories, query, words};
 /// The longest search text.
 const SEARCH_MAX: usize = 64;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list_goods).service(show_goods);
 }
 

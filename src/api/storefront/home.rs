@@ -1,9 +1,9 @@
 //! The home page in one call.
 
+use crate::api::routes::Routes;
 use actix_web::{HttpRequest, get, web};
 use kernel::page::PageRequest;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::categories::{self, CategoryView};
 use super::goods::{GoodsCard, cards};
@@ -19,7 +19,7 @@ use kernel::id::PickupPointId;
 /// How many goods the home page recommends.
 const RECOMMENDED: u64 = 10;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(show_home);
 }
 

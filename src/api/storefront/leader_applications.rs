@@ -1,12 +1,12 @@
 //! Becoming a leader.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::BasisPoints;
 use kernel::id::{ApplicationId, LeaderId, LeaderLevelId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInMember;
 use crate::api::body::JsonBody;
@@ -20,7 +20,7 @@ use crate::areas::leaders::query;
 use crate::areas::leaders::state::{ApplicationState, LeaderState};
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(apply).service(my_leader);
 }
 

@@ -1,9 +1,9 @@
 //! The jump from affiliate goods to their marketplace.
 
+use crate::api::routes::Routes;
 use actix_web::{post, web};
 use kernel::id::GoodsId;
 use serde::Serialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInMember;
 use crate::api::body::{JsonBody, Nothing, PathId};
@@ -12,7 +12,7 @@ use crate::api::reply::{Reply, json};
 use crate::app::App;
 use crate::flows::affiliate_link::{self, AffiliateLink};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(jump);
 }
 

@@ -1,9 +1,9 @@
 //! The member's own profile.
 
+use crate::api::routes::Routes;
 use chrono::{DateTime, Utc};
 use kernel::id::{LeaderId, MemberId, PickupPointId};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInMember;
 use crate::api::body::JsonBody;
@@ -18,7 +18,7 @@ use crate::areas::members::service::ProfileChange;
 use crate::flows;
 use actix_web::{get, patch, post, put, web};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(me).service(patch_me).service(put_me).service(set_phone).service(choose_pickup_point);
 }
 

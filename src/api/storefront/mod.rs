@@ -16,25 +16,25 @@ mod orders;
 mod pickup_code;
 mod pickup_points;
 mod session;
-mod shown;
+pub(super) mod shown;
 pub(super) mod uploads;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::api::routes::Routes;
 
-/// Every route of the storefront.
-pub fn routes(config: &mut ServiceConfig) {
-    config.configure(addresses::routes);
-    config.configure(after_sales::routes);
-    config.configure(cart::routes);
-    config.configure(categories::routes);
-    config.configure(checkout::routes);
-    config.configure(confirm_receipt::routes);
+/// Every route of the storefront. The router tries them in this order: first what is asked most.
+pub fn routes(config: &mut Routes) {
     config.configure(goods::routes);
     config.configure(home::routes);
+    config.configure(categories::routes);
+    config.configure(cart::routes);
+    config.configure(checkout::routes);
+    config.configure(orders::routes);
+    config.configure(addresses::routes);
+    config.configure(after_sales::routes);
+    config.configure(confirm_receipt::routes);
     config.configure(leader_applications::routes);
     config.configure(links::routes);
     config.configure(members::routes);
-    config.configure(orders::routes);
     config.configure(pickup_code::routes);
     config.configure(pickup_points::routes);
     config.configure(session::routes);

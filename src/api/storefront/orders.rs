@@ -1,11 +1,11 @@
 //! A member's orders: list, detail, pay, cancel.
 
+use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use gateways::pay::wechat_pay::PaymentParams;
 use kernel::id::OrderId;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::order_views::{DeliveryAddressView, Moment, OrderView};
 use crate::api::auth::SignedInMember;
@@ -19,7 +19,7 @@ use crate::areas::orders::state::OrderStatus;
 use crate::flows::checkout::Placed;
 use crate::flows::{close_order, prepay};
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list).service(detail).service(pay).service(cancel);
 }
 

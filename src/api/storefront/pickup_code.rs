@@ -1,10 +1,10 @@
 //! The code a shopper shows at the pickup point.
 
+use crate::api::routes::Routes;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, get, web};
 use kernel::id::OrderId;
 use serde::Serialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInMember;
 use crate::api::body::PathId;
@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::areas::pickup::codes;
 use crate::flows::pickup;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(pickup_code).service(pickup_code_png);
 }
 

@@ -1,11 +1,11 @@
 //! Where a shopper can collect.
 
+use crate::api::routes::Routes;
 use actix_web::{get, web};
 use kernel::failure::Invalid;
 use kernel::id::{LeaderId, PickupPointId};
 use kernel::place::Place;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::Visitor;
 use crate::api::body::{PathId, QueryOf, page_request};
@@ -22,7 +22,7 @@ use crate::areas::shops::query::Shop;
 /// The farthest radius that may be asked for: half the globe's girth.
 const RADIUS_MAX_M: i64 = 20_037_509;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(list_pickup_points).service(pickup_point);
 }
 

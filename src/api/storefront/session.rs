@@ -1,8 +1,8 @@
 //! Signing in and out.
 
+use crate::api::routes::Routes;
 use actix_web::{delete, post, web};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::members::MemberView;
 use crate::api::auth::{NamedShop, SignedInMember};
@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::areas::members::sessions::Tokens;
 use crate::flows;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(sign_in).service(refresh).service(sign_out);
 }
 

@@ -1,5 +1,6 @@
 //! Pictures: announced here, sent to the signed address, served under a name nobody can guess.
 
+use crate::api::routes::Routes;
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
@@ -10,7 +11,6 @@ use kernel::checks::Checks;
 use kernel::failure::Invalid;
 use kernel::id::UploadId;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::auth::SignedInMember;
 use crate::api::body::{JsonBody, PathId, QueryOf, read_all};
@@ -24,7 +24,7 @@ use crate::flows::uploads::{self, Announced};
 /// Fields of a form beside the file; more is not what `wx.uploadFile` sends.
 const FIELDS_MAX: usize = 10;
 
-pub(super) fn routes(config: &mut ServiceConfig) {
+pub(super) fn routes(config: &mut Routes) {
     config.service(announce_upload).service(post_upload).service(put_upload);
 }
 

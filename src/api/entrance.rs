@@ -9,7 +9,10 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    CROSS_ORIGIN_OPENER_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
 use actix_web::http::uri::{PathAndQuery, Uri};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, ResponseError, web};
@@ -22,11 +25,11 @@ use super::request_log::{self, RequestId};
 use super::storefront::shown;
 
 /// Headers of every answer that does not say otherwise.
-const STRICT: [(&str, &str); 4] = [
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
-    ("cross-origin-opener-policy", "same-origin"),
+const STRICT: [(HeaderName, HeaderValue); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
 ];
 
 /// Receives a request and sends its answer off.
@@ -44,10 +47,10 @@ pub async fn receive(
         let refuse = || leave(rendered(request.into_response(refusal)), id, begun);
         return Ok(request_log::span(id).in_scope(refuse));
     }
-    if let Some((answer, route)) = shown::at_hand(request.request()).await {
+    if let Some((answer, given)) = shown::at_hand(request.request()).await {
         let mut answer = request.into_response(answer);
         complete(answer.headers_mut(), id);
-        request_log::note_at_hand(&answer, route, id, begun);
+        request_log::note_at_hand(&answer, &given.timer, id, begun);
         return Ok(answer);
     }
     let answered = async move {
@@ -65,9 +68,8 @@ fn leave(mut answer: ServiceResponse<BoxBody>, id: RequestId, begun: Instant) ->
 
 fn complete(headers: &mut HeaderMap, id: RequestId) {
     for (name, value) in STRICT {
-        let name = HeaderName::from_static(name);
         if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+            headers.insert(name, value);
         }
     }
     if let Ok(id) = id.to_header() {

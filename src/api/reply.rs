@@ -4,7 +4,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCEPT_ENCODING, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, Encoding, Header,
-    IF_NONE_MATCH, VARY,
+    HeaderValue, IF_NONE_MATCH, VARY,
 };
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures::future::{Ready, ready};
@@ -16,6 +16,10 @@ use super::body::sha256;
 use super::problem::ApiError;
 use crate::app::{App, Rendered};
 use crate::platform::request_keys::{Begun, KeyError, Once, Scope, Slot, Stored};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// Kept by the caller, asked about each time.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// What handlers answer.
 pub type Reply = Result<HttpResponse, ApiError>;
@@ -101,17 +105,16 @@ pub fn no_content() -> Reply {
 
 /// A read with its `ETag`, packed for whoever takes it so; or `304` when the caller has it already.
 pub fn cacheable(request: &HttpRequest, answer: &Rendered) -> HttpResponse {
-    let etag = answer.etag.as_str();
+    let etag = answer.etag.to_str().unwrap_or_default();
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let is_same = |tag: &str| tag.trim() == "*" || opaque(tag) == opaque(etag);
     let fresh = known.is_some_and(|list| list.split(',').any(is_same));
     let mut response = if fresh { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((ETAG, etag)).insert_header((CACHE_CONTROL, "private, no-cache"));
+    response.insert_header((ETAG, answer.etag.clone())).insert_header((CACHE_CONTROL, PRIVATE));
     if fresh {
         return response.finish();
     }
-    response.insert_header((CONTENT_TYPE, "application/json"));
+    response.insert_header((CONTENT_TYPE, JSON));
     match takes_gzip(request).then(|| answer.gzip()).flatten() {
         Some(packed) => {
             response.insert_header((CONTENT_ENCODING, "gzip")).insert_header((VARY, "accept-encoding")).body(packed)
@@ -127,6 +130,11 @@ pub fn takes_gzip(request: &HttpRequest) -> bool {
 }
 
 /// The `ETag` of a body: a weak one, because the same body goes out in several encodings.
-pub fn etag_of(body: &[u8]) -> String {
-    format!("W/\"{}\"", sha256(body).get(..32).unwrap_or_default())
+pub fn etag_of(body: &[u8]) -> HeaderValue {
+    let tag = format!("W/\"{}\"", sha256(body).get(..32).unwrap_or_default());
+    HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("W/\"\""))
+}
+
+fn opaque(tag: &str) -> &str {
+    tag.trim().trim_start_matches("W/")
 }

@@ -1,7 +1,6 @@
 //! What is written of a request: one line when it is answered, and its id on every line between.
 //! Never more of it than method and route: paths, queries and bodies name people and carry secrets.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServiceResponse;
@@ -9,7 +8,7 @@ use actix_web::http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest};
 use kernel::Code;
-use metrics::SharedString;
+use metrics::{Histogram, SharedString};
 use tracing::Span;
 use uuid::{Builder, Uuid};
 
@@ -55,7 +54,7 @@ pub(super) fn span(id: RequestId) -> Span {
 pub(super) fn note<B>(answer: &ServiceResponse<B>, begun: Instant) {
     let (request, status, took) = (answer.request(), answer.status(), begun.elapsed());
     let route = request.match_pattern();
-    count(request.method(), route.clone().map_or("none".into(), SharedString::from), status, took);
+    times(request.method(), route.clone(), class(status)).record(took.as_secs_f64());
     let refused = answer.response().extensions().get::<RefusedWith>().copied();
     let route = route.as_deref().unwrap_or("none");
     let (status, code) = (status.as_u16(), refused.map(|refused| refused.0.text()));
@@ -68,23 +67,29 @@ pub(super) fn note<B>(answer: &ServiceResponse<B>, begun: Instant) {
 }
 
 /// Counts a read that was answered outside any span, since its answer was at hand.
-pub(super) fn note_at_hand<B>(answer: &ServiceResponse<B>, route: Arc<str>, id: RequestId, begun: Instant) {
-    let (status, took) = (answer.status(), begun.elapsed());
-    tracing::debug!(request_id = %id.0, %route, status = status.as_u16(), "answered at hand");
-    count(answer.request().method(), SharedString::from_shared(route), status, took);
+pub(super) fn note_at_hand<B>(answer: &ServiceResponse<B>, timer: &Histogram, id: RequestId, begun: Instant) {
+    tracing::debug!(request_id = %id.0, status = answer.status().as_u16(), "answered at hand");
+    timer.record(begun.elapsed().as_secs_f64());
 }
 
-fn count(method: &Method, route: SharedString, status: StatusCode, took: Duration) {
-    let class = match status.as_u16() {
+/// What times answers that are given again by `request`'s route, whether in full or as known already.
+pub(super) fn timer(request: &HttpRequest) -> Histogram {
+    times(request.method(), request.match_pattern(), "2xx")
+}
+
+fn times(method: &Method, route: Option<String>, class: &'static str) -> Histogram {
+    let route = route.map_or("none".into(), SharedString::from);
+    metrics::histogram!("http_request_seconds", "method" => known(method), "route" => route, "status" => class)
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
         ..200 => "1xx",
         200..300 => "2xx",
         300..400 => "3xx",
         400..500 => "4xx",
         500.. => "5xx",
-    };
-    let seconds =
-        metrics::histogram!("http_request_seconds", "method" => known(method), "route" => route, "status" => class);
-    seconds.record(took.as_secs_f64());
+    }
 }
 
 /// Writes that a request got no answer at all.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -53,16 +54,16 @@ pub struct Rendered {
     /// The body.
     pub body: Bytes,
     /// Its `ETag`.
-    pub etag: String,
-    /// The pattern of the route that answered, for metrics.
-    pub route: Arc<str>,
+    pub etag: HeaderValue,
+    /// Times how soon it is given once more.
+    pub timer: metrics::Histogram,
     packed: OnceLock<Option<Bytes>>,
 }
 
 impl Rendered {
     /// An answer that is not packed yet.
-    pub fn new(body: Bytes, etag: String, route: &str) -> Self {
-        Self { body, etag, route: route.into(), packed: OnceLock::new() }
+    pub fn new(body: Bytes, etag: HeaderValue, timer: metrics::Histogram) -> Self {
+        Self { body, etag, timer, packed: OnceLock::new() }
     }
 
     /// The body in gzip, packed when first wanted and then as long at hand as the answer itself; none
@@ -245,7 +246,13 @@ mod tests {
 
     async fn ask(catalogue: &Catalogue, shop: ShopId, answer: &'static str) -> String {
         let question = catalogue.question(shop, Viewer::default(), chrono::Duration::zero(), "/api/v1/goods");
-        let render = async { Ok(Rendered::new(Bytes::from_static(answer.as_bytes()), String::new(), "/")) };
+        let render = async {
+            Ok(Rendered::new(
+                Bytes::from_static(answer.as_bytes()),
+                HeaderValue::from_static("W/\"1\""),
+                metrics::Histogram::noop(),
+            ))
+        };
         let rendered = catalogue.answer(question, render).await.unwrap();
         String::from_utf8(rendered.body.to_vec()).unwrap()
     }
@@ -263,12 +270,20 @@ mod tests {
 
     #[test]
     fn an_answer_is_packed_where_that_saves_something() {
-        let long = Rendered::new(Bytes::from("岭南荔枝".repeat(100)), String::new(), "/");
+        let long = Rendered::new(
+            Bytes::from("岭南荔枝".repeat(100)),
+            HeaderValue::from_static("W/\"1\""),
+            metrics::Histogram::noop(),
+        );
         let packed = long.gzip().unwrap();
         let mut unpacked = String::new();
         flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut unpacked).unwrap();
         assert_eq!(unpacked.as_bytes(), &long.body[..]);
-        assert_eq!(Rendered::new(Bytes::from_static(b"[]"), String::new(), "/").gzip(), None);
+        assert_eq!(
+            Rendered::new(Bytes::from_static(b"[]"), HeaderValue::from_static("W/\"1\""), metrics::Histogram::noop())
+                .gzip(),
+            None
+        );
     }
 
     #[tokio::test]

@@ -1,6 +1,9 @@
 //! Envelope encryption at rest: every sealed value carries its key id, earlier keys still open,
 //! and the place it is stored at is bound in, so that values cannot be swapped between rows.
 
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
 use base64::Engine;
@@ -42,9 +45,13 @@ struct Key {
 pub struct Sealer {
     live: Key,
     old: Vec<Key>,
-    root: [u8; 32],
-    old_roots: Vec<[u8; 32]>,
+    /// The live one first.
+    roots: Vec<[u8; 32]>,
+    /// Hashes that have taken in their key already, one a root: deriving a key costs more than using it.
+    keyed: RwLock<HashMap<&'static str, Arc<[Keyed]>>>,
 }
+
+type Keyed = Hmac<Sha256>;
 
 impl std::fmt::Debug for Sealer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -58,7 +65,8 @@ impl Sealer {
         let root = stretch(master)?;
         let old_roots = old.iter().map(stretch).collect::<Result<Vec<_>, _>>()?;
         let old = old_roots.iter().map(|root| key_from(*root)).collect::<Result<_, _>>()?;
-        Ok(Self { live: key_from(root)?, old, root, old_roots })
+        let roots = std::iter::once(root).chain(old_roots).collect();
+        Ok(Self { live: key_from(root)?, old, roots, keyed: RwLock::default() })
     }
 
     /// Seals `plain` for `place`, such as `shops.sealed_secrets:shp_…`.
@@ -98,17 +106,24 @@ impl Sealer {
     }
 
     /// A keyed hash of `text` for `purpose`: a blind index, a token's signature.
-    pub fn keyed_hash(&self, purpose: &str, text: &[u8]) -> [u8; 32] {
-        let key = derive(&self.root, purpose);
-        mac(&key, text)
+    pub fn keyed_hash(&self, purpose: &'static str, text: &[u8]) -> [u8; 32] {
+        // There is a live root always.
+        self.keyed(purpose).first().map(|keyed| finish(keyed.clone(), text)).unwrap_or_default()
     }
 
     /// Whether `given` is the keyed hash of `text` under the live key or an earlier one, each
     /// compared in constant time.
-    pub fn is_keyed_hash(&self, purpose: &str, text: &[u8], given: &[u8]) -> bool {
-        std::iter::once(&self.root)
-            .chain(&self.old_roots)
-            .any(|root| mac(&derive(root, purpose), text).ct_eq(given).into())
+    pub fn is_keyed_hash(&self, purpose: &'static str, text: &[u8], given: &[u8]) -> bool {
+        self.keyed(purpose).iter().any(|keyed| finish(keyed.clone(), text).ct_eq(given).into())
+    }
+
+    fn keyed(&self, purpose: &'static str) -> Arc<[Keyed]> {
+        if let Some(known) = self.keyed.read().unwrap_or_else(PoisonError::into_inner).get(purpose) {
+            return Arc::clone(known);
+        }
+        let made: Arc<[Keyed]> = self.roots.iter().map(|root| keyed(&derive(root, purpose))).collect();
+        let mut known = self.keyed.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(purpose).or_insert(made))
     }
 }
 
@@ -132,10 +147,17 @@ fn derive(root: &[u8; 32], purpose: &str) -> [u8; 32] {
 }
 
 fn mac(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
+    finish(keyed(key), text)
+}
+
+fn keyed(key: &[u8; 32]) -> Keyed {
     // HMAC pads its key with zeros to the hash's block of 64 bytes.
     let mut block = [0u8; 64];
     block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    let mut mac = Hmac::<Sha256>::new(&block.into());
+    Keyed::new(&block.into())
+}
+
+fn finish(mut mac: Keyed, text: &[u8]) -> [u8; 32] {
     mac.update(text);
     mac.finalize().into_bytes().into()
 }

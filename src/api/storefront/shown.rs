@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::api::auth::{Visitor, app_of, visitor_of};
 use crate::api::reply::{Reply, cacheable, etag_of, takes_gzip};
+use crate::api::request_log;
 use crate::app::{App, Question, Rendered, Viewer};
 
 /// Where the addresses of catalogue reads begin.
@@ -33,15 +34,15 @@ pub(super) async fn shown<V: Serialize>(
         let view = look(viewer).await?;
         let body = Bytes::from(serde_json::to_vec(&view).map_err(|error| DbErr::Json(error.to_string()))?);
         let etag = etag_of(&body);
-        Ok(Rendered::new(body, etag, &request.match_pattern().unwrap_or_default()))
+        Ok(Rendered::new(body, etag, request_log::timer(request)))
     };
     let rendered = app.catalogue.answer(question, render).await?;
     Ok(cacheable(request, &rendered))
 }
 
-/// The answer to a catalogue read that is at hand already, with the pattern of its route: given at
-/// the door, before routing. `None` is no refusal: the request goes its usual way.
-pub(in crate::api) async fn at_hand(request: &HttpRequest) -> Option<(HttpResponse, Arc<str>)> {
+/// The answer to a catalogue read that is at hand already, and what times it: given at the door,
+/// before routing. `None` is no refusal: the request goes its usual way.
+pub(in crate::api) async fn at_hand(request: &HttpRequest) -> Option<(HttpResponse, Arc<Rendered>)> {
     let is_catalogue = CATALOGUE.iter().any(|start| request.path().starts_with(start));
     if !is_catalogue || request.method() != Method::GET {
         return None;
@@ -57,7 +58,7 @@ pub(in crate::api) async fn at_hand(request: &HttpRequest) -> Option<(HttpRespon
     if request.headers().contains_key(ACCEPT_ENCODING) && !takes_gzip(request) {
         return None;
     }
-    Some((cacheable(request, &rendered), Arc::clone(&rendered.route)))
+    Some((cacheable(request, &rendered), rendered))
 }
 
 fn question(app: &App, visitor: &Visitor, viewer: Viewer, request: &HttpRequest) -> Question {

@@ -65,13 +65,13 @@ pub fn open_refresh(sealer: &Sealer, token: &str) -> Result<(SessionId, i32), Me
     Ok((SessionId::from_uuid(uuid_at(&body, 0)?), i32::from_be_bytes(generation)))
 }
 
-fn sign(sealer: &Sealer, purpose: &str, mut body: Vec<u8>) -> String {
+fn sign(sealer: &Sealer, purpose: &'static str, mut body: Vec<u8>) -> String {
     let mac = sealer.keyed_hash(purpose, &body);
     body.extend_from_slice(&mac);
     BASE64.encode(body)
 }
 
-fn verified<const N: usize>(sealer: &Sealer, purpose: &str, token: &str) -> Result<[u8; N], MemberError> {
+fn verified<const N: usize>(sealer: &Sealer, purpose: &'static str, token: &str) -> Result<[u8; N], MemberError> {
     let bytes = BASE64.decode(token).map_err(|_| MemberError::TokenInvalid)?;
     let (body, mac) = bytes.split_at_checked(N).ok_or(MemberError::TokenInvalid)?;
     if !sealer.is_keyed_hash(purpose, body, mac) {

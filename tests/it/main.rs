@@ -33,6 +33,7 @@ mod layers;
 mod leaders;
 mod members;
 mod methods;
+mod money_walk;
 mod notices;
 mod order_details;
 mod orders;

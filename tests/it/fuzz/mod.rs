@@ -4,7 +4,7 @@
 //! `SEED=n` repeats a run's choices, `FUZZ_SECONDS=n` makes a longer one.
 
 mod attack;
-mod dice;
+pub mod dice;
 mod make;
 mod operation;
 

@@ -9,7 +9,7 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 BINARY  = $(TARGET)/debug/tuanqiao
 FIRST   = "the first time takes some ten minutes on two cores"
 
-.PHONY: help demo tour build contract test test-fast bench check fmt lint audit clean-data
+.PHONY: help demo tour build contract test test-fast soak bench check fmt lint audit clean-data
 .NOTPARALLEL:
 .DEFAULT_GOAL = help
 
@@ -45,6 +45,10 @@ test: ## All that must hold: format, lints, every test on SQLite and on PostgreS
 test-fast: ## The tests on SQLite and the in-process stock store alone; needs no server.
 	@scripts/toolchain.sh
 	@TUANQIAO_TEST_ONLY=sqlite scripts/test.sh $(ARGS)
+
+MINUTES ?= 5
+soak: ## Walk randomly through the whole money system, MINUTES each on both set-ups and both ways of paying leaders; SEED= repeats a walk.
+	@WALK_MINUTES=$(MINUTES) scripts/services.sh run cargo test --workspace --test it -- money_walk --nocapture --test-threads=1
 
 bench: ## Measure the purchase story, each figure beside its floor (PARTS="sqlite gate"); builds for release.
 	@scripts/toolchain.sh

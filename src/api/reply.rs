@@ -126,7 +126,7 @@ pub fn cacheable(request: &HttpRequest, answer: &Rendered) -> HttpResponse {
 /// Whether the caller accepts a body in gzip, by his own word.
 pub fn takes_gzip(request: &HttpRequest) -> bool {
     let accepted = request.headers().contains_key(ACCEPT_ENCODING).then(|| AcceptEncoding::parse(request).ok());
-    accepted.flatten().is_some_and(|accepted| accepted.negotiate([Encoding::gzip()].iter()).is_some())
+    accepted.flatten().and_then(|accepted| accepted.negotiate([Encoding::gzip()].iter())) == Some(Encoding::gzip())
 }
 
 /// The `ETag` of a body: a weak one, because the same body goes out in several encodings.

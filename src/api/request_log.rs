@@ -159,23 +159,27 @@ mod tests {
         let _guard = tracing::subscriber::set_default(subscriber);
         let app = App::new()
             .wrap(actix_web::middleware::from_fn(crate::api::entrance::receive))
-            .route("/files/{name}", web::get().to(works))
+            .route("/files/{name}", web::post().to(works))
+            .route("/read", web::get().to(works))
             .route("/refused", web::get().to(refuses));
         let app = init_service(app).await;
-        let answer = call_service(&app, TestRequest::get().uri("/files/secret-name?sig=abc").to_request()).await;
+        let answer = call_service(&app, TestRequest::post().uri("/files/secret-name?sig=abc").to_request()).await;
         let id = answer.headers().get(HEADER).unwrap().to_str().unwrap().to_owned();
         call_service(&app, TestRequest::get().uri("/refused").to_request()).await;
+        call_service(&app, TestRequest::get().uri("/read").to_request()).await;
 
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
         let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let [fact, answered, refused] = lines.as_slice() else { panic!("three lines, not {text}") };
+        let [fact, answered, refused, read] = lines.as_slice() else { panic!("four lines, not {text}") };
+        // The read that went well has left its fact alone.
+        assert_eq!(read["message"], "a fact");
         for line in [fact, answered] {
             assert_eq!(line.pointer("/spans/0/request_id").unwrap(), id.as_str(), "{line}");
         }
         assert_eq!(fact["message"], "a fact");
         assert_eq!(fact.pointer("/spans/1/name").unwrap(), "flow");
         let told = ["message", "method", "route", "status"].map(|name| answered[name].to_string());
-        assert_eq!(told, ["\"answered\"", "\"GET\"", "\"/files/{name}\"", "200"]);
+        assert_eq!(told, ["\"answered\"", "\"POST\"", "\"/files/{name}\"", "200"]);
         assert!(answered["ms"].is_number());
         assert_eq!((&refused["status"], &refused["code"]), (&400.into(), &"validation.failed".into()));
         for secret in ["secret-name", "sig=abc", "13800138000"] {

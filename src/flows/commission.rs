@@ -17,6 +17,7 @@ use crate::areas::leaders::entity::{leader, level};
 use crate::areas::ledger::{self, Draft, Floor, state::AccountKind};
 use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::state::FulfilmentKind;
+use crate::areas::payouts::returns;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::Settings;
 use crate::areas::{commissions, leaders, orders};
@@ -254,6 +255,10 @@ async fn book(
     for release in released {
         draft.debit(AccountKind::LeaderPending, Some(release.leader.uuid()), release.amount);
         draft.credit(AccountKind::LeaderAvailable, Some(release.leader.uuid()), release.amount)?;
+        // What a share that did not come back left owing is made good first.
+        let owed = returns::make_good(conn, line.shop_id, release.leader.uuid(), release.amount).await?;
+        draft.debit(AccountKind::LeaderAvailable, Some(release.leader.uuid()), owed);
+        draft.credit(AccountKind::PartyReceivable, Some(release.leader.uuid()), owed)?;
     }
     Ok(ledger::service::post(conn, &draft, Floor::Zero, now).await?)
 }

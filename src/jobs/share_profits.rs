@@ -1,11 +1,12 @@
-//! Plans the sharing of settled orders, sends what is planned and asks what became of it.
+//! Plans the sharing of settled orders, sends what is planned, asks what became of it, and asks back
+//! what refunds take (R-72 … R-74).
 
 use futures::StreamExt;
 use kernel::Failure;
 
 use super::Done;
 use crate::app::App;
-use crate::areas::payouts::sharings;
+use crate::areas::payouts::{returns, sharings};
 use crate::flows::profit_sharing;
 
 /// Orders of a shop, and requests of all, a run.
@@ -39,6 +40,19 @@ pub(super) async fn run(app: &App) -> Result<Done, Failure> {
             }
         })
         .await;
-    let done = planned + count;
+    let backs = returns::due(app.db.reader(), app.clock.wall(), AT_MOST).await?;
+    full |= u64::try_from(backs.len()).unwrap_or(AT_MOST) == AT_MOST;
+    futures::stream::iter(&backs)
+        .for_each_concurrent(SIDE_BY_SIDE, async |(shop, id)| {
+            let outcome = match app.shops.by_id(*shop) {
+                Ok(shop) => profit_sharing::exchange_return(app, &shop, *id).await,
+                Err(error) => Err(error.into()),
+            };
+            if let Err(failure) = outcome {
+                tracing::error!(back = %id, %failure, "a return could not be worked on");
+            }
+        })
+        .await;
+    let done = planned + count + u64::try_from(backs.len()).unwrap_or_default();
     Ok(if full || count == AT_MOST { Done::PartOf(done) } else { Done::AllOf(done) })
 }

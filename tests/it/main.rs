@@ -48,6 +48,7 @@ mod schema;
 mod session;
 mod settings;
 mod sharing;
+mod sharing_returns;
 mod stock_taken;
 mod story;
 mod upkeep;

@@ -83,10 +83,10 @@ on_both! {
         app.prepays(&anna, &asked).await;
         let ben = app.member("ben").await;
         ben.post_new("/api/v1/orders", stage.basket(&sku, 1)).await.refused(409, "stock.short");
-        app.advance(899);
+        app.advance(840);
         app.run_due_jobs().await;
         assert_eq!(anna.order(&asked).await["status"], "pending_payment");
-        app.advance(6);
+        app.advance(65);
         app.run_due_jobs().await;
         for order in [&asked, &unasked] {
             let closed = anna.order(order).await;

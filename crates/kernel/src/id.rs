@@ -186,6 +186,8 @@ ids! {
     SharingId = "shr";
     /// One receiver within a profit-sharing request.
     SharingPartId = "shq";
+    /// A receiver's part on its way back; its text is the `out_return_no`.
+    SharingReturnId = "shb";
     /// A balanced journal of the ledger.
     JournalId = "jnl";
     /// One entry of a journal.

@@ -119,6 +119,33 @@ CREATE TABLE sharing_parts (
 CREATE INDEX sharing_parts_by_sharing ON sharing_parts (sharing_id);
 CREATE INDEX sharing_parts_by_shop_party_result ON sharing_parts (shop_id, party_id, result);
 
+CREATE TABLE sharing_returns (
+    id                 {id} NOT NULL,
+    shop_id            {id} NOT NULL,
+    part_id            {id} NOT NULL,
+    sharing_id         {id} NOT NULL,
+    refund_id          {id} NOT NULL,
+    party_id           {id} NOT NULL,
+    return_mchid       {text} NOT NULL,
+    amount_fen         {int} NOT NULL,
+    netted_fen         {int} NOT NULL,
+    state              {text} NOT NULL,
+    platform_return_id {text},
+    fail_reason        {text},
+    next_query_at      {time},
+    queries            INTEGER NOT NULL,
+    created_at         {time} NOT NULL,
+    finished_at        {time},
+    PRIMARY KEY (id),
+    FOREIGN KEY (part_id) REFERENCES sharing_parts (id),
+    FOREIGN KEY (refund_id) REFERENCES refunds (id),
+    CHECK (netted_fen >= 0 AND netted_fen <= amount_fen)
+);
+CREATE INDEX sharing_returns_by_part ON sharing_returns (part_id);
+CREATE INDEX sharing_returns_by_refund ON sharing_returns (refund_id);
+CREATE INDEX sharing_returns_by_state_next_query_at ON sharing_returns (state, next_query_at);
+CREATE INDEX sharing_returns_by_shop_party_state ON sharing_returns (shop_id, party_id, state);
+
 CREATE TABLE ledger_journals (
     id         {id} NOT NULL,
     shop_id    {id} NOT NULL,

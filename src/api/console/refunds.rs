@@ -4,7 +4,7 @@ use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
-use kernel::id::{LeaderId, OrderId, OrderLineId, PaymentId, RefundId, ShopId, TicketId};
+use kernel::id::{LeaderId, OrderId, OrderLineId, PaymentId, RefundId, SharingReturnId, ShopId, TicketId};
 use kernel::{Failure, Fen};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,9 @@ use crate::app::App;
 use crate::areas::payments::entity::{refund, refund_line};
 use crate::areas::payments::refunds;
 use crate::areas::payments::state::RefundState;
+use crate::areas::payouts::entity::sharing_return;
+use crate::areas::payouts::returns;
+use crate::areas::payouts::state::ReturnState;
 use crate::flows::refund::{self as flow, Measure, Preview, Request, Shown, Wish};
 
 /// The most money one line can name: far above any order.
@@ -119,6 +122,8 @@ pub(super) struct ConsoleRefund {
     /// What WeChat Pay said last, where it was no success.
     fail_reason: Option<String>,
     lines: Vec<ConsoleRefundLine>,
+    /// What merchants who were paid by profit sharing are asked to give back for it.
+    returns: Vec<ConsoleReturn>,
     created_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
 }
@@ -133,8 +138,38 @@ struct ConsoleRefundLine {
     shipping_fen: Fen,
 }
 
-fn view(row: &refund::Model, lines: &[refund_line::Model]) -> ConsoleRefund {
+/// A share on its way back from the merchant who received it.
+#[derive(Serialize, utoipa::ToSchema)]
+struct ConsoleReturn {
+    /// The `out_return_no` at WeChat Pay.
+    id: SharingReturnId,
+    leader_id: LeaderId,
+    return_mchid: String,
+    amount_fen: Fen,
+    /// Of one that failed: what the leader's later commissions have made good.
+    made_good_fen: Fen,
+    state: ReturnState,
+    /// What WeChat Pay said last, where it was no success.
+    fail_reason: Option<String>,
+}
+
+impl From<&sharing_return::Model> for ConsoleReturn {
+    fn from(row: &sharing_return::Model) -> Self {
+        Self {
+            id: row.id,
+            leader_id: LeaderId::from_uuid(row.party_id),
+            return_mchid: row.return_mchid.clone(),
+            amount_fen: row.amount_fen,
+            made_good_fen: row.netted_fen,
+            state: row.state,
+            fail_reason: row.fail_reason.clone(),
+        }
+    }
+}
+
+fn view(row: &refund::Model, lines: &[refund_line::Model], returns: &[sharing_return::Model]) -> ConsoleRefund {
     let own = lines.iter().filter(|line| line.refund_id == row.id);
+    let back = returns.iter().filter(|back| back.refund_id == row.id);
     ConsoleRefund {
         id: row.id,
         order_id: row.order_id,
@@ -156,13 +191,14 @@ fn view(row: &refund::Model, lines: &[refund_line::Model]) -> ConsoleRefund {
                 shipping_fen: line.shipping_fen,
             })
             .collect(),
+        returns: back.map(ConsoleReturn::from).collect(),
         created_at: row.created_at,
         finished_at: row.finished_at,
     }
 }
 
 fn view_of(shown: &Shown) -> ConsoleRefund {
-    view(&shown.refund, &shown.lines)
+    view(&shown.refund, &shown.lines, &shown.returns)
 }
 
 /// The refunds of an order, oldest first.
@@ -174,7 +210,8 @@ pub(super) async fn refunds_of(
     let rows = refunds::of_order(conn, shop, order).await?;
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let lines = refunds::lines_of_all(conn, shop, &ids).await?;
-    Ok(rows.iter().map(|row| view(row, &lines)).collect())
+    let returns = returns::of_refunds(conn, shop, &ids).await?;
+    Ok(rows.iter().map(|row| view(row, &lines, &returns)).collect())
 }
 
 /// Gives money back: whole, by line and units, or by money.
@@ -220,7 +257,8 @@ struct RefundParty {
     leader_id: Option<LeaderId>,
     /// Commission that was not released yet and shrinks.
     reversed_fen: Fen,
-    /// Released commission that is taken back.
+    /// Released commission that is taken back: from the leader's account, or by a return of the share
+    /// that the leader's merchant received.
     returned_fen: Fen,
     /// Released commission that the platform bears.
     lost_fen: Fen,
@@ -292,7 +330,8 @@ async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<RefundsQuery>) 
     let page = refunds::list(conn, shop, state, &page_request(limit, cursor)?).await?;
     let ids: Vec<_> = page.items.iter().map(|row| row.id).collect();
     let lines = refunds::lines_of_all(conn, shop, &ids).await?;
-    json(&ListView::from(page.map(|row| view(&row, &lines))))
+    let returns = returns::of_refunds(conn, shop, &ids).await?;
+    json(&ListView::from(page.map(|row| view(&row, &lines, &returns))))
 }
 
 /// Sends a refund again with the same number, or asks again what became of it.

@@ -55,7 +55,8 @@ pub(in crate::api) async fn at_hand(request: &HttpRequest) -> Option<(HttpRespon
     };
     let rendered = app.catalogue.at_hand(&question(&app, &visitor, viewer, request)).await?;
     // What is neither wanted plain nor packed our way is packed, or refused, further in.
-    if request.headers().contains_key(ACCEPT_ENCODING) && !takes_gzip(request) {
+    let ready = !request.headers().contains_key(ACCEPT_ENCODING) || takes_gzip(request) && rendered.gzip().is_some();
+    if !ready {
         return None;
     }
     Some((cacheable(request, &rendered), rendered))

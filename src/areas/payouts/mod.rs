@@ -7,6 +7,7 @@ pub mod entity;
 pub mod error;
 pub mod query;
 pub mod requests;
+pub mod returns;
 pub mod rules;
 pub mod service;
 pub mod sharings;

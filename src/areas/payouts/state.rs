@@ -209,6 +209,53 @@ pub enum PartResult {
     Closed,
 }
 
+/// Where a return of a receiver's part stands.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnState {
+    /// To be asked of the platform.
+    Created,
+    /// Accepted by the platform.
+    Processing,
+    /// The money is back.
+    Succeeded,
+    /// It does not come back: the receiver owes it.
+    Failed,
+}
+
+/// What happens to a return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter)]
+pub enum ReturnEvent {
+    /// The platform took it.
+    Accepted,
+    /// The money is back.
+    Succeeded,
+    /// Refused, or the receiver cannot pay.
+    Failed,
+}
+
+impl ReturnState {
+    /// The state after `event`, or `None` when the event cannot happen here.
+    pub fn after(self, event: ReturnEvent) -> Option<ReturnState> {
+        use ReturnEvent as E;
+        use ReturnState as S;
+        Some(match (self, event) {
+            (S::Created, E::Accepted) => S::Processing,
+            (S::Created | S::Processing, E::Succeeded) => S::Succeeded,
+            (S::Created | S::Processing, E::Failed) => S::Failed,
+            _ => return None,
+        })
+    }
+
+    /// Whether nothing can happen any more.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,6 +283,18 @@ mod tests {
         }
         // Every arrow of the rule's picture and no other.
         assert_eq!(arrows, 12);
+    }
+
+    #[test]
+    fn final_states_of_a_return_stay_final_and_others_can_go_on() {
+        let mut arrows = 0;
+        for state in ReturnState::iter() {
+            let ways = ReturnEvent::iter().filter(|event| state.after(*event).is_some()).count();
+            assert_eq!(state.is_final(), ways == 0, "{state:?}");
+            arrows += ways;
+        }
+        // Every arrow of the rule's picture and no other.
+        assert_eq!(arrows, 5);
     }
 
     #[test]

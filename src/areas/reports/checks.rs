@@ -96,7 +96,8 @@ pub(super) const CHECKS: &[Check] = &[
             SELECT leader_id, -leader_fen FROM affiliate_lines WHERE shop_id = $1 AND share = 'released' \
             UNION ALL \
             SELECT e.party, -e.amount FROM ledger_entries AS e JOIN ledger_journals AS j ON j.id = e.journal_id \
-                WHERE e.shop_id = $1 AND e.account = 'loss' AND e.party IS NOT NULL AND j.cause_kind = 'refund' \
+                WHERE e.shop_id = $1 AND e.account IN ('loss', 'party_receivable') AND e.party IS NOT NULL \
+                AND j.cause_kind = 'refund' \
             UNION ALL \
             SELECT e.party, e.amount FROM ledger_entries AS e JOIN ledger_journals AS j ON j.id = e.journal_id \
                 WHERE e.shop_id = $1 AND e.account = 'leader_available' AND j.cause_kind = 'referral_reward' \
@@ -105,7 +106,31 @@ pub(super) const CHECKS: &[Check] = &[
             UNION ALL \
             SELECT party_id, amount_fen FROM sharing_parts \
                 WHERE shop_id = $1 AND party_kind = 'leader' AND result = 'succeeded' \
+            UNION ALL \
+            SELECT party_id, netted_fen FROM sharing_returns WHERE shop_id = $1 \
             ) AS side GROUP BY party HAVING SUM(fen) <> 0",
+    },
+    Check {
+        what: "a share that came back is not booked once",
+        offenders: "SELECT b.id AS id FROM sharing_returns AS b \
+            LEFT JOIN ledger_journals AS j \
+                ON j.shop_id = b.shop_id AND j.cause_kind = 'returned' AND j.cause_id = b.id \
+            LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'clearing' \
+            WHERE b.shop_id = $1 GROUP BY b.id, b.amount_fen, b.state \
+            HAVING COALESCE(SUM(e.amount), 0) <> CASE b.state WHEN 'succeeded' THEN b.amount_fen ELSE 0 END",
+    },
+    Check {
+        what: "what a party owes is not the sum of its returns that are open or failed, less what was made good",
+        offenders: "SELECT party AS id FROM ( \
+            SELECT party, amount AS fen FROM ledger_entries WHERE shop_id = $1 AND account = 'party_receivable' \
+            UNION ALL \
+            SELECT party_id, netted_fen - amount_fen FROM sharing_returns WHERE shop_id = $1 AND state <> 'succeeded' \
+            ) AS side GROUP BY party HAVING SUM(fen) <> 0",
+    },
+    Check {
+        what: "more is asked back of a share than was shared",
+        offenders: "SELECT q.id AS id FROM sharing_parts AS q JOIN sharing_returns AS b ON b.part_id = q.id \
+            WHERE q.shop_id = $1 GROUP BY q.id, q.amount_fen HAVING SUM(b.amount_fen) > q.amount_fen",
     },
     Check {
         what: "what is owed to a member is not the sum of his refunds under way",
@@ -210,6 +235,8 @@ pub(super) const CHECKS: &[Check] = &[
                 SELECT 1 FROM withdrawals AS x WHERE x.id = j.cause_id AND x.state IN ('rejected', 'failed')) \
             WHEN 'shared' THEN NOT EXISTS ( \
                 SELECT 1 FROM sharing_parts AS x WHERE x.id = j.cause_id AND x.result = 'succeeded') \
+            WHEN 'returned' THEN NOT EXISTS ( \
+                SELECT 1 FROM sharing_returns AS x WHERE x.id = j.cause_id AND x.state = 'succeeded') \
             WHEN 'affiliate' THEN NOT EXISTS ( \
                 SELECT 1 FROM affiliate_bookings AS x WHERE x.id = j.cause_id AND x.kind = 'settled') \
             WHEN 'affiliate_release' THEN NOT EXISTS ( \

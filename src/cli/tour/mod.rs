@@ -3,6 +3,7 @@
 
 mod besides;
 mod guide;
+mod money;
 mod purchase;
 
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ pub(super) struct Args {
     /// Where his password stands.
     #[arg(long, default_value = "data/demo/operator-password")]
     password_file: PathBuf,
-    /// One chapter alone, such as `race`.
+    /// One chapter alone, such as `money`.
     #[arg(long)]
     chapter: Option<String>,
 }
@@ -35,13 +36,16 @@ pub(super) struct Args {
 /// A chapter: its name, what it shows, and how it is played.
 type Chapter = (&'static str, &'static str, for<'a> fn(&'a Guide) -> LocalBoxFuture<'a, anyhow::Result<()>>);
 
-const CHAPTERS: [Chapter; 6] = [
+const CHAPTERS: [Chapter; 7] = [
     ("purchase", "From signing in to the leader's money", |guide| Box::pin(purchase::purchase(guide))),
     ("timeout", "An unpaid order times out and its stock is back", |guide| Box::pin(besides::timeout(guide))),
     ("notices", "A duplicate, a forged and a late notification", |guide| Box::pin(besides::notices(guide))),
     ("race", "Two shoppers race for the last unit", |guide| Box::pin(besides::race(guide))),
     ("cancel", "An order is cancelled before payment", |guide| Box::pin(besides::cancel(guide))),
     ("refund", "A paid order is refunded whole", |guide| Box::pin(besides::refund(guide))),
+    ("money", "Money on its other roads: in parts, by ticket, late, lost and back", |guide| {
+        Box::pin(money::money(guide))
+    }),
 ];
 
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {

@@ -11,9 +11,11 @@ mod make_way;
 mod plan;
 mod pot;
 mod receiver;
+mod take_back;
 
 pub use exchange::exchange;
 pub use heard::heard;
 pub use make_way::{in_the_way, make_way};
 pub use plan::{due_orders, plan, share_now};
 pub use receiver::{register_receiver, register_waiting};
+pub use take_back::{awaited, exchange_return};

@@ -24,6 +24,7 @@ use crate::areas::orders::state::{OrderStatus, RefundStatus};
 use crate::areas::payments::entity::{payment, refund, refund_line};
 use crate::areas::payments::state::RefundState;
 use crate::areas::payments::{query as payments, refunds};
+use crate::areas::payouts::returns::{self, Returnable, Taken};
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
 use crate::areas::{deliveries, orders, stock};
@@ -141,13 +142,14 @@ pub async fn make(
     let mut draft = Draft::new(shop.id, "refund", id.uuid());
     draft.credit(AccountKind::MemberPayable, Some(order.member_id.uuid()), total)?;
     let mut floor = Floor::Zero;
+    let mut back = TakenBack { from: returns::returnable(tx, shop.id, order.id).await?, taken: Vec::new() };
     for part in &plan.parts {
         let line = line_of(&lines, part)?;
         let refunded = refunded_with(tx, shop, line, part).await?;
         if !orders::money::take_back(tx, line, part.quantity, part.amount).await? {
             return Err(RefundError::TooMuch(line.id).into());
         }
-        floor = reverse_commissions(tx, shop, line, &refunded, &mut draft, floor).await?;
+        floor = reverse_commissions(tx, shop, line, &refunded, &mut draft, &mut back, floor).await?;
         let before = refunded_with(tx, shop, line, &Part::nothing_of(line.id)).await?;
         draft.credit(AccountKind::Loss, None, commission::loss_undone(tx, line, &before, &refunded).await?)?;
     }
@@ -159,6 +161,7 @@ pub async fn make(
     let row = row_of(id, &order, payment.as_ref(), &plan, total, now);
     let rows: Vec<_> = plan.parts.iter().map(|part| line_row(&row, part)).collect();
     refunds::create(tx, &row, &rows).await?;
+    returns::create(tx, row.id, &back.taken, now, app.clock.wall()).await?;
     orders::money::set_refund_status(tx, &order, RefundStatus::InProgress, now).await?;
     orders::service::note(tx, &order, Some(order.status), "refund_asked", &plan.actor, Some(&plan.reason), now).await?;
     let restocked = restock(tx, shop, &order, &lines, &plan, now).await?;
@@ -205,22 +208,37 @@ async fn refunded_with(
     })
 }
 
-/// What a refund takes back from leaders: pending commission shrinks; released commission follows
-/// the shop's setting.
+/// What merchants who were paid by sharing are asked to give back for a refund.
+struct TakenBack {
+    from: Vec<Returnable>,
+    taken: Vec<Taken>,
+}
+
+/// What a refund takes back from leaders: pending commission shrinks; released commission that a
+/// merchant can give back is asked of it, other follows the shop's setting.
 async fn reverse_commissions(
     tx: &DatabaseTransaction,
     shop: &Shop,
     line: &line::Model,
     refunded: &Refunded,
     draft: &mut Draft,
+    back: &mut TakenBack,
     mut floor: Floor,
 ) -> Result<Floor, Failure> {
     for reversal in commission::reverse(tx, line, refunded).await? {
         let leader = Some(reversal.leader.uuid());
+        let mut rest = reversal.amount;
+        if reversal.was_released {
+            for taken in returns::take(&mut back.from, reversal.leader.uuid(), reversal.amount)? {
+                draft.debit(AccountKind::PartyReceivable, leader, taken.amount);
+                rest = rest.minus(taken.amount)?;
+                back.taken.push(taken);
+            }
+        }
         match (reversal.was_released, shop.settings.post_settlement_refund) {
-            (true, PostSettlementRefund::PlatformBears) => draft.debit(AccountKind::Loss, leader, reversal.amount),
+            (true, PostSettlementRefund::PlatformBears) => draft.debit(AccountKind::Loss, leader, rest),
             (true, PostSettlementRefund::Clawback) => {
-                draft.debit(AccountKind::LeaderAvailable, leader, reversal.amount);
+                draft.debit(AccountKind::LeaderAvailable, leader, rest);
                 floor = Floor::Below;
             }
             (false, _) => draft.debit(AccountKind::LeaderPending, leader, reversal.amount),

@@ -15,6 +15,8 @@ use crate::areas::payments::error::PaymentError;
 use crate::areas::payments::refunds;
 use crate::areas::payments::service as payments;
 use crate::areas::payments::state::{RefundEvent, RefundState};
+use crate::areas::payouts::entity::sharing_return;
+use crate::areas::payouts::returns;
 use crate::areas::shops::query::Shop;
 use crate::flows::effects::Effect;
 use crate::flows::{after_sale, profit_sharing};
@@ -46,6 +48,8 @@ pub struct Shown {
     pub refund: refund::Model,
     /// Its lines.
     pub lines: Vec<refund_line::Model>,
+    /// What merchants are asked to give back for it.
+    pub returns: Vec<sharing_return::Model>,
 }
 
 /// Refunds what an operator asks for.
@@ -76,7 +80,8 @@ pub async fn by_operator(
                 "refund_id": made.refund.id, "amount_fen": made.refund.amount_fen, "reason": request.reason,
             });
             audit::note(tx, shop.id, operator, "order.refund", order, detail, app.clock.now()).await?;
-            let shown = Shown { refund: made.refund.clone(), lines: made.lines.clone() };
+            let returns = returns::of_refunds(tx, shop.id, &[made.refund.id]).await?;
+            let shown = Shown { refund: made.refund.clone(), lines: made.lines.clone(), returns };
             once.keep(tx, &shown, app.clock.wall()).await?;
             Ok::<(Made, Shown), Failure>((made, shown))
         })
@@ -124,7 +129,8 @@ pub async fn retry(
             orders::service::note(tx, &order, Some(order.status), "refund_retried", &actor, None, times.0).await?;
             audit::note(tx, shop.id, operator, "refund.retry", id, json!({"state": known.state}), times.0).await?;
             let lines = refunds::lines_of_all(tx, shop.id, &[id]).await?;
-            let shown = Shown { refund, lines };
+            let returns = returns::of_refunds(tx, shop.id, &[id]).await?;
+            let shown = Shown { refund, lines, returns };
             once.keep(tx, &shown, times.1).await?;
             Ok(shown)
         })

@@ -12,6 +12,7 @@ use crate::areas::commissions::service::would_reverse;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::orders::error::OrderError;
 use crate::areas::payments::query as payments;
+use crate::areas::payouts::returns;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
 use crate::areas::{commissions, ledger, orders};
@@ -40,7 +41,8 @@ pub struct PartyShare {
     pub leader: Option<LeaderId>,
     /// Commission that was not released yet and shrinks.
     pub reversed: Fen,
-    /// Released commission that is taken back (R-30, clawback).
+    /// Released commission that is taken back: from the leader's account (R-30, clawback), or by a
+    /// return of the share its merchant received.
     pub returned: Fen,
     /// Released commission that the platform bears.
     pub lost: Fen,
@@ -59,6 +61,8 @@ pub async fn preview(app: &App, shop: &Shop, order: OrderId, request: &Request) 
     let parts = plan::parts(&lines, &request.wish, request.with_shipping(shop))?;
     can_be_made(&order, &parts)?;
     let earned = commissions::query::of_order(conn, shop.id, order.id).await?;
+    let mut returnable = returns::returnable(conn, shop.id, order.id).await?;
+    let mut given_back: BTreeMap<LeaderId, Fen> = BTreeMap::new();
     let mut parties: BTreeMap<LeaderId, PartyShare> = BTreeMap::new();
     for part in &parts {
         let line = line_of(&lines, part)?;
@@ -67,12 +71,20 @@ pub async fn preview(app: &App, shop: &Shop, order: OrderId, request: &Request) 
         for reversal in would_reverse(&rows, &refunded)? {
             let party = parties.entry(reversal.leader).or_default();
             party.leader = Some(reversal.leader);
+            let mut rest = reversal.amount;
+            if reversal.was_released {
+                let taken = returns::take(&mut returnable, reversal.leader.uuid(), reversal.amount)?;
+                let taken = Fen::sum(taken.iter().map(|taken| taken.amount))?;
+                let so_far = given_back.entry(reversal.leader).or_default();
+                *so_far = so_far.plus(taken)?;
+                rest = rest.minus(taken)?;
+            }
             let bearer = match (reversal.was_released, shop.settings.post_settlement_refund) {
                 (false, _) => &mut party.reversed,
                 (true, PostSettlementRefund::Clawback) => &mut party.returned,
                 (true, PostSettlementRefund::PlatformBears) => &mut party.lost,
             };
-            *bearer = bearer.plus(reversal.amount)?;
+            *bearer = bearer.plus(rest)?;
         }
     }
     for (leader, party) in &mut parties {
@@ -80,6 +92,8 @@ pub async fn preview(app: &App, shop: &Shop, order: OrderId, request: &Request) 
         let available = ledger::query::balance(conn, shop.id, account, leader.uuid()).await?;
         let uncovered = party.returned.minus(Fen::from_fen(available.max(0)))?;
         party.shortfall = party.lost.plus(std::cmp::max(uncovered, Fen::ZERO))?;
+        // A merchant is asked to give back what it was paid by sharing.
+        party.returned = party.returned.plus(given_back.get(leader).copied().unwrap_or_default())?;
     }
     let parties: Vec<PartyShare> = parties.into_values().collect();
     let amount = Fen::sum(parts.iter().map(|part| part.amount))?;

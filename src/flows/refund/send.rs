@@ -52,6 +52,9 @@ async fn try_to_send(app: &App, shop: &Shop, id: RefundId) -> Result<Sent, Failu
     if let Some(why) = profit_sharing::in_the_way(app, shop.id, &refund).await? {
         return Ok(Sent::Later(why));
     }
+    if let Some(why) = profit_sharing::awaited(app, shop.id, &refund).await? {
+        return Ok(Sent::Later(why));
+    }
     let clients = app.clients.of(shop);
     let pay = clients.pay()?;
     let body = match &refund.request_body {

@@ -8,8 +8,8 @@ use serde_json::Value;
 use tuanqiao::areas::ledger::state::AccountKind;
 use tuanqiao::areas::payments::entity::{payment, refund};
 use tuanqiao::areas::payments::state::{PaymentState, RefundState};
-use tuanqiao::areas::payouts::entity::{sharing_part, transfer, withdrawal};
-use tuanqiao::areas::payouts::state::{PartResult, TransferState, WithdrawalState};
+use tuanqiao::areas::payouts::entity::{sharing_part, sharing_return, transfer, withdrawal};
+use tuanqiao::areas::payouts::state::{PartResult, ReturnState, TransferState, WithdrawalState};
 use tuanqiao::areas::{ledger, stock};
 
 use super::moves::retry_now;
@@ -49,15 +49,12 @@ impl Walk {
         let of = |account| sums.iter().filter(|sum| sum.account == account).map(|sum| sum.sum).sum::<i64>();
         let purse = self.app.wechat().purse(&self.app.keys().merchant.mchid);
         let heard = self.heard().await;
-        let lies_at_wechat = heard.paid - heard.refunded - heard.shared;
+        let lies_at_wechat = heard.paid - heard.refunded - heard.shared + heard.returned;
         assert_eq!(of(AccountKind::Clearing), lies_at_wechat, "{heard:?} {purse:?}\n{}", self.story());
         assert_eq!(of(AccountKind::MerchantCash), -heard.transferred, "{heard:?}\n{}", self.story());
-        let both = [
-            (heard.paid, purse.paid),
-            (heard.refunded, purse.refunded),
-            (heard.shared, purse.shared_out),
-            (heard.transferred, purse.transferred),
-        ];
+        let both = [(heard.paid, purse.paid), (heard.refunded, purse.refunded), (heard.transferred, purse.transferred)];
+        let shared = heard.shared - heard.returned;
+        assert!(!at_rest || shared == purse.shared_out, "{heard:?} {purse:?}\n{}", self.story());
         for (ours, theirs) in both {
             // What WeChat did and has not told us yet is missing here; nothing is here that it did not do.
             let agree = if at_rest { ours == theirs } else { ours <= theirs };
@@ -72,11 +69,13 @@ impl Walk {
         let paid = payment::in_shop(shop).filter(payment::Column::State.eq(PaymentState::Succeeded));
         let refunded = refund::in_shop(shop).filter(refund::Column::State.eq(RefundState::Succeeded));
         let shared = sharing_part::in_shop(shop).filter(sharing_part::Column::Result.eq(PartResult::Succeeded));
+        let returned = sharing_return::in_shop(shop).filter(sharing_return::Column::State.eq(ReturnState::Succeeded));
         let transferred = withdrawal::in_shop(shop).filter(withdrawal::Column::State.eq(WithdrawalState::Paid));
         Heard {
             paid: paid.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
             refunded: refunded.all(conn).await.unwrap().iter().map(|row| row.wechat_fen.fen()).sum(),
             shared: shared.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
+            returned: returned.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
             transferred: transferred.all(conn).await.unwrap().iter().map(|row| row.net_fen.fen()).sum(),
         }
     }
@@ -127,6 +126,7 @@ impl Walk {
         for sharing in self.app.wechat().sharings() {
             self.app.wechat().finish_sharing(sharing["out_order_no"].as_str().unwrap());
         }
+        self.app.wechat().finish_returns();
         for transfer in self.app.wechat().transfers() {
             if transfer.state == sandbox::TransferState::WaitUserConfirm {
                 self.app.wechat().confirms_transfer(&transfer.out_bill_no);
@@ -140,6 +140,10 @@ impl Walk {
         let shop = self.app.shop().id;
         let open = refund::in_shop(shop).all(conn).await.unwrap();
         if let Some(open) = open.iter().find(|row| row.state != RefundState::Succeeded) {
+            return Some(format!("{open:?}"));
+        }
+        let open = sharing_return::in_shop(shop).all(conn).await.unwrap();
+        if let Some(open) = open.iter().find(|row| !row.state.is_final()) {
             return Some(format!("{open:?}"));
         }
         let open = withdrawal::in_shop(shop).all(conn).await.unwrap();
@@ -164,5 +168,6 @@ struct Heard {
     paid: i64,
     refunded: i64,
     shared: i64,
+    returned: i64,
     transferred: i64,
 }

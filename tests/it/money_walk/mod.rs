@@ -3,7 +3,8 @@
 //! effect; jobs die between any two steps. After each step the order it touched adds up, and every so
 //! often, and at the end, all of the books against the platform's own.
 //!
-//! `SEED=` repeats a walk, `WALK_STEPS=` makes it longer or shorter, `make soak` walks for as long as told.
+//! `SEED=` repeats a walk, `WALK_STEPS=` makes it longer or shorter, `WALK_MINUTES=` makes it as long as
+//! told, which is `make soak`.
 
 mod books;
 mod moves;
@@ -39,7 +40,11 @@ mod heavy {
         eprintln!("SEED={seed} WALK_STEPS={steps}");
         let mut walk = Walk::begin(setup, payout, seed).await;
         let (begun, mut told) = (Instant::now(), Instant::now());
-        for step in 0..steps {
+        let long_enough = number("WALK_MINUTES").map(|minutes| Duration::from_secs(60 * minutes));
+        for step in 0.. {
+            if long_enough.map_or(step >= steps, |long_enough| begun.elapsed() > long_enough) {
+                break;
+            }
             walk.step().await;
             if step % 200 == 199 {
                 walk.adds_up(false).await;
@@ -51,7 +56,7 @@ mod heavy {
         }
         walk.comes_to_rest().await;
         walk.adds_up(true).await;
-        if steps >= 1_000 {
+        if steps >= 1_000 || long_enough.is_some() {
             walk.went_every_way();
         }
         eprintln!("{}", walk.told(begun.elapsed()));

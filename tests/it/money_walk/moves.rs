@@ -9,11 +9,11 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use tuanqiao::areas::payments::entity::{payment, refund};
-use tuanqiao::areas::payouts::entity::{sharing, transfer};
+use tuanqiao::areas::payouts::entity::{sharing, sharing_return, transfer};
 use tuanqiao::jobs::JOBS;
 use tuanqiao::platform::entity::effect;
 
-use super::walk::{Known, Stage, Walk};
+use super::walk::{COMPANY, Known, Stage, Walk};
 
 /// Something that can happen, and how often it does beside the others.
 pub struct Move {
@@ -32,7 +32,7 @@ macro_rules! moves {
 
 moves! {
     buy 10, order 6, open_pay_sheet 3, pay 8, hear 12, cancel 3, ship 3, deliver 3, collect 8, confirm_receipt 2,
-    refund 5, refund_all 2, claim 3, decide_claim 3, settle 12, receiver_fails 1, withdraw 4, answer_transfer 5, share_now 2,
+    refund 5, refund_all 2, claim 3, decide_claim 3, settle 12, receiver_fails 1, give_back 5, withdraw 4, answer_transfer 5, share_now 2,
     time_passes 8, retry_now 6, one_job 14, all_jobs 3, die_in_a_job 8, trouble 4, no_trouble 2, restart 1,
 }
 
@@ -303,6 +303,13 @@ async fn settle(walk: &mut Walk) -> bool {
     walk.app.wechat().settle_refund(&number, RefundStatus::Success)
 }
 
+/// A merchant decides whether it gives back what it got, and WeChat ends the returns there are.
+async fn give_back(walk: &mut Walk) -> bool {
+    let agrees = !walk.dice.once_in(4);
+    walk.app.wechat().agrees_to_returns(COMPANY, agrees);
+    walk.app.wechat().finish_returns() > 0
+}
+
 /// A leader's WeChat account cannot be paid for a while.
 async fn receiver_fails(walk: &mut Walk) -> bool {
     let place = walk.dice.below(walk.leaders.len());
@@ -366,7 +373,8 @@ pub async fn retry_now(walk: &mut Walk) -> bool {
             due.filter($entity::Column::$column.is_not_null()).exec(conn).await.unwrap();
         )*};
     }
-    due!(payment: NextQueryAt, refund: NextQueryAt, transfer: NextQueryAt, sharing: NextQueryAt, effect: RunAt);
+    due!(payment: NextQueryAt, refund: NextQueryAt, transfer: NextQueryAt, sharing: NextQueryAt, sharing_return: NextQueryAt,
+        effect: RunAt);
     // Who died holding a lease holds it no longer.
     let free = effect::Entity::update_many().col_expr(effect::Column::LeaseUntil, at());
     free.filter(effect::Column::LeaseUntil.is_not_null()).exec(conn).await.unwrap();

@@ -17,6 +17,9 @@ use crate::shopper::Client;
 /// The most orders the walk goes on with; of more, the oldest is left alone.
 const KNOWN_MAX: usize = 40;
 
+/// A leader's own merchant number.
+pub const COMPANY: &str = "1900000109";
+
 /// How leaders get their money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payout {
@@ -135,7 +138,12 @@ impl Walk {
         if self.payout == Payout::ProfitSharing {
             for id in &self.leader_ids {
                 let path = format!("/console/api/v1/leaders/{id}/sharing-receiver");
-                self.keeper.put(&path, json!({"type": "PERSONAL_OPENID"})).await.ok();
+                // The first is paid on her company's account, which can give back.
+                let receiver = match *id == self.leader_ids[0] {
+                    true => json!({"type": "MERCHANT_ID", "account": COMPANY, "name": "莉娜商贸"}),
+                    false => json!({"type": "PERSONAL_OPENID"}),
+                };
+                self.keeper.put(&path, receiver).await.ok();
             }
         }
         self.app.run_due_jobs().await;

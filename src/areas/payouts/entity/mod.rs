@@ -3,6 +3,7 @@
 
 pub mod sharing;
 pub mod sharing_part;
+pub mod sharing_return;
 pub mod transfer;
 pub mod withdrawal;
 pub mod withdrawal_counter;

@@ -10,6 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use tuanqiao::areas::payments::entity::{payment, refund};
 use tuanqiao::areas::payouts::entity::{sharing, sharing_return, transfer};
+use tuanqiao::areas::payouts::state::{SharingKind, SharingState};
 use tuanqiao::jobs::JOBS;
 use tuanqiao::platform::entity::effect;
 
@@ -32,7 +33,7 @@ macro_rules! moves {
 
 moves! {
     buy 10, order 6, open_pay_sheet 3, pay 8, hear 12, cancel 3, ship 3, deliver 3, collect 8, confirm_receipt 2,
-    refund 5, refund_all 2, claim 3, decide_claim 3, settle 12, receiver_fails 1, give_back 5, withdraw 4, answer_transfer 5, share_now 2,
+    refund 5, refund_all 2, refund_shared 4, claim 3, decide_claim 3, settle 12, receiver_fails 1, give_back 5, withdraw 4, answer_transfer 5, share_now 2,
     time_passes 8, retry_now 6, one_job 14, all_jobs 3, die_in_a_job 8, trouble 4, no_trouble 2, restart 1,
 }
 
@@ -249,6 +250,25 @@ async fn refund_all(walk: &mut Walk) -> bool {
     let Some(order) = walk.order_at_any(&[Stage::Paid, Stage::Arrived, Stage::Collected]) else { return false };
     let body = json!({"all": true, "reason": "整单退"});
     let answer = walk.keeper.post_new(&format!("/console/api/v1/orders/{}/refunds", order.id), body).await;
+    walk.taken(&answer)
+}
+
+/// An operator refunds an order whose leader was paid by sharing already.
+async fn refund_shared(walk: &mut Walk) -> bool {
+    let shared = sharing::in_shop(walk.app.shop().id)
+        .filter(sharing::Column::Kind.eq(SharingKind::Share))
+        .filter(sharing::Column::State.eq(SharingState::Finished));
+    let shared = shared.all(walk.app.app.db.reader()).await.unwrap();
+    if shared.is_empty() {
+        return false;
+    }
+    let order = walk.dice.pick(&shared).order_id.to_string();
+    walk.touched = Some(order.clone());
+    let path = format!("/console/api/v1/orders/{order}");
+    let seen = walk.keeper.get(&path).await.ok();
+    let part = json!({"line_id": seen["lines"][0]["id"], "amount_fen": walk.dice.between(1, 900)});
+    let body = json!({"lines": [part], "reason": "售后补偿", "restock": false});
+    let answer = walk.keeper.post_new(&format!("{path}/refunds"), body).await;
     walk.taken(&answer)
 }
 

@@ -256,6 +256,9 @@ impl Walk {
             Payout::ProfitSharing => purse.shared_out,
         };
         assert!(purse.paid > 0 && purse.refunded > 0 && out > 0, "{purse:?}");
+        let company = self.app.wechat().purse(COMPANY);
+        let kept = company.available == company.shared_in;
+        assert!(self.payout == Payout::Transfer || company.shared_in > 0 && kept, "{company:?}");
     }
 
     /// Closes the shop.

@@ -4,6 +4,7 @@
 //! the platform's keys, writes no row and never retries by itself beyond the backup host; who may
 //! repeat what, and when, is decided in the flows. Facts: the WeChat Pay sheet, cited as "sheet §n".
 
+mod account;
 mod call;
 mod certificates;
 mod error;
@@ -23,6 +24,7 @@ use kernel::crypto::rsa::{PrivateKey, PublicKey};
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
+pub use account::Mode;
 pub use error::{PayError, Refusal};
 pub use notice::{Notice, NoticeError, NoticeResource, Parties};
 pub use prepay::{GoodsLine, NewPrepay};
@@ -35,25 +37,10 @@ pub use wire::{
     SharingReceiver, SharingReturn, SharingState, TradeState, Transaction, TransferBill, TransferState,
 };
 
+use account::Account;
 use certificates::PlatformKeys;
 use sealed::Opener;
 use sign::Signer;
-
-/// Whose money it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// An ordinary merchant: the shop's own mchid receives the money.
-    Direct,
-    /// A service provider acts for a sub-merchant, who receives the money.
-    Partner {
-        /// The service provider's appid.
-        sp_appid: String,
-        /// The service provider's mchid, which signs.
-        sp_mchid: String,
-        /// The sub-merchant's mchid.
-        sub_mchid: String,
-    },
-}
 
 /// What a merchant account consists of. `Debug` prints no secret.
 #[derive(Clone, Debug)]
@@ -98,9 +85,7 @@ impl Hosts {
 pub struct WechatPay(Arc<Inner>);
 
 struct Inner {
-    mode: Mode,
-    appid: String,
-    mchid: String,
+    account: Account,
     signer: Signer,
     opener: Opener,
     keys: PlatformKeys,
@@ -124,20 +109,34 @@ impl WechatPay {
             (None, None) => None,
             _ => return Err(PayError::Invalid("platform_public_key and its id go together")),
         };
-        let mchid = match &credentials.mode {
-            Mode::Direct => credentials.mchid.clone(),
-            Mode::Partner { sp_mchid, .. } => sp_mchid.clone(),
-        };
+        let account =
+            Account::new(credentials.mode.clone(), credentials.appid.clone(), credentials.mchid.clone());
         Ok(Self(Arc::new(Inner {
-            mode: credentials.mode.clone(),
-            appid: credentials.appid.clone(),
-            signer: Signer::new(mchid.clone(), credentials.merchant_serial.clone(), key),
-            mchid,
+            signer: Signer::new(account.mchid().to_owned(), credentials.merchant_serial.clone(), key),
+            account,
             opener,
             keys: PlatformKeys::new(public_key),
             hosts,
             http,
         })))
+    }
+
+    /// The merchant number that signs: the direct merchant's or the service provider's.
+    #[must_use]
+    pub fn mchid(&self) -> &str {
+        self.account().mchid()
+    }
+
+    /// Direct merchant or service provider.
+    #[must_use]
+    pub fn mode(&self) -> &Mode {
+        self.account().mode()
+    }
+
+    /// What a sharing receiver is whose openid is that of the mini-program.
+    #[must_use]
+    pub fn person_kind(&self) -> ReceiverKind {
+        self.account().person()
     }
 
     /// Signs requests for this account.
@@ -161,17 +160,13 @@ impl WechatPay {
         &self.0.opener
     }
 
-    /// The sub-merchant, in partner mode.
-    fn sub_mchid(&self) -> Option<&str> {
-        match &self.0.mode {
-            Mode::Direct => None,
-            Mode::Partner { sub_mchid, .. } => Some(sub_mchid),
-        }
+    fn account(&self) -> &Account {
+        &self.0.account
     }
 }
 
 impl std::fmt::Debug for WechatPay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WechatPay").field("mchid", &self.0.mchid).field("mode", &self.0.mode).finish_non_exhaustive()
+        f.debug_struct("WechatPay").field("mchid", &self.mchid()).field("mode", self.mode()).finish_non_exhaustive()
     }
 }

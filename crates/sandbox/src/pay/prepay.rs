@@ -4,9 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal, Reply};
-use super::orders::{
-    Order, OrderState, Side, known_sub_app, known_sub_merchant, not_a_service_provider, same_account,
-};
+use super::orders::{Order, OrderState, Side, known_sub_app, known_sub_merchant, not_a_service_provider, same_account};
 use super::{Call, fields};
 use crate::clock::beijing_digits;
 use crate::world::key_of;

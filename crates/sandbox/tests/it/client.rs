@@ -12,7 +12,8 @@ static KEYS: LazyLock<SandboxKeys> = LazyLock::new(|| SandboxKeys::generate().un
 /// A service provider with two sub-merchants, of which the second has a mini-program.
 static PROVIDER: LazyLock<MerchantKeys> = LazyLock::new(|| {
     let mut keys = MerchantKeys::generate().unwrap();
-    let sub = |mchid: &str, appid: Option<&str>| SubMerchant { mchid: mchid.to_owned(), appid: appid.map(str::to_owned) };
+    let sub =
+        |mchid: &str, appid: Option<&str>| SubMerchant { mchid: mchid.to_owned(), appid: appid.map(str::to_owned) };
     keys.sub_merchants = vec![sub("1709982749", None), sub("1709982750", Some(SUB_APPID))];
     keys
 });

@@ -225,8 +225,7 @@ mod tests {
     use super::*;
 
     fn partner(appid: &str) -> Account {
-        let mode =
-            Mode::Partner { sp_appid: "wxsp".to_owned(), sp_mchid: "1".to_owned(), sub_mchid: "2".to_owned() };
+        let mode = Mode::Partner { sp_appid: "wxsp".to_owned(), sp_mchid: "1".to_owned(), sub_mchid: "2".to_owned() };
         Account::new(mode, appid.to_owned(), String::new())
     }
 

@@ -109,8 +109,7 @@ impl WechatPay {
             (None, None) => None,
             _ => return Err(PayError::Invalid("platform_public_key and its id go together")),
         };
-        let account =
-            Account::new(credentials.mode.clone(), credentials.appid.clone(), credentials.mchid.clone());
+        let account = Account::new(credentials.mode.clone(), credentials.appid.clone(), credentials.mchid.clone());
         Ok(Self(Arc::new(Inner {
             signer: Signer::new(account.mchid().to_owned(), credentials.merchant_serial.clone(), key),
             account,

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::WechatPay;
 use super::sealed::Sealed;
 use super::sign::{SignatureHeaders, Unverified};
 use super::wire::{Refund, SharingNotice, Transaction, TransferBill};
-use super::WechatPay;
 use crate::lenient::null_is_default;
 
 /// A verified, decrypted notification.
@@ -113,11 +113,7 @@ impl WechatPay {
     /// Refuses a notice that names another merchant, sub-merchant or app than this account's.
     /// A kind that names no app is judged by its merchant alone.
     pub fn check_merchant(&self, notice: &Notice) -> Result<(), NoticeError> {
-        if self.account().is_named_by(&notice.parties) {
-            Ok(())
-        } else {
-            Err(NoticeError::ForeignMerchant)
-        }
+        if self.account().is_named_by(&notice.parties) { Ok(()) } else { Err(NoticeError::ForeignMerchant) }
     }
 }
 

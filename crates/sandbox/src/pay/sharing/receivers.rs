@@ -61,7 +61,12 @@ pub(in crate::pay) fn add(call: &Call<'_>) -> Reply {
     if !call.names_platform_key {
         return Err(Refusal::new(400, "PARAM_ERROR", "Http头缺少Wechatpay-Serial"));
     }
-    judge_account(call, Apps { appid: &body.appid, sub_mchid: body.sub_mchid.as_deref(), sub_appid: body.sub_appid.as_deref() }, body.r#type, &body.account)?;
+    judge_account(
+        call,
+        Apps { appid: &body.appid, sub_mchid: body.sub_mchid.as_deref(), sub_appid: body.sub_appid.as_deref() },
+        body.r#type,
+        &body.account,
+    )?;
     let name = call.opened("/name", body.name.as_deref())?;
     if body.r#type == ReceiverType::MerchantId && name.is_none() {
         return Err(Refusal::param("/name", "接收方类型为MERCHANT_ID时必填"));
@@ -88,7 +93,12 @@ pub(in crate::pay) fn add(call: &Call<'_>) -> Reply {
 pub(in crate::pay) fn delete(call: &Call<'_>) -> Reply {
     let body: Delete = call.json()?;
     let seller = seller_of(call, body.sub_mchid.as_deref())?;
-    judge_account(call, Apps { appid: &body.appid, sub_mchid: body.sub_mchid.as_deref(), sub_appid: body.sub_appid.as_deref() }, body.r#type, &body.account)?;
+    judge_account(
+        call,
+        Apps { appid: &body.appid, sub_mchid: body.sub_mchid.as_deref(), sub_appid: body.sub_appid.as_deref() },
+        body.r#type,
+        &body.account,
+    )?;
     let key = receiver_key(&seller, body.r#type, &body.account);
     if !call.state.world().sharing.receivers.remove(&key) {
         return Err(Refusal::invalid("分账接收方不存在"));
@@ -105,12 +115,7 @@ pub(super) struct Apps<'a> {
 }
 
 /// Checks that `account` is one that can be reached under the caller's appids.
-pub(super) fn judge_account(
-    call: &Call<'_>,
-    apps: Apps<'_>,
-    kind: ReceiverType,
-    account: &str,
-) -> Result<(), Refusal> {
+pub(super) fn judge_account(call: &Call<'_>, apps: Apps<'_>, kind: ReceiverType, account: &str) -> Result<(), Refusal> {
     let Apps { appid, sub_mchid, sub_appid } = apps;
     if !call.account.binds(appid) {
         return Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配"));

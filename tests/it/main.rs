@@ -36,6 +36,7 @@ mod methods;
 mod notices;
 mod order_details;
 mod orders;
+mod partner;
 mod payments;
 mod payouts;
 mod pickup_points;

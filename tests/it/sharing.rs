@@ -225,7 +225,7 @@ impl TestApp {
     /// Lets every step of sharing happen: plan, share, ask, plan, unfreeze, ask. How many runs of the
     /// jobs that takes depends on how long they last, so what counts is that nothing is open any more
     /// and that another run plans nothing.
-    async fn sharing_comes_to_rest(&self) {
+    pub async fn sharing_comes_to_rest(&self) {
         let conn = self.app.db.reader();
         let mut known = Vec::new();
         for _ in 0..12 {
@@ -242,7 +242,7 @@ impl TestApp {
     }
 
     /// What became of an order's requests: kind, state and the parts' results.
-    async fn shared(&self, order: OrderId) -> Vec<(SharingKind, SharingState, Vec<(i64, PartResult)>)> {
+    pub async fn shared(&self, order: OrderId) -> Vec<(SharingKind, SharingState, Vec<(i64, PartResult)>)> {
         let rows = sharings_of(self.app.db.reader(), self.shop().id, order).await.unwrap();
         let of = |(row, parts): (_, Vec<_>)| {
             let row: tuanqiao::areas::payouts::entity::sharing::Model = row;
@@ -415,7 +415,7 @@ on_both! {
 
 impl TestApp {
     /// Lets effects that wait be tried now, and everything that follows from them.
-    async fn refunds_go_on(&self) {
+    pub async fn refunds_go_on(&self) {
         for _ in 0..3 {
             let now = self.app.clock.wall();
             effect::Entity::update_many()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
+use gateways::pace::Pace;
 use gateways::pay::wechat_pay::{Credentials, Hosts, Mode, WechatPay};
 use gateways::wechat::{MiniProgram, PushDoor};
 use kernel::id::ShopId;
@@ -81,12 +82,13 @@ pub struct Clients {
     pub http: Client,
     wechat: Url,
     hosts: Hosts,
+    pace: Arc<dyn Pace>,
     by_shop: ArcSwap<HashMap<ShopId, Arc<ShopClients>>>,
 }
 
 impl Clients {
-    /// No shop yet; the addresses are checked.
-    pub fn new(addresses: &Addresses) -> anyhow::Result<Self> {
+    /// No shop yet; the addresses are checked. `pace` hands out the turns of all accounts.
+    pub fn new(addresses: &Addresses, pace: Arc<dyn Pace>) -> anyhow::Result<Self> {
         Ok(Self {
             http: gateways::http::client()?,
             wechat: addresses.of("wechat", "")?,
@@ -95,6 +97,7 @@ impl Clients {
                 backup: addresses.wechat_pay_backup(),
                 first_wait: Hosts::FIRST_WAIT,
             },
+            pace,
             by_shop: ArcSwap::default(),
         })
     }
@@ -153,7 +156,7 @@ impl Clients {
     ) -> (Result<WechatPay, NoPay>, Option<Result<WechatPay, NoPay>>) {
         let open = |credentials: Option<Credentials>| {
             let credentials = credentials.ok_or(NoPay::NotConfigured)?;
-            WechatPay::new(&credentials, self.hosts.clone(), self.http.clone())
+            WechatPay::paced(&credentials, self.hosts.clone(), self.http.clone(), Arc::clone(&self.pace))
                 .map_err(|error| NoPay::Unusable(error.to_string()))
         };
         let apart = profile.payout.transfer_merchant.as_ref();

@@ -1,5 +1,6 @@
 //! `tuanqiao doctor`: what is wrong with the installation, and what to do about it.
 
+mod circuits;
 mod markets;
 mod pay;
 
@@ -44,6 +45,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(app) = check_database(config, &mut findings).await {
         check_stock_store(&app, &mut findings).await;
         check_clock(&app, &mut findings).await;
+        circuits::check(&app, &mut findings).await;
         let shops = app.shops.all();
         if shops.is_empty() {
             findings.odd("there is no shop yet", "apply a shop file: tuanqiao shop apply FILE");

@@ -36,6 +36,7 @@ mod methods;
 mod notices;
 mod order_details;
 mod orders;
+mod pace;
 mod partner;
 mod payments;
 mod payouts;

@@ -8,6 +8,7 @@ mod account;
 mod call;
 mod certificates;
 mod error;
+mod lanes;
 mod notice;
 mod prepay;
 mod profit_sharing;
@@ -37,6 +38,8 @@ pub use wire::{
     SharingReceiver, SharingReturn, SharingState, TradeState, Transaction, TransferBill, TransferState,
 };
 
+use crate::breaker::Breaker;
+use crate::pace::{InProcess, Pace};
 use account::Account;
 use certificates::PlatformKeys;
 use sealed::Opener;
@@ -91,6 +94,8 @@ struct Inner {
     keys: PlatformKeys,
     hosts: Hosts,
     http: Client,
+    pace: Arc<dyn Pace>,
+    breaker: Breaker,
 }
 
 impl WechatPay {
@@ -98,6 +103,11 @@ impl WechatPay {
     ///
     /// Errors: [`PayError::Credentials`] naming the first part that cannot be used.
     pub fn new(credentials: &Credentials, hosts: Hosts, http: Client) -> Result<Self, PayError> {
+        Self::paced(credentials, hosts, http, Arc::new(InProcess::default()))
+    }
+
+    /// As [`WechatPay::new`], sharing the platform's limits with all that take their turns from `pace`.
+    pub fn paced(credentials: &Credentials, hosts: Hosts, http: Client, pace: Arc<dyn Pace>) -> Result<Self, PayError> {
         let key = PrivateKey::parse(credentials.merchant_key.expose_secret())
             .map_err(|e| PayError::Credentials("merchant_key", e))?;
         let opener = Opener::new(&credentials.api_v3_key).map_err(|e| PayError::Credentials("api_v3_key", e))?;
@@ -112,11 +122,13 @@ impl WechatPay {
         let account = Account::new(credentials.mode.clone(), credentials.appid.clone(), credentials.mchid.clone());
         Ok(Self(Arc::new(Inner {
             signer: Signer::new(account.mchid().to_owned(), credentials.merchant_serial.clone(), key),
-            account,
             opener,
             keys: PlatformKeys::new(public_key),
+            breaker: Breaker::new("wechat_pay", account.mchid().to_owned()),
+            account,
             hosts,
             http,
+            pace,
         })))
     }
 
@@ -157,6 +169,16 @@ impl WechatPay {
 
     fn opener(&self) -> &Opener {
         &self.0.opener
+    }
+
+    /// The circuit towards the platform for this account.
+    #[must_use]
+    pub fn breaker(&self) -> &Breaker {
+        &self.0.breaker
+    }
+
+    fn pace(&self) -> &dyn Pace {
+        &*self.0.pace
     }
 
     fn account(&self) -> &Account {

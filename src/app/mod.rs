@@ -4,6 +4,7 @@ mod barred;
 mod catalogue;
 mod clients;
 pub mod marketplaces;
+pub mod pace;
 mod shop_book;
 mod sign_ins;
 
@@ -73,7 +74,6 @@ impl App {
             .map_err(|detail| anyhow::anyhow!("secrets.old_master_keys: {detail}"))?;
         let clock = Clock::default();
         let addresses = config.addresses();
-        let clients = Clients::new(&addresses)?;
         let sealer = Arc::new(Sealer::new(&master, &old)?);
         let redis = match config.stock.backend {
             StockBackend::Embedded => None,
@@ -82,6 +82,8 @@ impl App {
                 Some(redis.map_err(|error| anyhow::anyhow!("stock.redis_url: {error}"))?)
             }
         };
+        let turns = if config.sandbox.enabled { pace::unlimited() } else { pace::shared(redis.clone()) };
+        let clients = Clients::new(&addresses, turns)?;
         let app = Self {
             marketplaces: Marketplaces::new(addresses, clients.http.clone(), &db, &clock),
             gate: gate_on(redis.clone()),

@@ -1,14 +1,13 @@
 //! `tuanqiao doctor`: what is wrong with the installation, and what to do about it.
 
+mod circuits;
 mod markets;
+mod pay;
 
 use chrono::{DateTime, Duration, Utc};
-use gateways::pay::wechat_pay::PayError;
-use kernel::id::PaymentId;
 
 use super::migrate::expect_current;
 use crate::app::App;
-use crate::areas::shops::profile::PayoutMode;
 use crate::areas::shops::query::Shop;
 use crate::config::Config;
 use crate::platform::db::Db;
@@ -16,8 +15,6 @@ use crate::platform::db::Db;
 /// WeChat Pay refuses signatures five minutes off; half a minute is a clock that nobody sets.
 const SKEW_BAD: Duration = Duration::minutes(2);
 const SKEW_ODD: Duration = Duration::seconds(30);
-/// Certificates that end sooner are worth a word.
-const CERTIFICATE_SOON: Duration = Duration::days(30);
 
 /// The findings so far.
 #[derive(Default)]
@@ -48,6 +45,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(app) = check_database(config, &mut findings).await {
         check_stock_store(&app, &mut findings).await;
         check_clock(&app, &mut findings).await;
+        circuits::check(&app, &mut findings).await;
         let shops = app.shops.all();
         if shops.is_empty() {
             findings.odd("there is no shop yet", "apply a shop file: tuanqiao shop apply FILE");
@@ -147,51 +145,6 @@ async fn check_shop(app: &App, shop: &Shop, findings: &mut Findings) {
             "check appid and secret, and this server's address in the mini-program's IP list",
         ),
     }
-    match clients.pay() {
-        Ok(pay) => check_pay(app, code, pay, findings).await,
-        Err(error) => findings.odd(&format!("{code}: {error}"), "apply a shop file with [wechat_pay] to take money"),
-    }
-    check_payout(shop, findings);
+    pay::check(app, shop, &clients, findings).await;
     markets::check(app, shop, findings).await;
-}
-
-/// Asks for an order that does not exist: a signed "not found" proves keys and rights both ways.
-async fn check_pay(app: &App, code: &str, pay: &gateways::pay::wechat_pay::WechatPay, findings: &mut Findings) {
-    match pay.query_order(&PaymentId::new().to_string()).await {
-        Err(PayError::NotFound(refusal)) if refusal.signed => {
-            findings.good(&format!("{code}: WeChat Pay accepts our signature, and we accept WeChat Pay's"));
-        }
-        Ok(_) | Err(PayError::NotFound(_)) => findings.bad(
-            &format!("{code}: WeChat Pay answered without a signature of its own"),
-            "check what stands between here and platforms.wechat_pay: nothing that answers can be believed",
-        ),
-        Err(error @ PayError::Config(_)) => findings.bad(
-            &format!("{code}: WeChat Pay refuses the account: {error}"),
-            "check mchid, merchant_serial, merchant_key and that the mini-program is bound to the merchant",
-        ),
-        Err(error) => findings.bad(
-            &format!("{code}: WeChat Pay could not be asked: {error}"),
-            "check platform_public_key and its id, and the network",
-        ),
-    }
-    let Some(expiry) = pay.certificate_expiry().and_then(|at| DateTime::from_timestamp(at, 0)) else { return };
-    let told = format!("{code}: WeChat Pay's newest certificate ends {}", expiry.date_naive());
-    if expiry - app.clock.wall() < CERTIFICATE_SOON {
-        findings.odd(&told, "a new one is fetched by itself; change to the platform public key to be rid of this");
-    } else {
-        findings.good(&told);
-    }
-}
-
-fn check_payout(shop: &Shop, findings: &mut Findings) {
-    let payout = &shop.profile.payout;
-    if payout.mode != PayoutMode::Transfer {
-        return;
-    }
-    if shop.profile.wechat_pay.is_none() || payout.transfer_scene_report.is_empty() {
-        findings.bad(
-            &format!("{}: leaders are paid by transfer, but account or scene report are missing", shop.code),
-            "fill [wechat_pay] and payout.transfer_scene_report, or set payout.mode to \"manual\"",
-        );
-    }
 }

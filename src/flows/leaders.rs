@@ -1,5 +1,6 @@
 //! Becoming a leader, and what operators change of leaders, levels and pickup points.
 
+use gateways::pay::wechat_pay;
 use kernel::failure::Invalid;
 use kernel::id::{ApplicationId, LeaderId, LeaderLevelId, MemberId, OperatorId, PickupPointId, VerifierId};
 use kernel::{BasisPoints, Failure, Time};
@@ -169,14 +170,14 @@ pub async fn set_receiver(
         .write(async |tx| {
             let now = app.clock.now();
             let leader = query::by_id(tx, shop.id, id).await?.ok_or(LeaderError::NotFound)?;
-            let account = match (&account, kind) {
-                (Some(account), _) => account.clone(),
+            let (account, kind) = match (&account, kind) {
+                (Some(account), kind) => (account.clone(), kind),
                 (None, receiver::ReceiverKind::Merchant) => {
                     return Err(Invalid::field("account", "required", "a merchant's number").into());
                 }
-                (None, _) => {
+                (None, kind) => {
                     let member = members::query::by_id(tx, shop.id, leader.member_id).await?;
-                    member.ok_or(LeaderError::NotFound)?.openid
+                    (member.ok_or(LeaderError::NotFound)?.openid, own_kind(app, shop).unwrap_or(kind))
                 }
             };
             let receiver = Receiver { kind, account, name: name.clone() };
@@ -185,6 +186,15 @@ pub async fn set_receiver(
             Ok(query::by_id(tx, shop.id, id).await?.ok_or(LeaderError::NotFound)?)
         })
         .await
+}
+
+/// What a leader is as a receiver under his own openid, which is that of the shop's mini-program.
+fn own_kind(app: &App, shop: &Shop) -> Option<receiver::ReceiverKind> {
+    let clients = app.clients.of(shop);
+    match clients.pay().ok()?.person_kind() {
+        wechat_pay::ReceiverKind::SubPerson => Some(receiver::ReceiverKind::SubPerson),
+        _ => Some(receiver::ReceiverKind::Person),
+    }
 }
 
 /// Creates a leader level.

@@ -11,7 +11,7 @@ use crate::areas::shops::query::Shop;
 use crate::areas::shops::service;
 use crate::areas::shops::settings::Settings;
 
-/// Creates or updates the shop that the file's `text` describes, and checks that its keys work. A
+/// Creates or updates the shop that the file's `text` describes, once its keys are found to work. A
 /// file with any fault is refused with all of them, and nothing is written.
 ///
 /// `resolve` reads secrets given as `env:NAME` or `file:PATH`. Applying a file twice changes nothing.
@@ -26,11 +26,8 @@ pub async fn apply(
         after_sale_window_s: app.config.orders.after_sale_window_s,
         ..Settings::default()
     };
+    app.clients.check(&draft.appid, &draft.profile, &draft.secrets)?;
     let id = app.db.write(async |tx| service::apply(tx, &app.sealer, &draft, &defaults, app.clock.now()).await).await?;
     app.shops.refresh(&app.db, &app.sealer).await?;
-    let shop = app.shops.by_id(id)?;
-    if draft.profile.wechat_pay.is_some() {
-        app.clients.of(&shop).pay()?;
-    }
-    Ok(shop)
+    Ok(app.shops.by_id(id)?)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::web::Data;
 use migrations::Migrator;
-use sandbox::{MerchantKeys, Sandbox, SandboxConfig, SandboxKeys, SandboxState};
+use sandbox::{MerchantKeys, Sandbox, SandboxConfig, SandboxKeys, SandboxState, SubMerchant};
 use sea_orm_migration::MigratorTrait;
 use tuanqiao::app::App;
 use tuanqiao::areas::operators::role::Role as OperatorRole;
@@ -102,6 +102,17 @@ impl TestApp {
         self.apply_shop(&shop_text(code, &merchant, &self.keys())).await
     }
 
+    /// Makes the first shop that of a sub-merchant; `payout` makes the end of its file.
+    pub async fn under_provider(&self, payout: impl Fn(&UnderProvider, &SandboxKeys) -> String) -> UnderProvider {
+        let accounts = UnderProvider::kept();
+        for merchant in [&accounts.provider, &accounts.sub, &accounts.payer] {
+            self.sandbox.state().add_merchant(merchant).unwrap();
+        }
+        let keys = self.keys();
+        self.apply_shop(&accounts.shop_text("demo", &keys, &payout(&accounts, &keys))).await;
+        accounts
+    }
+
     /// The first shop.
     pub fn shop(&self) -> Arc<Shop> {
         self.app.shops.by_code("demo").unwrap()
@@ -170,6 +181,55 @@ pub fn sandbox_config() -> SandboxConfig {
     config.settle_after_ms = Some(0);
     config.workers = 1;
     config
+}
+
+/// A service provider, its sub-merchant with a mini-program, and a direct merchant bound to that
+/// mini-program, which pays leaders.
+pub struct UnderProvider {
+    pub provider: MerchantKeys,
+    pub sub: MerchantKeys,
+    pub payer: MerchantKeys,
+}
+
+impl UnderProvider {
+    fn kept() -> Self {
+        let merchant = |file: &str| kept_keys(file, SandboxKeys::generate).merchant;
+        let (mut provider, sub, mut payer) = (merchant("provider.json"), merchant("sub.json"), merchant("payer.json"));
+        provider.sub_merchants = vec![SubMerchant { mchid: sub.mchid.clone(), appid: Some(sub.appid.clone()) }];
+        payer.bound_appids = vec![sub.appid.clone()];
+        Self { provider, sub, payer }
+    }
+
+    /// The sub-merchant's shop file; `payout` is what follows.
+    pub fn shop_text(&self, code: &str, keys: &SandboxKeys, payout: &str) -> String {
+        let mut signing = self.provider.clone();
+        signing.appid = self.sub.appid.clone();
+        signing.secret = self.sub.secret.clone();
+        signing.push_token = self.sub.push_token.clone();
+        signing.push_aes_key = self.sub.push_aes_key.clone();
+        let both = format!(
+            "mode = \"partner\"\nsp_appid = \"{}\"\nsp_mchid = \"{}\"\nsub_mchid = \"{}\"",
+            self.provider.appid, self.provider.mchid, self.sub.mchid
+        );
+        let direct = format!("mchid = \"{}\"", self.provider.mchid);
+        format!("{}\n{payout}", shop_text(code, &signing, keys).replacen(&direct, &both, 1))
+    }
+
+    /// `[payout]` in this mode, with the merchant that pays transfers.
+    pub fn payout(&self, mode: &str, keys: &SandboxKeys) -> String {
+        let (payer, platform) = (&self.payer, &keys.platform);
+        format!(
+            "[payout]\nmode = \"{mode}\"\n[payout.transfer_merchant]\nmchid = \"{}\"\nmerchant_serial = \"{}\"\n\
+             merchant_key = \"\"\"{}\"\"\"\napi_v3_key = \"{}\"\nplatform_public_key_id = \"{}\"\n\
+             platform_public_key = \"\"\"{}\"\"\"\n",
+            payer.mchid,
+            payer.serial,
+            payer.private_key_pem().unwrap(),
+            payer.api_v3_key,
+            platform.public_key_id,
+            platform.public_key_pem().unwrap(),
+        )
+    }
 }
 
 fn second_merchant() -> MerchantKeys {

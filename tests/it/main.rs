@@ -37,6 +37,8 @@ mod money_walk;
 mod notices;
 mod order_details;
 mod orders;
+mod pace;
+mod partner;
 mod payments;
 mod payouts;
 mod pickup_points;

@@ -66,7 +66,10 @@ pub struct MerchantKeys {
     pub serial: String,
     /// APIv3 key, 32 ASCII characters.
     pub api_v3_key: String,
-    /// Sub-merchants, for partner mode.
+    /// Mini-programs of others that are bound to `mchid` too.
+    #[serde(default)]
+    pub bound_appids: Vec<String>,
+    /// Sub-merchants. Who has any is a service provider, and no merchant that sells itself.
     #[serde(default)]
     pub sub_merchants: Vec<SubMerchant>,
     private_key_der: String,
@@ -219,6 +222,7 @@ impl MerchantKeys {
             mchid: format!("16{}", random_digits(8)),
             serial: digest_hex(40).to_uppercase(),
             api_v3_key: crypto::random_text(32),
+            bound_appids: Vec::new(),
             sub_merchants: Vec::new(),
             private_key_der: STANDARD.encode(crypto::generate_private_key()?),
         })

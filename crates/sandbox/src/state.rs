@@ -50,6 +50,7 @@ pub(crate) struct Merchant {
     pub(crate) mchid: String,
     pub(crate) serial: String,
     pub(crate) api_v3_key: String,
+    bound_appids: Vec<String>,
     pub(crate) sub_merchants: Vec<SubMerchant>,
     pub(crate) key: PublicKey,
 }
@@ -99,6 +100,7 @@ impl SandboxState {
             mchid: keys.mchid.clone(),
             serial: keys.serial.clone(),
             api_v3_key: keys.api_v3_key.clone(),
+            bound_appids: keys.bound_appids.clone(),
             sub_merchants: keys.sub_merchants.clone(),
             key,
         };
@@ -234,6 +236,16 @@ impl Merchant {
     /// Every merchant number that may sell under this account.
     pub(crate) fn seller_numbers(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.mchid.as_str()).chain(self.sub_merchants.iter().map(|sub| sub.mchid.as_str()))
+    }
+
+    /// Whether this is a service provider, who sells nothing and has sub-merchants that do.
+    pub(crate) fn is_service_provider(&self) -> bool {
+        !self.sub_merchants.is_empty()
+    }
+
+    /// Whether the mini-program `appid` is bound to this merchant number.
+    pub(crate) fn binds(&self, appid: &str) -> bool {
+        self.appid == appid || self.bound_appids.iter().any(|bound| bound == appid)
     }
 
     /// The sub-merchant `mchid` of this service provider.

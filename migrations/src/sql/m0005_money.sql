@@ -63,6 +63,7 @@ CREATE TABLE transfers (
     id               {id} NOT NULL,
     shop_id          {id} NOT NULL,
     withdrawal_id    {id} NOT NULL,
+    mchid            {text} NOT NULL,
     state            {text} NOT NULL,
     amount_fen       {int} NOT NULL,
     openid           {text} NOT NULL,

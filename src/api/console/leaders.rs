@@ -193,7 +193,8 @@ async fn change_leader(app: web::Data<App>, who: Operator, id: LeaderId, asked: 
 #[serde(deny_unknown_fields)]
 struct NewReceiver {
     r#type: ReceiverKind,
-    /// Merchant number or openid; left out for a person, the leader's own openid is taken.
+    /// Merchant number or openid; left out for a person, the leader's own openid is taken, with the type
+    /// that it has under this shop's account.
     #[schema(min_length = 1, max_length = 64)]
     account: Option<String>,
     /// Full legal name; required for merchants.

@@ -105,8 +105,11 @@ impl Confirmation {
         if transfer.state != TransferState::WaitingForUser {
             return None;
         }
-        let mch_id = shop.profile.wechat_pay.as_ref()?.mchid.clone();
-        Some(Self { mch_id, app_id: shop.appid.clone(), package_info: transfer.package_info.clone()? })
+        Some(Self {
+            mch_id: transfer.mchid.clone(),
+            app_id: shop.appid.clone(),
+            package_info: transfer.package_info.clone()?,
+        })
     }
 }
 

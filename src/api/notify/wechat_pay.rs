@@ -1,13 +1,13 @@
 //! WeChat Pay's notifications: signature, then decryption, then an effect that may come twice.
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, post, web};
-use gateways::pay::wechat_pay::{Notice, NoticeError, NoticeResource, Parties, SignatureHeaders};
+use gateways::pay::wechat_pay::{Notice, NoticeError, NoticeResource, Parties, SignatureHeaders, WechatPay};
 use kernel::{Code, Coded, Failure};
 use serde_json::json;
 
 use crate::api::body::read_all;
 use crate::api::problem::{ApiError, status_of};
-use crate::app::App;
+use crate::app::{App, ShopClients};
 use crate::flows::{complaint, payment_received, payout, profit_sharing, refund, suspicious};
 
 /// A notification is a few kilobytes.
@@ -69,10 +69,9 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
     let body = read_all(body.into_inner(), BODY_MAX).await?;
     let shop = app.shops.by_code(shop)?;
     let clients = app.clients.of(&shop);
-    let pay = clients.pay()?;
     let headers = SignatureHeaders::read(|name| request.headers().get(name)?.to_str().ok());
     let wall = app.clock.wall().timestamp();
-    let notice: Notice = pay.open_notice(&headers, &body, wall).await.map_err(Refused::from)?;
+    let (pay, notice) = opened(&clients, kind, &headers, &body, wall).await?;
     // A complaint names no merchant: it is ours by its address and by the key that opened it.
     let complaint = complaint_of(&notice).filter(|_| kind == "complaint");
     let names_nobody = complaint.is_some() && notice.parties == Parties::default();
@@ -93,9 +92,32 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
         // A payment that failed changes nothing here: the order can still be paid.
         ("payment", NoticeResource::Transaction(_)) => Ok(()),
         ("refund", NoticeResource::Refund(answer)) => refund::told(app, &shop, answer).await,
-        ("transfer", NoticeResource::Transfer(bill)) => payout::told(app, &shop, bill).await,
+        ("transfer", NoticeResource::Transfer(bill)) => payout::told(app, &shop, pay.mchid(), bill).await,
         ("sharing", NoticeResource::Sharing(share)) => profit_sharing::heard(app, &shop, &notice.id, share).await,
         _ => Err(Refused::Misplaced(notice.original_type.clone()).into()),
+    }
+}
+
+/// The notice, and the account whose keys opened it. Transfers of before a merchant was configured
+/// apart for them are still told under the keys of the one that takes the money.
+async fn opened<'a>(
+    clients: &'a ShopClients,
+    kind: &str,
+    headers: &SignatureHeaders<'_>,
+    body: &[u8],
+    wall: i64,
+) -> Result<(&'a WechatPay, Notice), Failure> {
+    if kind != "transfer" {
+        let pay = clients.pay()?;
+        return Ok((pay, pay.open_notice(headers, body, wall).await.map_err(Refused::from)?));
+    }
+    let payer = clients.transfers()?;
+    match (payer.open_notice(headers, body, wall).await, clients.pay()) {
+        (Ok(notice), _) => Ok((payer, notice)),
+        (Err(NoticeError::Unverified(_) | NoticeError::DecryptFailed), Ok(pay)) if clients.pays_apart() => {
+            Ok((pay, pay.open_notice(headers, body, wall).await.map_err(Refused::from)?))
+        }
+        (Err(error), _) => Err(Refused::from(error).into()),
     }
 }
 

@@ -14,12 +14,13 @@ use super::state::{TransferEvent, TransferState};
 /// How long one worker keeps a transfer to itself while it talks to the platform.
 const CLAIM: Duration = Duration::seconds(45);
 
-/// Writes the transfer of a withdrawal with the exact request, due at once. Its number is new and
+/// Writes the transfer of a withdrawal by the merchant `mchid` with the exact request, due at once. Its number is new and
 /// never replaced: one withdrawal has one transfer.
 pub async fn create(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     withdrawal: WithdrawalId,
+    mchid: &str,
     request: &TransferRequest,
     now: Time,
     wall: Time,
@@ -28,6 +29,7 @@ pub async fn create(
         id: TransferId::new(),
         shop_id: shop,
         withdrawal_id: withdrawal,
+        mchid: mchid.to_owned(),
         state: TransferState::Created,
         amount_fen: request.amount_fen,
         openid: request.openid.clone(),

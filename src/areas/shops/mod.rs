@@ -4,8 +4,11 @@
 
 pub mod entity;
 pub mod error;
+pub mod merchant;
+pub mod payout;
 pub mod profile;
 pub mod query;
+mod reading;
 pub mod service;
 pub mod settings;
 pub mod wechat_tokens;

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use kernel::FieldFault;
 use kernel::crypto::push::PushKey;
 use kernel::failure::Invalid;
-use kernel::{Fen, FieldFault};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::merchant::{AccountSecrets, PayMode, PayProfile, TransferMerchantFile, WechatPayFile};
+use super::payout::{Payout, PayoutMode};
+use super::reading::Reading;
 use super::settings::Settings;
 
 /// A shop file as written (deploy/shop.example.toml), secrets still as references.
@@ -25,7 +28,7 @@ pub struct ShopFile {
     pub wechat_pay: Option<WechatPayFile>,
     /// How leaders are paid.
     #[serde(default)]
-    pub payout: Payout,
+    pub payout: Payout<TransferMerchantFile>,
     /// Accounts on marketplaces; keys are the platform's own words.
     #[serde(default)]
     pub marketplaces: BTreeMap<String, BTreeMap<String, toml::Value>>,
@@ -47,100 +50,6 @@ pub struct MiniProgramFile {
     pub push_aes_key: Option<SecretString>,
 }
 
-/// The merchant account of a shop file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WechatPayFile {
-    /// `direct` or `partner`.
-    #[serde(default)]
-    pub mode: PayMode,
-    /// The merchant; in partner mode the service provider's may stand in `sp_mchid` instead.
-    pub mchid: Option<String>,
-    /// The service provider's app.
-    pub sp_appid: Option<String>,
-    /// The service provider.
-    pub sp_mchid: Option<String>,
-    /// The sub-merchant.
-    pub sub_mchid: Option<String>,
-    /// The sub-merchant's app, where it differs from the mini-program.
-    pub sub_appid: Option<String>,
-    /// Serial of the merchant's API certificate, hex.
-    pub merchant_serial: String,
-    /// The merchant's private key, PEM.
-    pub merchant_key: SecretString,
-    /// 32 characters.
-    pub api_v3_key: SecretString,
-    /// `PUB_KEY_ID_…`; without it platform certificates are fetched.
-    pub platform_public_key_id: Option<String>,
-    /// The platform's public key, PEM.
-    pub platform_public_key: Option<SecretString>,
-}
-
-/// Whose merchant number takes the money.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PayMode {
-    /// The shop's own.
-    #[default]
-    Direct,
-    /// A sub-merchant under a service provider.
-    Partner,
-}
-
-/// How leaders are paid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Payout {
-    /// The way.
-    pub mode: PayoutMode,
-    /// The scene granted to the merchant.
-    pub transfer_scene_id: String,
-    /// The texts the scene wants.
-    pub transfer_scene_report: Vec<SceneReport>,
-    /// What the leader sees, at most 32 characters.
-    pub transfer_remark: String,
-    /// The scene's limit; more is refused, never split.
-    pub transfer_max_fen: Fen,
-}
-
-/// How leaders are paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PayoutMode {
-    /// By merchant transfer, on withdrawal.
-    Transfer,
-    /// By profit sharing, at settlement.
-    ProfitSharing,
-    /// By hand.
-    Manual,
-}
-
-/// One text a transfer scene wants.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SceneReport {
-    /// The field's name, as the scene has it.
-    pub info_type: String,
-    /// What it says.
-    pub info_content: String,
-}
-
-impl Default for Payout {
-    fn default() -> Self {
-        let report = |info_type: &str, info_content: &str| SceneReport {
-            info_type: info_type.to_owned(),
-            info_content: info_content.to_owned(),
-        };
-        Self {
-            mode: PayoutMode::Transfer,
-            transfer_scene_id: "1005".to_owned(),
-            transfer_scene_report: vec![report("岗位类型", "团长"), report("报酬说明", "团购佣金")],
-            transfer_remark: "团购佣金".to_owned(),
-            transfer_max_fen: Fen::from_fen(2_000_000),
-        }
-    }
-}
-
 /// What of a shop file is not secret, as stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Profile {
@@ -152,18 +61,13 @@ pub struct Profile {
     pub marketplaces: Vec<String>,
 }
 
-/// The merchant account without its keys.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "as in the shop file")]
-pub struct PayProfile {
-    pub mode: PayMode,
-    pub mchid: String,
-    pub sp_appid: Option<String>,
-    pub sub_mchid: Option<String>,
-    pub sub_appid: Option<String>,
-    pub merchant_serial: String,
-    pub platform_public_key_id: Option<String>,
-    pub platform_public_key: Option<String>,
+impl Profile {
+    /// The merchant that pays transfers: the one configured apart, else a direct merchant itself.
+    pub fn transfer_mchid(&self) -> Option<&str> {
+        let apart = self.payout.transfer_merchant.as_ref().map(|merchant| merchant.mchid.as_str());
+        let own = || self.wechat_pay.as_ref().filter(|pay| pay.mode == PayMode::Direct);
+        apart.or_else(|| own().map(|pay| pay.mchid.as_str()))
+    }
 }
 
 /// The secrets of a shop file: sealed at rest as one document, never printed.
@@ -175,6 +79,7 @@ pub struct ShopSecrets {
     pub push_aes_key: Option<String>,
     pub merchant_key: Option<String>,
     pub api_v3_key: Option<String>,
+    pub transfer_merchant: Option<AccountSecrets>,
     pub marketplaces: BTreeMap<String, serde_json::Value>,
 }
 
@@ -214,49 +119,59 @@ impl ShopFile {
         resolve: impl Fn(&str) -> Result<SecretString, String>,
         marketplace_faults: impl Fn(&str, &Map<String, Value>) -> Vec<FieldFault>,
     ) -> Result<ShopDraft, Invalid> {
-        let mut faults = Vec::new();
-        let mut secret = |field: &str, given: &SecretString| match resolve(given.expose_secret()) {
-            Ok(value) => value.expose_secret().to_owned(),
-            Err(detail) => {
-                faults.push(FieldFault::new(field, "unresolved", detail));
-                String::new()
-            }
-        };
+        let mut reading = Reading::new(&resolve);
         let mut secrets = ShopSecrets {
-            app_secret: secret("miniprogram.secret", &self.miniprogram.secret),
-            push_token: self.miniprogram.push_token.as_ref().map(|s| secret("miniprogram.push_token", s)),
-            push_aes_key: self.miniprogram.push_aes_key.as_ref().map(|s| secret("miniprogram.push_aes_key", s)),
+            app_secret: reading.secret("miniprogram.secret", &self.miniprogram.secret),
+            push_token: self.miniprogram.push_token.as_ref().map(|s| reading.secret("miniprogram.push_token", s)),
+            push_aes_key: self.miniprogram.push_aes_key.as_ref().map(|s| reading.secret("miniprogram.push_aes_key", s)),
             ..ShopSecrets::default()
         };
-        let mut public_key = None;
-        if let Some(pay) = &self.wechat_pay {
-            secrets.merchant_key = Some(secret("wechat_pay.merchant_key", &pay.merchant_key));
-            secrets.api_v3_key = Some(secret("wechat_pay.api_v3_key", &pay.api_v3_key));
-            public_key = pay.platform_public_key.as_ref().map(|s| secret("wechat_pay.platform_public_key", s));
-        }
-        let accounts: BTreeMap<String, Map<String, Value>> =
-            self.marketplaces.iter().map(|(id, keys)| (id.clone(), account(id, keys, &mut secret))).collect();
-        let unresolved = |fault: &FieldFault| faults.iter().any(|known| known.field == fault.field);
-        let of_push: Vec<FieldFault> = push_faults(&secrets).into_iter().filter(|fault| !unresolved(fault)).collect();
-        faults.extend(of_push);
-        for (id, account) in accounts {
-            let unresolved = format!("marketplaces.{id}.");
-            if !faults.iter().any(|fault| fault.field.starts_with(&unresolved)) {
-                faults.extend(marketplace_faults(&id, &account));
-            }
-            secrets.marketplaces.insert(id, account.into());
-        }
-        let wechat_pay = self.wechat_pay.as_ref().and_then(|pay| pay_profile(pay, public_key, &mut faults));
-        self.check(&mut faults);
-        Invalid::unless_empty(faults)?;
+        let of_push: Vec<FieldFault> =
+            push_faults(&secrets).into_iter().filter(|fault| !reading.has_fault(&fault.field)).collect();
+        reading.faults.extend(of_push);
+        self.read_marketplaces(&mut secrets, &mut reading, marketplace_faults);
+        let wechat_pay = self.wechat_pay.as_ref().and_then(|pay| {
+            let (profile, keys) = pay.read(&self.miniprogram.appid, &mut reading);
+            (secrets.merchant_key, secrets.api_v3_key) = (Some(keys.merchant_key), Some(keys.api_v3_key));
+            profile
+        });
+        let transfer_merchant = self.payout.transfer_merchant.as_ref().map(|merchant| {
+            let partner = wechat_pay.as_ref().filter(|pay| pay.mode == PayMode::Partner);
+            let (merchant, keys) = merchant.read(partner, &mut reading);
+            secrets.transfer_merchant = Some(keys);
+            merchant
+        });
+        self.check(&mut reading.faults);
+        Invalid::unless_empty(reading.faults)?;
         Ok(ShopDraft {
             code: self.code,
             name: self.name,
             appid: self.miniprogram.appid,
-            profile: Profile { wechat_pay, payout: self.payout, marketplaces: self.marketplaces.into_keys().collect() },
+            profile: Profile {
+                wechat_pay,
+                payout: self.payout.paid_by(transfer_merchant),
+                marketplaces: self.marketplaces.into_keys().collect(),
+            },
             secrets,
             settings: self.settings.and_then(|table| serde_json::to_value(table).ok()),
         })
+    }
+
+    /// Resolves each marketplace's keys and has those judged that are all there.
+    fn read_marketplaces(
+        &self,
+        secrets: &mut ShopSecrets,
+        reading: &mut Reading<'_>,
+        faults_of: impl Fn(&str, &Map<String, Value>) -> Vec<FieldFault>,
+    ) {
+        for (id, keys) in &self.marketplaces {
+            let account = account(id, keys, reading);
+            let unresolved = format!("marketplaces.{id}.");
+            if !reading.faults.iter().any(|fault| fault.field.starts_with(&unresolved)) {
+                reading.faults.extend(faults_of(id, &account));
+            }
+            secrets.marketplaces.insert(id.clone(), account.into());
+        }
     }
 
     fn check(&self, faults: &mut Vec<FieldFault>) {
@@ -275,8 +190,10 @@ impl ShopFile {
             faults.push(FieldFault::new("payout.transfer_remark", "too_long", "at most 32 characters"));
         }
         let partner = self.wechat_pay.as_ref().is_some_and(|pay| pay.mode == PayMode::Partner);
-        if partner && self.payout.mode == PayoutMode::Transfer {
-            let detail = "merchant transfer is not open to service providers; use \"profit_sharing\" or \"manual\"";
+        let no_payer = self.payout.transfer_merchant.is_none();
+        if partner && self.payout.mode == PayoutMode::Transfer && no_payer {
+            let detail = "merchant transfer is not open to service providers: name a direct merchant under \
+                          [payout.transfer_merchant], or use \"profit_sharing\" or \"manual\"";
             faults.push(FieldFault::new("payout.mode", "not_offered", detail));
         }
         if let Some(settings) = &self.settings
@@ -304,48 +221,18 @@ fn push_faults(secrets: &ShopSecrets) -> Vec<FieldFault> {
     faults
 }
 
-/// One marketplace's keys with `secret` applied to every text.
-fn account(
-    id: &str,
-    keys: &BTreeMap<String, toml::Value>,
-    secret: &mut impl FnMut(&str, &SecretString) -> String,
-) -> Map<String, Value> {
+/// One marketplace's keys, every text of them resolved.
+fn account(id: &str, keys: &BTreeMap<String, toml::Value>, reading: &mut Reading<'_>) -> Map<String, Value> {
     let read = |(key, value): (&String, &toml::Value)| {
         let value = match value {
-            toml::Value::String(text) => secret(&format!("marketplaces.{id}.{key}"), &text.clone().into()).into(),
+            toml::Value::String(text) => {
+                reading.secret(&format!("marketplaces.{id}.{key}"), &text.clone().into()).into()
+            }
             other => serde_json::to_value(other).unwrap_or_default(),
         };
         (key.clone(), value)
     };
     keys.iter().map(read).collect()
-}
-
-fn pay_profile(pay: &WechatPayFile, public_key: Option<String>, faults: &mut Vec<FieldFault>) -> Option<PayProfile> {
-    let mut missing = |field: &str| {
-        faults.push(FieldFault::new(format!("wechat_pay.{field}"), "required", "missing"));
-        None::<String>
-    };
-    let mchid = match pay.mode {
-        PayMode::Direct => pay.mchid.clone().or_else(|| missing("mchid")),
-        PayMode::Partner => pay.sp_mchid.clone().or_else(|| pay.mchid.clone()).or_else(|| missing("sp_mchid")),
-    };
-    if pay.mode == PayMode::Partner {
-        pay.sub_mchid.clone().or_else(|| missing("sub_mchid"))?;
-        pay.sp_appid.clone().or_else(|| missing("sp_appid"))?;
-    }
-    if pay.platform_public_key_id.is_some() != pay.platform_public_key.is_some() {
-        missing("platform_public_key and platform_public_key_id go together:");
-    }
-    Some(PayProfile {
-        mode: pay.mode,
-        mchid: mchid?,
-        sp_appid: pay.sp_appid.clone(),
-        sub_mchid: pay.sub_mchid.clone(),
-        sub_appid: pay.sub_appid.clone(),
-        merchant_serial: pay.merchant_serial.clone(),
-        platform_public_key_id: pay.platform_public_key_id.clone(),
-        platform_public_key: public_key,
-    })
 }
 
 #[cfg(test)]
@@ -404,5 +291,64 @@ client_secret = "env:S"
         for field in ["miniprogram.secret", "wechat_pay.sp_mchid", "wechat_pay.sub_mchid", "payout.mode"] {
             assert!(error.0.iter().any(|f| f.field == field), "{field} is not named in {error}");
         }
+    }
+
+    fn partner_faults(pay: &str, payout: &str) -> Vec<(String, String)> {
+        let text = FILE.replace("mchid = \"16\"", &format!("mode = \"partner\"\n{pay}"));
+        let text = text.replace("[marketplaces", &format!("{payout}\n[marketplaces"));
+        match ShopFile::parse(&text).unwrap().into_draft(|given| Ok(given.to_owned().into()), |_, _| Vec::new()) {
+            Ok(_) => Vec::new(),
+            Err(invalid) => invalid.0.iter().map(|f| (f.field.clone(), f.code.to_string())).collect(),
+        }
+    }
+
+    #[test]
+    fn a_service_providers_shop_names_both_sides_and_who_pays_its_leaders() {
+        let both = "sp_appid = \"wxsp\"\nsp_mchid = \"17\"\nsub_mchid = \"18\"";
+        let payer = |mchid: &str| {
+            format!(
+                "[payout.transfer_merchant]\nmchid = \"{mchid}\"\nmerchant_serial = \"CD\"\n\
+                 merchant_key = \"file:t\"\napi_v3_key = \"env:T\""
+            )
+        };
+        let sharing = "[payout]\nmode = \"profit_sharing\"";
+        assert_eq!(partner_faults(both, sharing), []);
+        assert_eq!(partner_faults(both, &payer("19")), []);
+        assert_eq!(partner_faults(&format!("{both}\nsub_appid = \"wx1\""), sharing), []);
+        let one = |field: &str, code: &str| [(field.to_owned(), code.to_owned())];
+        assert_eq!(partner_faults(both, ""), one("payout.mode", "not_offered"));
+        assert_eq!(partner_faults(both, &payer("17")), one("payout.transfer_merchant.mchid", "not_direct"));
+        let other_app = format!("{both}\nsub_appid = \"wx2\"");
+        assert_eq!(partner_faults(&other_app, sharing), one("wechat_pay.sub_appid", "invalid"));
+        let other_number = format!("{both}\nmchid = \"20\"");
+        assert_eq!(partner_faults(&other_number, sharing), one("wechat_pay.mchid", "unexpected"));
+        assert_eq!(partner_faults(&both.replace("18", "17"), sharing), one("wechat_pay.sub_mchid", "invalid"));
+        assert_eq!(partner_faults(&both.replace("18", "1 8"), sharing), one("wechat_pay.sub_mchid", "invalid"));
+        assert_eq!(
+            partner_faults(&both.replace("sp_appid = \"wxsp\"\n", ""), sharing),
+            one("wechat_pay.sp_appid", "required")
+        );
+    }
+
+    #[test]
+    fn a_direct_merchant_with_keys_of_partner_mode_is_refused() {
+        let text = FILE.replace("mchid = \"16\"", "mchid = \"16\"\nsub_mchid = \"18\"");
+        let read = ShopFile::parse(&text).unwrap().into_draft(|given| Ok(given.to_owned().into()), |_, _| Vec::new());
+        assert!(read.unwrap_err().0.iter().any(|f| f.field == "wechat_pay.sub_mchid"));
+    }
+
+    #[test]
+    fn the_paying_merchants_secrets_are_kept_apart_too() {
+        let more = "[payout.transfer_merchant]\nmchid = \"19\"\nmerchant_serial = \"CD\"\n\
+                    merchant_key = \"file:t\"\napi_v3_key = \"env:T\"\n[marketplaces";
+        let draft = ShopFile::parse(&FILE.replacen("[marketplaces", more, 1)).unwrap();
+        let draft = draft.into_draft(|given| Ok(format!("<{given}>").into()), |_, _| Vec::new()).unwrap();
+        assert_eq!(draft.profile.transfer_mchid(), Some("19"));
+        assert_eq!(draft.secrets.transfer_merchant.as_ref().unwrap().merchant_key, "<file:t>");
+        assert!(!serde_json::to_string(&draft.profile).unwrap().contains('<') && !format!("{draft:?}").contains('<'));
+        let stored = serde_json::to_value(&draft.profile).unwrap();
+        let read: Profile = serde_json::from_value(stored).unwrap();
+        assert_eq!(read.payout, draft.profile.payout);
+        assert_eq!(read.wechat_pay.unwrap().keys, draft.profile.wechat_pay.unwrap().keys);
     }
 }

@@ -12,7 +12,7 @@ use crate::areas::goods::offers::Offer;
 use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::rules::PricedLine;
 use crate::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
-use crate::areas::shops::profile::PayoutMode;
+use crate::areas::shops::payout::PayoutMode;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::StockDeduct;
 use crate::areas::stock::{GateAnswer, service as stock, warnings};

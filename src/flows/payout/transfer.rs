@@ -71,10 +71,10 @@ pub async fn exchange(app: &App, shop: &Shop, id: TransferId, only_due: bool) ->
         .await?;
     let Some(row) = claimed else { return Ok(()) };
     let clients = app.clients.of(shop);
-    let answer = match clients.pay() {
+    let answer = match clients.of_merchant(&row.mchid) {
         Ok(pay) => talk(app, pay, &row).await?,
         Err(error) => {
-            tracing::error!(shop = %shop.id, %error, "a transfer waits for the shop's payment account");
+            tracing::error!(shop = %shop.id, mchid = row.mchid, %error, "a transfer waits for the merchant that pays it");
             Answer::Later { why: error.to_string(), sent: false }
         }
     };
@@ -88,10 +88,17 @@ pub async fn exchange(app: &App, shop: &Shop, id: TransferId, only_due: bool) ->
     }
 }
 
-/// Applies what a verified notice says about a transfer. The caller has checked its merchant.
-pub async fn told(app: &App, shop: &Shop, bill: &TransferBill) -> Result<(), Failure> {
-    let id = TransferId::from_alphanumeric(&bill.out_bill_no);
-    record(app, shop, id.map_err(|_| Unheard(bill.out_bill_no.clone()))?, bill).await
+/// Applies what a verified notice says about a transfer. The caller has checked that it is of a merchant
+/// of this shop, `mchid`; whether that one pays this transfer is seen here.
+pub async fn told(app: &App, shop: &Shop, mchid: &str, bill: &TransferBill) -> Result<(), Failure> {
+    let unheard = || Unheard(bill.out_bill_no.clone());
+    let id = TransferId::from_alphanumeric(&bill.out_bill_no).map_err(|_| unheard())?;
+    let row = transfers::by_id(app.db.reader(), shop.id, id).await?.ok_or_else(unheard)?;
+    if row.mchid != mchid {
+        let odd = Difference::new("the merchant", mchid);
+        return Err(suspicious::refuse_difference(app, shop, "transfer", id, &odd).await);
+    }
+    record(app, shop, id, bill).await
 }
 
 async fn talk(app: &App, pay: &WechatPay, row: &transfer::Model) -> Result<Answer, Failure> {

@@ -19,7 +19,7 @@ use crate::areas::payouts::rules::{self, Terms};
 use crate::areas::payouts::service::{self, DailyLimits, NewWithdrawal, Note};
 use crate::areas::payouts::state::{WithdrawalChannel, WithdrawalEvent, WithdrawalState};
 use crate::areas::payouts::{PayoutError, query, transfers};
-use crate::areas::shops::profile::PayoutMode;
+use crate::areas::shops::payout::PayoutMode;
 use crate::areas::shops::query::Shop;
 use crate::platform::request_keys::Once;
 
@@ -182,6 +182,7 @@ async fn grant(
         return Ok(Withdrawal { row, transfer: None });
     }
     let member = members::query::by_id(tx, shop.id, leader.member_id).await?.ok_or(LeaderError::NotFound)?;
+    let payer = shop.profile.transfer_mchid().ok_or(PayoutError::ChannelNotOffered(terms(shop).offered))?;
     let payout = &shop.profile.payout;
     let request = TransferRequest {
         scene_id: payout.transfer_scene_id.clone(),
@@ -197,7 +198,7 @@ async fn grant(
             .collect(),
         wire: None,
     };
-    let transfer = transfers::create(tx, shop.id, id, &request, now, app.clock.wall()).await?;
+    let transfer = transfers::create(tx, shop.id, id, payer, &request, now, app.clock.wall()).await?;
     Ok(Withdrawal { row, transfer: Some(transfer) })
 }
 
@@ -223,13 +224,14 @@ async fn leave_what_is_being_shared(tx: &impl ConnectionTrait, shop: &Shop, lead
 fn terms(shop: &Shop) -> Terms {
     use WithdrawalChannel::{Manual, WechatTransfer};
     let payout = &shop.profile.payout;
+    let by_transfer = shop.profile.transfer_mchid().is_some() && !payout.transfer_scene_id.is_empty();
     Terms {
         offered: match payout.mode {
             PayoutMode::Transfer => &[WechatTransfer],
             PayoutMode::Manual => &[Manual],
             // What could not be shared is owed all the same.
-            PayoutMode::ProfitSharing if payout.transfer_scene_id.is_empty() => &[Manual],
-            PayoutMode::ProfitSharing => &[WechatTransfer, Manual],
+            PayoutMode::ProfitSharing if by_transfer => &[WechatTransfer, Manual],
+            PayoutMode::ProfitSharing => &[Manual],
         },
         min: shop.settings.withdraw_min_fen,
         transfer_max: payout.transfer_max_fen,

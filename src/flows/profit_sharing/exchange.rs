@@ -9,9 +9,10 @@ use gateways::pay::wechat_pay::{
     NewSharing, PayError, ReceiverResult, Share, SharingOrder, SharingState as Theirs, WechatPay,
 };
 use kernel::id::SharingId;
-use kernel::{Failure, Time};
+use kernel::{BasisPoints, Failure, Time};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+use super::ceiling;
 use super::make_way::{give_up, never_sent};
 use super::pot::Pot;
 use super::receiver::from_word;
@@ -48,7 +49,8 @@ enum Answer {
 /// Sends a request that is due, or asks what became of it.
 #[tracing::instrument(skip_all, fields(sharing = %id))]
 pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failure> {
-    let claimed = app.db.write(async |tx| claim(app, tx, shop, id).await).await?;
+    let ceiling = ceiling::of(app, shop).await;
+    let claimed = app.db.write(async |tx| claim(app, tx, shop, id, ceiling).await).await?;
     let Some(Claimed { row, parts, has_room }) = claimed else { return Ok(()) };
     let clients = app.clients.of(shop);
     let answer = match clients.pay() {
@@ -81,7 +83,13 @@ struct Claimed {
 /// Takes a request that is due, once the order's row is held, so that a refund comes wholly before
 /// or wholly after. One not accepted yet is looked at again: a share that a refund left no room for
 /// is given up, and an unfreeze waits for the shares before it.
-async fn claim(app: &App, tx: &DatabaseTransaction, shop: &Shop, id: SharingId) -> Result<Option<Claimed>, Failure> {
+async fn claim(
+    app: &App,
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    id: SharingId,
+    ceiling: BasisPoints,
+) -> Result<Option<Claimed>, Failure> {
     let wall = app.clock.wall();
     let Some(known) = sharings::waiting(tx, shop.id, id, wall).await? else { return Ok(None) };
     orders::progress::lock(tx, shop.id, known.order_id).await?;
@@ -91,7 +99,7 @@ async fn claim(app: &App, tx: &DatabaseTransaction, shop: &Shop, id: SharingId) 
         sharings::look_again(tx, row.id, wall + rules::pause(0, PAUSE_MOST), None).await?;
         return Ok(None);
     }
-    let has_room = !unsent || row.kind == SharingKind::Unfreeze || fits(tx, shop, &row).await?;
+    let has_room = !unsent || row.kind == SharingKind::Unfreeze || fits(tx, &row, ceiling).await?;
     if !has_room && never_sent(&row) {
         let parts = sharings::parts_of(tx, &row).await?;
         give_up(tx, &row, &parts, NO_ROOM, app.clock.now()).await?;
@@ -108,10 +116,10 @@ async fn share_is_open(tx: &DatabaseTransaction, shop: &Shop, row: &sharing::Mod
 }
 
 /// Whether a share still has its room.
-async fn fits(tx: &DatabaseTransaction, shop: &Shop, row: &sharing::Model) -> Result<bool, Failure> {
-    let Some(payment) = payments::by_id(tx, shop.id, row.payment_id).await? else { return Ok(true) };
-    let pot = Pot::of(tx, shop.id, row.order_id, &payment, Some(row.id)).await?;
-    Ok(pot.room(shop.settings.sharing_ceiling_bp)? >= row.amount_fen)
+async fn fits(tx: &DatabaseTransaction, row: &sharing::Model, ceiling: BasisPoints) -> Result<bool, Failure> {
+    let Some(payment) = payments::by_id(tx, row.shop_id, row.payment_id).await? else { return Ok(true) };
+    let pot = Pot::of(tx, row.shop_id, row.order_id, &payment, Some(row.id)).await?;
+    Ok(pot.room(ceiling)? >= row.amount_fen)
 }
 
 async fn talk(app: &App, pay: &WechatPay, row: &sharing::Model, has_room: bool) -> Result<Answer, Failure> {

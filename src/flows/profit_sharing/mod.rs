@@ -5,6 +5,7 @@
 //! them and asks until each receiver has a result. Only a receiver's own success is booked; what
 //! cannot be shared stays owed on the leader's available account.
 
+mod ceiling;
 mod exchange;
 mod heard;
 mod make_way;

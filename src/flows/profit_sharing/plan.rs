@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::Duration;
 use kernel::id::{LeaderId, OperatorId, OrderId};
-use kernel::{Failure, Fen, Time};
+use kernel::{BasisPoints, Failure, Fen, Time};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 use serde_json::json;
 
+use super::ceiling;
 use super::pot::Pot;
 use super::receiver::{receiver_of, word};
 use crate::app::App;
@@ -92,10 +93,11 @@ pub async fn due_orders(app: &App, shop: &Shop, limit: u64) -> Result<Vec<OrderI
 /// `false` when it takes none.
 #[tracing::instrument(skip_all, fields(order = %id))]
 pub async fn plan(app: &App, shop: &Shop, id: OrderId) -> Result<bool, Failure> {
+    let ceiling = ceiling::of(app, shop).await;
     app.db
         .write(async |tx| {
             let Some(open) = open_order(app, tx, shop, id).await? else { return Ok(false) };
-            if !write_share(app, tx, shop, &open, Wanted::Due).await? {
+            if !write_share(app, tx, shop, &open, ceiling, Wanted::Due).await? {
                 write_unfreeze(app, tx, &open.shared, !open.sharings.is_empty()).await?;
             }
             Ok(true)
@@ -114,6 +116,7 @@ pub async fn share_now(
     by: OperatorId,
     reason: Option<&str>,
 ) -> Result<Vec<(sharing::Model, Vec<sharing_part::Model>)>, Failure> {
+    let ceiling = ceiling::of(app, shop).await;
     app.db
         .write(async |tx| {
             let open = open_order(app, tx, shop, id).await?;
@@ -128,7 +131,7 @@ pub async fn share_now(
             if !ended {
                 commission::release_early(tx, &open.order, app.clock.now()).await?;
             }
-            let shares = write_share(app, tx, shop, &open, Wanted::Now).await?;
+            let shares = write_share(app, tx, shop, &open, ceiling, Wanted::Now).await?;
             if !shares && !ended {
                 return Err(PayoutError::SharingNotDue("no released commission can be shared").into());
             }
@@ -182,6 +185,7 @@ async fn write_share(
     tx: &impl ConnectionTrait,
     shop: &Shop,
     open: &OpenOrder,
+    ceiling: BasisPoints,
     wanted: Wanted,
 ) -> Result<bool, Failure> {
     let mut parts = Vec::new();
@@ -193,7 +197,7 @@ async fn write_share(
     }
     parts.retain(|(.., owed)| owed.is_positive());
     let pot = Pot::of(tx, shop.id, open.order.id, &open.payment, None).await?;
-    let room = pot.room(shop.settings.sharing_ceiling_bp)?;
+    let room = pot.room(ceiling)?;
     let owed: Vec<Fen> = parts.iter().map(|(.., owed)| *owed).collect();
     let shares = rules::shares(&owed, room)?;
     let parts: Vec<NewPart> = parts

@@ -9,7 +9,7 @@ use crate::areas::leaders::entity::leader;
 use crate::areas::leaders::error::LeaderError;
 use crate::areas::leaders::receiver::{self, Receiver, ReceiverKind};
 use crate::areas::payouts::PayoutError;
-use crate::areas::shops::profile::PayoutMode;
+use crate::areas::shops::payout::PayoutMode;
 use crate::areas::shops::query::Shop;
 
 /// The platform's word for a kind of receiver, as stored with a part.

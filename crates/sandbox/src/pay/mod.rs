@@ -160,6 +160,7 @@ fn share(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
 }
 
 fn transfer(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
+    orders::not_a_service_provider(call)?;
     match (method, path) {
         ("POST", []) => transfers::create(call),
         ("GET", ["out-bill-no", number]) => transfers::query(call, number),

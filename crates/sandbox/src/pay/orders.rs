@@ -282,9 +282,27 @@ pub(super) fn known_sub_merchant(call: &Call<'_>, sub_mchid: &str) -> Result<(),
     Err(Refusal::new(403, "NO_AUTH", "服务商与特约商户无授权关系"))
 }
 
-/// The seller a call that may carry `sub_mchid` speaks for.
+/// Refuses a sub-merchant's app that is not the one it was registered with.
+pub(super) fn known_sub_app(call: &Call<'_>, sub_mchid: Option<&str>, sub_appid: &str) -> Result<(), Refusal> {
+    let registered = sub_mchid.and_then(|mchid| call.account.sub_merchant(mchid)).and_then(|sub| sub.appid.as_deref());
+    if registered == Some(sub_appid) {
+        return Ok(());
+    }
+    Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", "sub_appid与sub_mchid不匹配"))
+}
+
+/// Refuses to a service provider what merchants do for themselves alone.
+pub(super) fn not_a_service_provider(call: &Call<'_>) -> Result<(), Refusal> {
+    if call.account.is_service_provider() {
+        return Err(Refusal::new(403, "NO_AUTH", "服务商商户号无权调用该接口，请使用服务商接口"));
+    }
+    Ok(())
+}
+
+/// The seller a call that may carry `sub_mchid` speaks for; a service provider must name one.
 pub(super) fn seller_of(call: &Call<'_>, sub_mchid: Option<&str>) -> Result<String, Refusal> {
     match sub_mchid {
+        None if call.account.is_service_provider() => Err(Refusal::param("/sub_mchid", "服务商调用时必填")),
         None => Ok(call.account.mchid.clone()),
         Some(sub_mchid) => {
             known_sub_merchant(call, sub_mchid)?;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal, Reply};
-use super::orders::{Order, OrderState, Side, known_sub_merchant, same_account};
+use super::orders::{Order, OrderState, Side, known_sub_app, known_sub_merchant, not_a_service_provider, same_account};
 use super::{Call, fields};
 use crate::clock::beijing_digits;
 use crate::world::key_of;
@@ -118,6 +118,7 @@ struct StoreInfo {
 struct Parties {
     side: Side,
     seller: String,
+    appid: String,
     sub_appid: Option<String>,
     openid: Option<String>,
     sub_openid: Option<String>,
@@ -127,11 +128,13 @@ struct Parties {
 pub(super) fn direct(call: &Call<'_>) -> Reply {
     let body: Direct = call.json()?;
     same_account(call, &body.mchid)?;
+    not_a_service_provider(call)?;
     bound(call, &body.appid)?;
     fields::openid(&body.appid, &body.payer.openid)?;
     let parties = Parties {
         side: Side::Direct,
         seller: body.mchid,
+        appid: body.appid,
         sub_appid: None,
         openid: Some(body.payer.openid),
         sub_openid: None,
@@ -145,9 +148,8 @@ pub(super) fn partner(call: &Call<'_>) -> Reply {
     same_account(call, &body.sp_mchid)?;
     bound(call, &body.sp_appid)?;
     known_sub_merchant(call, &body.sub_mchid)?;
-    let registered = call.account.sub_merchant(&body.sub_mchid).and_then(|sub| sub.appid.as_deref());
-    if body.sub_appid.is_some() && body.sub_appid.as_deref() != registered {
-        return Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", "sub_appid与sub_mchid不匹配"));
+    if let Some(sub_appid) = &body.sub_appid {
+        known_sub_app(call, Some(&body.sub_mchid), sub_appid)?;
     }
     match (&body.payer.sp_openid, &body.payer.sub_openid, &body.sub_appid) {
         (Some(openid), None, _) => fields::openid(&body.sp_appid, openid)?,
@@ -158,6 +160,7 @@ pub(super) fn partner(call: &Call<'_>) -> Reply {
     let parties = Parties {
         side: Side::Partner,
         seller: body.sub_mchid,
+        appid: body.sp_appid,
         sub_appid: body.sub_appid,
         openid: body.payer.sp_openid,
         sub_openid: body.payer.sub_openid,
@@ -166,7 +169,7 @@ pub(super) fn partner(call: &Call<'_>) -> Reply {
 }
 
 fn bound(call: &Call<'_>, appid: &str) -> Result<(), Refusal> {
-    if appid == call.account.appid {
+    if call.account.binds(appid) {
         return Ok(());
     }
     Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配"))
@@ -191,7 +194,7 @@ fn enter(call: &Call<'_>, parties: Parties, rest: serde_json::Map<String, Value>
         side: parties.side,
         account: call.account.mchid.clone(),
         seller: parties.seller,
-        appid: call.account.appid.clone(),
+        appid: parties.appid,
         sub_appid: parties.sub_appid,
         openid: parties.openid,
         sub_openid: parties.sub_openid,

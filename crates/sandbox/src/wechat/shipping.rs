@@ -178,7 +178,7 @@ fn paid<'a>(
         let (mchid, out_trade_no) = number?;
         world.orders.get(&key_of(&app.mchid, out_trade_no)).filter(|order| order.seller == mchid)
     };
-    let order = by_id.or_else(by_number).filter(|order| order.account == app.mchid);
+    let order = by_id.or_else(by_number).filter(|order| order.account == app.mchid || order.seller == app.mchid);
     match order.filter(|order| order.state == OrderState::Paid) {
         Some(order) => Ok(order),
         None => refuse(10_060_001, "payment order not found"),

@@ -8,11 +8,17 @@ use sandbox::{MerchantKeys, Running, Sandbox, SandboxConfig, SandboxKeys, SubMer
 use serde_json::{Value, json};
 
 /// RSA keys cost a while to make: one set serves every test of the process.
-static KEYS: LazyLock<SandboxKeys> = LazyLock::new(|| {
-    let mut keys = SandboxKeys::generate().unwrap();
-    keys.merchant.sub_merchants = vec![SubMerchant { mchid: "1709982749".to_owned(), appid: None }];
+static KEYS: LazyLock<SandboxKeys> = LazyLock::new(|| SandboxKeys::generate().unwrap());
+/// A service provider with two sub-merchants, of which the second has a mini-program.
+static PROVIDER: LazyLock<MerchantKeys> = LazyLock::new(|| {
+    let mut keys = MerchantKeys::generate().unwrap();
+    let sub =
+        |mchid: &str, appid: Option<&str>| SubMerchant { mchid: mchid.to_owned(), appid: appid.map(str::to_owned) };
+    keys.sub_merchants = vec![sub("1709982749", None), sub("1709982750", Some(SUB_APPID))];
     keys
 });
+/// The mini-program of the second sub-merchant.
+pub const SUB_APPID: &str = "wxfa0a0615ea4ee91b";
 static SECOND: LazyLock<MerchantKeys> = LazyLock::new(|| MerchantKeys::generate().unwrap());
 static NONCE: AtomicU64 = AtomicU64::new(1);
 
@@ -60,6 +66,13 @@ impl Shop {
         change(&mut config);
         let sandbox = Sandbox::start(config).unwrap();
         Self { sandbox, merchant: keys().merchant, http: reqwest::Client::new(), serial: keys().platform.public_key_id }
+    }
+
+    /// The same sandbox, called by the service provider.
+    pub fn provider() -> Self {
+        let shop = Self::open();
+        shop.sandbox.state().add_merchant(&PROVIDER).unwrap();
+        Self { merchant: PROVIDER.clone(), ..shop }
     }
 
     pub fn url(&self, path: &str) -> String {

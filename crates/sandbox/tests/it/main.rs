@@ -6,6 +6,7 @@ mod client;
 mod control;
 mod markets;
 mod notices;
+mod partner;
 mod payment;
 mod refunds;
 mod sharing;

@@ -108,7 +108,7 @@ async fn an_expired_order_cannot_be_paid() {
 
 #[tokio::test]
 async fn a_service_provider_orders_for_its_sub_merchant() {
-    let shop = Shop::open();
+    let shop = Shop::provider();
     let sub = "1709982749";
     let body = json!({"sp_appid": shop.merchant.appid, "sp_mchid": shop.merchant.mchid, "sub_mchid": sub,
         "description": "goods", "out_trade_no": "partner-0001", "notify_url": "https://shop.example.com/n",

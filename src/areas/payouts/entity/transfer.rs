@@ -14,6 +14,9 @@ pub struct Model {
     pub id: TransferId,
     pub shop_id: ShopId,
     pub withdrawal_id: WithdrawalId,
+    /// The merchant that pays; under another the same number would be a second transfer.
+    #[sea_orm(column_type = "Text")]
+    pub mchid: String,
     pub state: TransferState,
     pub amount_fen: Fen,
     #[sea_orm(column_type = "Text")]

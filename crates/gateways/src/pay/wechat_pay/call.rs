@@ -1,5 +1,7 @@
 //! One signed call and its verified answer.
 
+use std::time::{Duration, Instant};
+
 use kernel::Clock;
 use kernel::crypto::random;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -57,9 +59,10 @@ impl WechatPay {
 
     /// Sends a signed request and returns a verified 2xx answer; everything else is an error.
     pub(super) async fn call(&self, outgoing: &Outgoing<'_>) -> Result<Reply, PayError> {
-        let now = wall_seconds();
-        self.ensure_platform_key(now).await?;
-        let reply = self.exchange(outgoing, now).await?;
+        self.ensure_platform_key(wall_seconds()).await?;
+        self.take_turn(outgoing).await?;
+        let reply = self.exchange(outgoing, wall_seconds()).await?;
+        self.note_refused(outgoing, &reply).await;
         // The answer may have taken seconds; its own timestamp is compared with the clock of now.
         let now = wall_seconds();
         let headers = SignatureHeaders::read(|name| reply.header(name));
@@ -94,6 +97,16 @@ impl WechatPay {
     /// the same number are the same thing to WeChat Pay. Where there is somebody else to ask, the
     /// first is not waited for as long.
     pub(super) async fn exchange(&self, outgoing: &Outgoing<'_>, now: i64) -> Result<Reply, PayError> {
+        let left_alone = |rest: Duration| {
+            PayError::Unreachable(format!("no answers lately, asked again in {} s", rest.as_secs().saturating_add(1)))
+        };
+        self.breaker().pass(Instant::now()).map_err(left_alone)?;
+        let outcome = self.exchange_now(outgoing, now).await;
+        self.breaker().report(Instant::now(), is_answer(&outcome));
+        outcome
+    }
+
+    async fn exchange_now(&self, outgoing: &Outgoing<'_>, now: i64) -> Result<Reply, PayError> {
         let hosts = &self.0.hosts;
         let mut request = self.request(&hosts.main, outgoing, now)?;
         let Some(backup) = &hosts.backup else {
@@ -165,6 +178,16 @@ impl WechatPay {
     pub async fn echo(&self) -> Result<(), PayError> {
         let body = to_json(&wire::EchoBody { echo_message: "tuanqiao" })?;
         self.call(&Outgoing::post("/v3/security/echo", Some(&body))).await.map(|_| ())
+    }
+}
+
+/// Whether the platform is well enough to answer. It refuses some things with a status of trouble.
+fn is_answer(outcome: &Result<Reply, PayError>) -> bool {
+    match outcome {
+        Ok(reply) => reply.status < 500 || !classify(reply, true).is_undecided(),
+        Err(PayError::Unknown(_) | PayError::Unreachable(_)) => false,
+        // Our own request could not be made.
+        Err(_) => true,
     }
 }
 

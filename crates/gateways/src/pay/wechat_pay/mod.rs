@@ -4,9 +4,11 @@
 //! the platform's keys, writes no row and never retries by itself beyond the backup host; who may
 //! repeat what, and when, is decided in the flows. Facts: the WeChat Pay sheet, cited as "sheet §n".
 
+mod account;
 mod call;
 mod certificates;
 mod error;
+mod lanes;
 mod notice;
 mod prepay;
 mod profit_sharing;
@@ -23,6 +25,7 @@ use kernel::crypto::rsa::{PrivateKey, PublicKey};
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
+pub use account::Mode;
 pub use error::{PayError, Refusal};
 pub use notice::{Notice, NoticeError, NoticeResource, Parties};
 pub use prepay::{GoodsLine, NewPrepay};
@@ -35,25 +38,12 @@ pub use wire::{
     SharingReceiver, SharingReturn, SharingState, TradeState, Transaction, TransferBill, TransferState,
 };
 
+use crate::breaker::Breaker;
+use crate::pace::{InProcess, Pace};
+use account::Account;
 use certificates::PlatformKeys;
 use sealed::Opener;
 use sign::Signer;
-
-/// Whose money it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// An ordinary merchant: the shop's own mchid receives the money.
-    Direct,
-    /// A service provider acts for a sub-merchant, who receives the money.
-    Partner {
-        /// The service provider's appid.
-        sp_appid: String,
-        /// The service provider's mchid, which signs.
-        sp_mchid: String,
-        /// The sub-merchant's mchid.
-        sub_mchid: String,
-    },
-}
 
 /// What a merchant account consists of. `Debug` prints no secret.
 #[derive(Clone, Debug)]
@@ -98,14 +88,14 @@ impl Hosts {
 pub struct WechatPay(Arc<Inner>);
 
 struct Inner {
-    mode: Mode,
-    appid: String,
-    mchid: String,
+    account: Account,
     signer: Signer,
     opener: Opener,
     keys: PlatformKeys,
     hosts: Hosts,
     http: Client,
+    pace: Arc<dyn Pace>,
+    breaker: Breaker,
 }
 
 impl WechatPay {
@@ -113,6 +103,11 @@ impl WechatPay {
     ///
     /// Errors: [`PayError::Credentials`] naming the first part that cannot be used.
     pub fn new(credentials: &Credentials, hosts: Hosts, http: Client) -> Result<Self, PayError> {
+        Self::paced(credentials, hosts, http, Arc::new(InProcess::default()))
+    }
+
+    /// As [`WechatPay::new`], sharing the platform's limits with all that take their turns from `pace`.
+    pub fn paced(credentials: &Credentials, hosts: Hosts, http: Client, pace: Arc<dyn Pace>) -> Result<Self, PayError> {
         let key = PrivateKey::parse(credentials.merchant_key.expose_secret())
             .map_err(|e| PayError::Credentials("merchant_key", e))?;
         let opener = Opener::new(&credentials.api_v3_key).map_err(|e| PayError::Credentials("api_v3_key", e))?;
@@ -124,20 +119,35 @@ impl WechatPay {
             (None, None) => None,
             _ => return Err(PayError::Invalid("platform_public_key and its id go together")),
         };
-        let mchid = match &credentials.mode {
-            Mode::Direct => credentials.mchid.clone(),
-            Mode::Partner { sp_mchid, .. } => sp_mchid.clone(),
-        };
+        let account = Account::new(credentials.mode.clone(), credentials.appid.clone(), credentials.mchid.clone());
         Ok(Self(Arc::new(Inner {
-            mode: credentials.mode.clone(),
-            appid: credentials.appid.clone(),
-            signer: Signer::new(mchid.clone(), credentials.merchant_serial.clone(), key),
-            mchid,
+            signer: Signer::new(account.mchid().to_owned(), credentials.merchant_serial.clone(), key),
             opener,
             keys: PlatformKeys::new(public_key),
+            breaker: Breaker::new("wechat_pay", account.mchid().to_owned()),
+            account,
             hosts,
             http,
+            pace,
         })))
+    }
+
+    /// The merchant number that signs: the direct merchant's or the service provider's.
+    #[must_use]
+    pub fn mchid(&self) -> &str {
+        self.account().mchid()
+    }
+
+    /// Direct merchant or service provider.
+    #[must_use]
+    pub fn mode(&self) -> &Mode {
+        self.account().mode()
+    }
+
+    /// What a sharing receiver is whose openid is that of the mini-program.
+    #[must_use]
+    pub fn person_kind(&self) -> ReceiverKind {
+        self.account().person()
     }
 
     /// Signs requests for this account.
@@ -161,17 +171,23 @@ impl WechatPay {
         &self.0.opener
     }
 
-    /// The sub-merchant, in partner mode.
-    fn sub_mchid(&self) -> Option<&str> {
-        match &self.0.mode {
-            Mode::Direct => None,
-            Mode::Partner { sub_mchid, .. } => Some(sub_mchid),
-        }
+    /// The circuit towards the platform for this account.
+    #[must_use]
+    pub fn breaker(&self) -> &Breaker {
+        &self.0.breaker
+    }
+
+    fn pace(&self) -> &dyn Pace {
+        &*self.0.pace
+    }
+
+    fn account(&self) -> &Account {
+        &self.0.account
     }
 }
 
 impl std::fmt::Debug for WechatPay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WechatPay").field("mchid", &self.0.mchid).field("mode", &self.0.mode).finish_non_exhaustive()
+        f.debug_struct("WechatPay").field("mchid", &self.mchid()).field("mode", self.mode()).finish_non_exhaustive()
     }
 }

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::WechatPay;
 use super::sealed::Sealed;
 use super::sign::{SignatureHeaders, Unverified};
 use super::wire::{Refund, SharingNotice, Transaction, TransferBill};
-use super::{Mode, WechatPay};
 use crate::lenient::null_is_default;
 
 /// A verified, decrypted notification.
@@ -113,23 +113,7 @@ impl WechatPay {
     /// Refuses a notice that names another merchant, sub-merchant or app than this account's.
     /// A kind that names no app is judged by its merchant alone.
     pub fn check_merchant(&self, notice: &Notice) -> Result<(), NoticeError> {
-        let Parties { mchid, sub_mchid, appid, sp_appid } = &notice.parties;
-        let sub_fits = match &self.0.mode {
-            Mode::Direct => sub_mchid.is_none(),
-            Mode::Partner { sub_mchid: own, .. } => sub_mchid.as_ref() == Some(own),
-        };
-        let app_fits = match (&self.0.mode, appid, sp_appid) {
-            (_, Some(appid), _) => *appid == self.0.appid,
-            // An order that names no mini-program was made under the service provider's app.
-            (Mode::Partner { sp_appid: own, .. }, None, Some(theirs)) => theirs == own,
-            (Mode::Direct, None, Some(_)) => false,
-            (_, None, None) => true,
-        };
-        if mchid.as_ref() == Some(&self.0.mchid) && sub_fits && app_fits {
-            Ok(())
-        } else {
-            Err(NoticeError::ForeignMerchant)
-        }
+        if self.account().is_named_by(&notice.parties) { Ok(()) } else { Err(NoticeError::ForeignMerchant) }
     }
 }
 

@@ -6,10 +6,11 @@ use kernel::clock::beijing;
 use kernel::crypto::random;
 use serde::Serialize;
 
+use super::account::{PayerId, Seller};
 use super::call::{Outgoing, encode, to_json};
 use super::sign::PaymentParams;
 use super::wire::{PrepayAnswer, Transaction};
-use super::{Mode, PayError, WechatPay};
+use super::{PayError, WechatPay};
 
 /// An order to place. Everything in it is fixed at the first call: the partner refuses a re-entry
 /// whose fields differ, so the bytes of [`WechatPay::prepay_body`] are stored and sent again.
@@ -50,48 +51,24 @@ pub struct GoodsLine {
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(flatten)]
-    merchant: Merchant<'a>,
+    seller: Seller<'a>,
     description: &'a str,
     out_trade_no: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     time_expire: Option<String>,
     notify_url: &'a str,
     amount: Total,
-    payer: Payer<'a>,
+    payer: PayerId<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<Detail<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     settle_info: Option<SettleInfo>,
 }
 
-#[derive(Default, Serialize)]
-struct Merchant<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    appid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mchid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sp_appid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sp_mchid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_appid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_mchid: Option<&'a str>,
-}
-
 #[derive(Serialize)]
 struct Total {
     total: Fen,
     currency: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Payer<'a> {
-    Openid(&'a str),
-    SpOpenid(&'a str),
-    SubOpenid(&'a str),
 }
 
 #[derive(Serialize)]
@@ -115,34 +92,15 @@ impl WechatPay {
         if !order.total.is_positive() {
             return Err(PayError::Invalid("the amount must be at least 1 fen"));
         }
-        let appid = self.0.appid.as_str();
-        let (merchant, payer) = match &self.0.mode {
-            Mode::Direct => {
-                let merchant = Merchant { appid: Some(appid), mchid: Some(&self.0.mchid), ..Merchant::default() };
-                (merchant, Payer::Openid(&order.openid))
-            }
-            Mode::Partner { sp_appid, sp_mchid, sub_mchid } => {
-                // The payer is known under the appid of the mini-program, whoever owns that.
-                let own = sp_appid == appid;
-                let merchant = Merchant {
-                    sp_appid: Some(sp_appid),
-                    sp_mchid: Some(sp_mchid),
-                    sub_appid: (!own).then_some(appid),
-                    sub_mchid: Some(sub_mchid),
-                    ..Merchant::default()
-                };
-                (merchant, if own { Payer::SpOpenid(&order.openid) } else { Payer::SubOpenid(&order.openid) })
-            }
-        };
         let description: String = order.description.chars().take(127).collect();
         to_json(&Body {
-            merchant,
+            seller: self.account().seller(),
             description: &description,
             out_trade_no: &order.out_trade_no,
             time_expire: order.time_expire.map(rfc3339),
             notify_url: &order.notify_url,
             amount: Total { total: order.total, currency: "CNY" },
-            payer,
+            payer: self.account().payer(&order.openid),
             detail: (!order.goods.is_empty()).then_some(Detail { goods_detail: &order.goods }),
             settle_info: order.profit_sharing.then_some(SettleInfo { profit_sharing: true }),
         })
@@ -151,33 +109,20 @@ impl WechatPay {
     /// Places the order whose stored body is `body` and returns its `prepay_id`, valid two hours.
     /// Repeating the same bytes is harmless and gives a current id.
     pub async fn send_prepay(&self, body: &[u8]) -> Result<String, PayError> {
-        let target = match self.0.mode {
-            Mode::Direct => "/v3/pay/transactions/jsapi",
-            Mode::Partner { .. } => "/v3/pay/partner/transactions/jsapi",
-        };
-        let answer: PrepayAnswer = self.post(target, body).await?;
+        let answer: PrepayAnswer = self.post(&self.account().orders("jsapi"), body).await?;
         Ok(answer.prepay_id)
     }
 
     /// What the mini-program hands to `wx.requestPayment`; signed afresh each time. `now` is Unix
     /// seconds of wall time.
     pub fn payment_params(&self, prepay_id: &str, now: i64) -> Result<PaymentParams, PayError> {
-        Ok(self.signer().payment_params(&self.0.appid, prepay_id, now, &random::nonce(32))?)
+        Ok(self.signer().payment_params(self.account().appid(), prepay_id, now, &random::nonce(32))?)
     }
 
     /// The order as the partner knows it. Errors: [`PayError::NotFound`] for a number never sent.
     pub async fn query_order(&self, out_trade_no: &str) -> Result<Transaction, PayError> {
-        let number = encode(out_trade_no);
-        let target = match &self.0.mode {
-            Mode::Direct => {
-                format!("/v3/pay/transactions/out-trade-no/{number}?mchid={}", encode(&self.0.mchid))
-            }
-            Mode::Partner { sp_mchid, sub_mchid, .. } => format!(
-                "/v3/pay/partner/transactions/out-trade-no/{number}?sp_mchid={}&sub_mchid={}",
-                encode(sp_mchid),
-                encode(sub_mchid)
-            ),
-        };
+        let account = self.account();
+        let target = account.orders(&format!("out-trade-no/{}?{}", encode(out_trade_no), account.seller_query()));
         self.get(&target).await
     }
 
@@ -186,18 +131,8 @@ impl WechatPay {
     /// that the number existed, nor that no payment is under way: a late success is still honoured
     /// or refunded by its notice.
     pub async fn close_order(&self, out_trade_no: &str) -> Result<(), PayError> {
-        let number = encode(out_trade_no);
-        let (target, merchant) = match &self.0.mode {
-            Mode::Direct => (
-                format!("/v3/pay/transactions/out-trade-no/{number}/close"),
-                Merchant { mchid: Some(&self.0.mchid), ..Merchant::default() },
-            ),
-            Mode::Partner { sp_mchid, sub_mchid, .. } => (
-                format!("/v3/pay/partner/transactions/out-trade-no/{number}/close"),
-                Merchant { sp_mchid: Some(sp_mchid), sub_mchid: Some(sub_mchid), ..Merchant::default() },
-            ),
-        };
-        let body = to_json(&merchant)?;
+        let target = self.account().orders(&format!("out-trade-no/{}/close", encode(out_trade_no)));
+        let body = to_json(&self.account().seller_numbers())?;
         match self.call(&Outgoing::post(&target, Some(&body))).await?.status {
             204 => Ok(()),
             status => Err(PayError::Unknown(format!("a close was answered {status}"))),

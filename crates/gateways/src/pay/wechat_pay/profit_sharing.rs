@@ -3,11 +3,12 @@
 //! Sharing is asynchronous and the sharer gets no notice: after every call the query is asked
 //! until it is final. A repeat under the same number and content is the same order.
 
-use kernel::Fen;
+use kernel::{BasisPoints, Fen};
 use serde::Serialize;
 
+use super::account::{Apps, Sub};
 use super::call::{Outgoing, encode, to_json};
-use super::wire::{SharingOrder, SharingReturn, UnsplitAnswer};
+use super::wire::{RatioAnswer, SharingOrder, SharingReturn, UnsplitAnswer};
 use super::{PayError, WechatPay};
 
 /// What a receiver's account is.
@@ -84,8 +85,6 @@ pub struct NewReturn {
 
 #[derive(Serialize)]
 struct ReceiverBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_mchid: Option<&'a str>,
     #[serde(flatten)]
     apps: Apps<'a>,
     r#type: ReceiverKind,
@@ -98,18 +97,8 @@ struct ReceiverBody<'a> {
     custom_relation: Option<&'a str>,
 }
 
-/// The appid an openid belongs to.
-#[derive(Serialize)]
-struct Apps<'a> {
-    appid: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_appid: Option<&'a str>,
-}
-
 #[derive(Serialize)]
 struct SharingBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_mchid: Option<&'a str>,
     #[serde(flatten)]
     apps: Apps<'a>,
     transaction_id: &'a str,
@@ -130,8 +119,8 @@ struct ShareBody<'a> {
 
 #[derive(Serialize)]
 struct UnfreezeBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_mchid: Option<&'a str>,
+    #[serde(flatten)]
+    sub: Sub<'a>,
     transaction_id: &'a str,
     out_order_no: &'a str,
     description: &'a str,
@@ -139,8 +128,8 @@ struct UnfreezeBody<'a> {
 
 #[derive(Serialize)]
 struct ReturnBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_mchid: Option<&'a str>,
+    #[serde(flatten)]
+    sub: Sub<'a>,
     out_order_no: &'a str,
     out_return_no: &'a str,
     return_mchid: &'a str,
@@ -153,8 +142,7 @@ impl WechatPay {
     pub async fn add_receiver(&self, receiver: &NewReceiver) -> Result<(), PayError> {
         let (serial, mut names) = self.encrypt_all([receiver.name.as_deref()]).await?;
         let body = to_json(&ReceiverBody {
-            sub_mchid: self.sub_mchid(),
-            apps: self.sharing_apps(),
+            apps: self.account().apps(),
             r#type: receiver.kind,
             account: &receiver.account,
             name: names.pop().flatten(),
@@ -171,8 +159,7 @@ impl WechatPay {
     /// Removes a receiver; the partner may need up to a day.
     pub async fn delete_receiver(&self, kind: ReceiverKind, account: &str) -> Result<(), PayError> {
         let body = to_json(&ReceiverBody {
-            sub_mchid: self.sub_mchid(),
-            apps: self.sharing_apps(),
+            apps: self.account().apps(),
             r#type: kind,
             account,
             name: None,
@@ -200,8 +187,7 @@ impl WechatPay {
             description: &share.description,
         });
         let body = to_json(&SharingBody {
-            sub_mchid: self.sub_mchid(),
-            apps: self.sharing_apps(),
+            apps: self.account().apps(),
             transaction_id: &sharing.transaction_id,
             out_order_no: &sharing.out_order_no,
             receivers: receivers.collect(),
@@ -213,8 +199,8 @@ impl WechatPay {
     /// A sharing or unfreezing order as it stands. Errors: [`PayError::NotFound`].
     pub async fn query_sharing(&self, transaction_id: &str, out_order_no: &str) -> Result<SharingOrder, PayError> {
         let (number, payment) = (encode(out_order_no), encode(transaction_id));
-        let sub = self.sub_mchid_query();
-        self.get(&format!("/v3/profitsharing/orders/{number}?transaction_id={payment}{sub}")).await
+        let target = format!("/v3/profitsharing/orders/{number}?transaction_id={payment}");
+        self.get(&self.account().with_sub(target)).await
     }
 
     /// Ends sharing of a payment and frees what is left, under a number of its own.
@@ -224,15 +210,15 @@ impl WechatPay {
         out_order_no: &str,
         description: &str,
     ) -> Result<SharingOrder, PayError> {
-        let sub_mchid = self.sub_mchid();
-        let body = to_json(&UnfreezeBody { sub_mchid, transaction_id, out_order_no, description })?;
+        let sub = self.account().sub();
+        let body = to_json(&UnfreezeBody { sub, transaction_id, out_order_no, description })?;
         self.post("/v3/profitsharing/orders/unfreeze", &body).await
     }
 
     /// Asks a merchant receiver for its share back. While it is processing the number stays.
     pub async fn return_shared(&self, back: &NewReturn) -> Result<SharingReturn, PayError> {
         let body = to_json(&ReturnBody {
-            sub_mchid: self.sub_mchid(),
+            sub: self.account().sub(),
             out_order_no: &back.out_order_no,
             out_return_no: &back.out_return_no,
             return_mchid: &back.return_mchid,
@@ -245,8 +231,8 @@ impl WechatPay {
     /// A return as it stands. Errors: [`PayError::NotFound`].
     pub async fn query_return(&self, out_order_no: &str, out_return_no: &str) -> Result<SharingReturn, PayError> {
         let (number, order) = (encode(out_return_no), encode(out_order_no));
-        let sub = self.sub_mchid_query();
-        self.get(&format!("/v3/profitsharing/return-orders/{number}?out_order_no={order}{sub}")).await
+        let target = format!("/v3/profitsharing/return-orders/{number}?out_order_no={order}");
+        self.get(&self.account().with_sub(target)).await
     }
 
     /// What of a payment is still frozen and can be shared.
@@ -256,18 +242,15 @@ impl WechatPay {
         Ok(answer.unsplit_amount)
     }
 
-    fn sharing_apps(&self) -> Apps<'_> {
-        let own = self.0.appid.as_str();
-        match &self.0.mode {
-            super::Mode::Partner { sp_appid, .. } => {
-                Apps { appid: sp_appid, sub_appid: (sp_appid != own).then_some(own) }
-            }
-            super::Mode::Direct => Apps { appid: own, sub_appid: None },
+    /// The most of an order's amount that may be shared in all, as granted to the sub-merchant; `None`
+    /// for a direct merchant, whom the platform does not tell.
+    pub async fn sharing_ceiling(&self) -> Result<Option<BasisPoints>, PayError> {
+        let Some(sub) = self.account().sub_mchid() else { return Ok(None) };
+        let answer: RatioAnswer = self.get(&format!("/v3/profitsharing/merchant-configs/{}", encode(sub))).await?;
+        if !(0..=BasisPoints::WHOLE.bp()).contains(&answer.max_ratio) {
+            return Err(PayError::Malformed("a ratio that is none".to_owned()));
         }
-    }
-
-    fn sub_mchid_query(&self) -> String {
-        self.sub_mchid().map(|sub| format!("&sub_mchid={}", encode(sub))).unwrap_or_default()
+        Ok(Some(BasisPoints::new(answer.max_ratio)))
     }
 
     /// Encrypts the names there are, all for one key, whose serial comes first.

@@ -4,6 +4,7 @@
 use kernel::Fen;
 use serde::Serialize;
 
+use super::account::Sub;
 use super::call::{encode, to_json};
 use super::wire::Refund;
 use super::{PayError, WechatPay};
@@ -27,8 +28,8 @@ pub struct NewRefund {
 
 #[derive(Serialize)]
 struct Body<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_mchid: Option<&'a str>,
+    #[serde(flatten)]
+    sub: Sub<'a>,
     out_trade_no: &'a str,
     out_refund_no: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +60,7 @@ impl WechatPay {
             return Err(PayError::Invalid("a refund is at least 1 fen and at most the order's total"));
         }
         to_json(&Body {
-            sub_mchid: self.sub_mchid(),
+            sub: self.account().sub(),
             out_trade_no: &refund.out_trade_no,
             out_refund_no: &refund.out_refund_no,
             reason: refund.reason.as_deref().map(|r| cut(r, 80)),
@@ -76,11 +77,8 @@ impl WechatPay {
 
     /// The refund as the partner knows it. Errors: [`PayError::NotFound`].
     pub async fn query_refund(&self, out_refund_no: &str) -> Result<Refund, PayError> {
-        let mut target = format!("/v3/refund/domestic/refunds/{}", encode(out_refund_no));
-        if let Some(sub) = self.sub_mchid() {
-            target.push_str(&format!("?sub_mchid={}", encode(sub)));
-        }
-        self.get(&target).await
+        let target = format!("/v3/refund/domestic/refunds/{}", encode(out_refund_no));
+        self.get(&self.account().with_sub(target)).await
     }
 }
 

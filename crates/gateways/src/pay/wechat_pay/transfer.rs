@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::call::{Outgoing, encode, to_json};
 use super::wire::TransferBill;
-use super::{Mode, PayError, WechatPay};
+use super::{PayError, WechatPay};
 
 /// From this amount on the receiver's real name is required and checked.
 const NAME_FROM: Fen = Fen::from_fen(200_000);
@@ -90,7 +90,7 @@ impl WechatPay {
         }
         let remark: String = transfer.remark.chars().take(32).collect();
         let body = to_json(&Body {
-            appid: &self.0.appid,
+            appid: self.account().appid(),
             out_bill_no: &transfer.out_bill_no,
             transfer_scene_id: &transfer.scene_id,
             openid: &transfer.openid,
@@ -125,9 +125,7 @@ impl WechatPay {
 
     fn check_transfer(&self, transfer: &NewTransfer) -> Result<(), PayError> {
         let number = &transfer.out_bill_no;
-        if matches!(self.0.mode, Mode::Partner { .. }) {
-            return Err(PayError::Invalid("merchant transfer is not offered to service providers"));
-        }
+        self.account().check_may_transfer()?;
         if number.is_empty() || number.len() > 32 || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(PayError::Invalid("out_bill_no must be 1-32 digits and letters"));
         }

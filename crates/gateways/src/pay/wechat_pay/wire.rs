@@ -341,6 +341,12 @@ pub(super) struct UnsplitAnswer {
     pub unsplit_amount: Fen,
 }
 
+#[derive(Deserialize)]
+pub(super) struct RatioAnswer {
+    /// In 1/10000.
+    pub max_ratio: i32,
+}
+
 #[derive(Serialize)]
 pub(super) struct EchoBody {
     pub echo_message: &'static str,

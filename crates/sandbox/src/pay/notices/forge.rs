@@ -36,6 +36,8 @@ pub enum NoticeKind {
     BadCiphertext,
     /// True in everything but the merchant number inside.
     OtherMerchant,
+    /// True in everything but the sub-merchant inside, another of the same service provider.
+    OtherSubMerchant,
     /// True in everything but the appid inside.
     OtherApp,
     /// True in everything but an amount one fen higher.
@@ -150,8 +152,11 @@ fn alter(event: &mut Event, kind: NoticeKind) {
                 fields.entry(name).and_modify(|value| *value = json!("1900000001"));
             }
         }
+        NoticeKind::OtherSubMerchant => {
+            fields.entry("sub_mchid").and_modify(|value| *value = json!("1900000002"));
+        }
         NoticeKind::OtherApp => {
-            for name in ["appid", "sp_appid"] {
+            for name in ["appid", "sp_appid", "sub_appid"] {
                 fields.entry(name).and_modify(|value| *value = json!("wx0000000000000001"));
             }
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::pay::answer::{Answer, Refusal, Reply};
-use crate::pay::orders::seller_of;
+use crate::pay::orders::{known_sub_app, seller_of};
 use crate::pay::{Call, fields};
 
 /// What kind of account receives; the names are WeChat's.
@@ -61,7 +61,12 @@ pub(in crate::pay) fn add(call: &Call<'_>) -> Reply {
     if !call.names_platform_key {
         return Err(Refusal::new(400, "PARAM_ERROR", "Http头缺少Wechatpay-Serial"));
     }
-    judge_account(call, &body.appid, body.sub_appid.as_deref(), body.r#type, &body.account)?;
+    judge_account(
+        call,
+        Apps { appid: &body.appid, sub_mchid: body.sub_mchid.as_deref(), sub_appid: body.sub_appid.as_deref() },
+        body.r#type,
+        &body.account,
+    )?;
     let name = call.opened("/name", body.name.as_deref())?;
     if body.r#type == ReceiverType::MerchantId && name.is_none() {
         return Err(Refusal::param("/name", "接收方类型为MERCHANT_ID时必填"));
@@ -88,7 +93,12 @@ pub(in crate::pay) fn add(call: &Call<'_>) -> Reply {
 pub(in crate::pay) fn delete(call: &Call<'_>) -> Reply {
     let body: Delete = call.json()?;
     let seller = seller_of(call, body.sub_mchid.as_deref())?;
-    judge_account(call, &body.appid, body.sub_appid.as_deref(), body.r#type, &body.account)?;
+    judge_account(
+        call,
+        Apps { appid: &body.appid, sub_mchid: body.sub_mchid.as_deref(), sub_appid: body.sub_appid.as_deref() },
+        body.r#type,
+        &body.account,
+    )?;
     let key = receiver_key(&seller, body.r#type, &body.account);
     if !call.state.world().sharing.receivers.remove(&key) {
         return Err(Refusal::invalid("分账接收方不存在"));
@@ -96,16 +106,22 @@ pub(in crate::pay) fn delete(call: &Call<'_>) -> Reply {
     Ok(Answer::Body(json!({"type": body.r#type, "account": body.account})))
 }
 
+/// The apps that openids in a request may belong to.
+#[derive(Clone, Copy)]
+pub(super) struct Apps<'a> {
+    pub(super) appid: &'a str,
+    pub(super) sub_mchid: Option<&'a str>,
+    pub(super) sub_appid: Option<&'a str>,
+}
+
 /// Checks that `account` is one that can be reached under the caller's appids.
-pub(super) fn judge_account(
-    call: &Call<'_>,
-    appid: &str,
-    sub_appid: Option<&str>,
-    kind: ReceiverType,
-    account: &str,
-) -> Result<(), Refusal> {
-    if appid != call.account.appid {
+pub(super) fn judge_account(call: &Call<'_>, apps: Apps<'_>, kind: ReceiverType, account: &str) -> Result<(), Refusal> {
+    let Apps { appid, sub_mchid, sub_appid } = apps;
+    if !call.account.binds(appid) {
         return Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配"));
+    }
+    if let Some(sub_appid) = sub_appid {
+        known_sub_app(call, sub_mchid, sub_appid)?;
     }
     fields::text("/account", account, 64)?;
     match (kind, sub_appid) {

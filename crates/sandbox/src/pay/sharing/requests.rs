@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::receivers::{ReceiverType, judge_account, receiver_key};
+use super::receivers::{Apps, ReceiverType, judge_account, receiver_key};
 use super::share::{Part, PartResult, Sharing};
 use super::shared_order;
 use crate::clock::beijing_digits;
@@ -238,7 +238,8 @@ fn judge_receivers(call: &Call<'_>, body: &Share) -> Result<Value, Refusal> {
             None if personal => return Err(Refusal::param("/appid", "接收方为个人时必填")),
             None => &call.account.appid,
         };
-        judge_account(call, appid, body.sub_appid.as_deref(), receiver.r#type, &receiver.account)?;
+        let apps = Apps { appid, sub_mchid: body.sub_mchid.as_deref(), sub_appid: body.sub_appid.as_deref() };
+        judge_account(call, apps, receiver.r#type, &receiver.account)?;
         let same = |other: &&Receiver| other.account == receiver.account && other.r#type == receiver.r#type;
         if body.receivers.iter().filter(same).count() > 1 {
             return Err(Refusal::param("/receivers", "分账接收方重复"));

@@ -30,7 +30,7 @@ const SCENES: [Scene; 4] = [
 
 /// Checks every field of `body`; `user_name` is the opened name.
 pub(super) fn judge(call: &Call<'_>, body: &Create, user_name: Option<&str>) -> Result<(), Refusal> {
-    if body.appid != call.account.appid {
+    if !call.account.binds(&body.appid) {
         return Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配"));
     }
     fields::number("/out_bill_no", &body.out_bill_no, 1, 32, "")?;

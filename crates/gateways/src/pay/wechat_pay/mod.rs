@@ -4,6 +4,9 @@
 //! the platform's keys, writes no row and never retries by itself beyond the backup host; who may
 //! repeat what, and when, is decided in the flows. Facts: the WeChat Pay sheet, cited as "sheet §n".
 
+mod bill;
+mod bill_lines;
+mod bill_text;
 mod call;
 mod certificates;
 mod error;
@@ -23,6 +26,8 @@ use kernel::crypto::rsa::{PrivateKey, PublicKey};
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
+pub use bill::{Bill, BillError, BillFile, FundAccount};
+pub use bill_lines::{Fee, FlowLine, RefundPart, SharingLine, TradeLine, flow_lines, sharing_lines, trade_lines};
 pub use error::{PayError, Refusal};
 pub use notice::{Notice, NoticeError, NoticeResource, Parties};
 pub use prepay::{GoodsLine, NewPrepay};

@@ -163,6 +163,11 @@ pub(crate) fn random_text(length: usize) -> String {
     raw.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32))).map(|&byte| char::from(byte)).collect()
 }
 
+/// SHA-1 in hex.
+pub(crate) fn sha1_hex(bytes: &[u8]) -> String {
+    hex::encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes))
+}
+
 /// SHA-256 of `text` as lower-case hex.
 pub(crate) fn sha256_hex(text: &str) -> String {
     hex::encode(digest::digest(&digest::SHA256, text.as_bytes()))

@@ -31,7 +31,9 @@ pub use pay::notices::{ForgeError, NoticeView};
 pub use pay::orders::OrderView;
 pub use pay::refunds::RefundStatus;
 pub use pay::transfers::{TransferState, TransferView};
-pub use pay::{AuthorizationFault, NoticeKind, PayTarget, PaymentRefused, SignedNotice, SignedRequest, verify_request};
+pub use pay::{
+    AuthorizationFault, BillPlant, NoticeKind, PayTarget, PaymentRefused, SignedNotice, SignedRequest, verify_request,
+};
 pub use request_log::LoggedCall;
 pub use server::{Running, Sandbox, StartError};
 pub use state::SandboxState;

@@ -29,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) faults: Faults,
     pub(crate) log: RequestLog,
     pub(crate) courier: Courier,
+    pub(crate) bills: crate::pay::bills::BillFiles,
     pub(crate) catalogue: Vec<Listing>,
     /// Where this sandbox is reached, once it is served.
     pub(crate) base_url: OnceLock<String>,
@@ -77,6 +78,7 @@ impl SandboxState {
             faults: Faults::default(),
             log: RequestLog::default(),
             courier: Courier::start()?,
+            bills: crate::pay::bills::BillFiles::default(),
             catalogue: catalogue::listings(config.catalogue_size),
             base_url: OnceLock::new(),
             config,

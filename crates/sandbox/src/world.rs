@@ -35,6 +35,9 @@ pub(crate) struct World {
     pub(crate) notices: BTreeMap<u64, Notice>,
     pub(crate) sharing: SharingTables,
     pub(crate) transfers: TransferTables,
+    /// Differences put into the bills.
+    #[serde(default)]
+    pub(crate) bill_plants: Vec<crate::pay::bills::BillPlant>,
     pub(crate) market: MarketTables,
     pub(crate) wechat: WechatTables,
 }

@@ -17,6 +17,8 @@ pub(crate) enum Answer {
     Body(Value),
     /// 204.
     Empty,
+    /// 200 with a file, which WeChat does not sign.
+    File(Vec<u8>),
 }
 
 /// A call that was refused: status, code, human text and, for a field, where.
@@ -75,6 +77,7 @@ pub(super) fn unsigned(refusal: &Refusal) -> HttpResponse {
 /// An answer signed with the platform's key over `timestamp\nnonce\nbody\n`.
 pub(super) fn signed(state: &SandboxState, reply: &Reply) -> HttpResponse {
     let (status, body, verdict) = match reply {
+        Ok(Answer::File(bytes)) => return file(bytes.clone()),
         Ok(Answer::Body(value)) => (200, value.to_string(), "ok"),
         Ok(Answer::Empty) => (204, String::new(), "ok"),
         Err(refusal) => (refusal.status, refusal.body().to_string(), refusal.code),
@@ -101,6 +104,12 @@ pub(super) fn sign_headers(
         ("Wechatpay-Signature-Type", "WECHATPAY2-SHA256-RSA2048".to_owned()),
     ];
     Ok(headers.map(|(name, value)| (name.to_owned(), value)).to_vec())
+}
+
+fn file(bytes: Vec<u8>) -> HttpResponse {
+    let mut response = HttpResponse::Ok().content_type("application/octet-stream").body(bytes);
+    response.extensions_mut().insert(Verdict("ok".to_owned()));
+    response
 }
 
 fn finish(status: u16, body: String, verdict: &str, headers: Vec<(String, String)>) -> HttpResponse {

@@ -5,6 +5,7 @@
 
 mod answer;
 mod authorization;
+pub(crate) mod bills;
 pub(crate) mod books;
 mod certificates;
 mod fields;
@@ -28,6 +29,7 @@ use crate::state::{Merchant, SandboxState};
 use answer::{Refusal, Reply};
 
 pub use authorization::{AuthorizationFault, SignedRequest, verify_request};
+pub use bills::BillPlant;
 pub use notices::{NoticeKind, SignedNotice};
 pub use payer::{PayTarget, PaymentRefused};
 
@@ -140,12 +142,16 @@ fn dispatch(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
         (_, ["profitsharing", rest @ ..]) => share(call, method, rest),
         (_, ["fund-app", "mch-transfer", "transfer-bills", rest @ ..]) => transfer(call, method, rest),
         ("GET", ["certificates"]) => certificates::list(call),
+        ("GET", ["bill", "tradebill"]) => bills::trade(call),
+        ("GET", ["bill", "fundflowbill"]) => bills::fund_flow(call),
+        ("GET", ["billdownload", "file"]) => bills::download(call),
         _ => Err(no_such_path()),
     }
 }
 
 fn share(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
     match (method, path) {
+        ("GET", ["bills"]) => bills::sharing(call),
         ("POST", ["receivers", "add"]) => sharing::receivers::add(call),
         ("POST", ["receivers", "delete"]) => sharing::receivers::delete(call),
         ("POST", ["orders"]) => sharing::create(call),

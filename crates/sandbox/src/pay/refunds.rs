@@ -33,7 +33,7 @@ pub enum RefundStatus {
 }
 
 impl RefundStatus {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Processing => "PROCESSING",
             Self::Success => "SUCCESS",
@@ -51,10 +51,10 @@ pub(crate) struct Refund {
     pub(crate) seller: String,
     partner: bool,
     order_key: String,
-    out_trade_no: String,
+    pub(crate) out_trade_no: String,
     transaction_id: String,
     pub(crate) out_refund_no: String,
-    refund_id: String,
+    pub(crate) refund_id: String,
     pub(crate) amount: i64,
     payer_amount: i64,
     total: i64,
@@ -62,7 +62,7 @@ pub(crate) struct Refund {
     openid: String,
     notify_url: Option<String>,
     request: Value,
-    created_at: i64,
+    pub(crate) created_at: i64,
     settled_at: i64,
     due_wall_ms: Option<i64>,
     pub(crate) status: RefundStatus,

@@ -202,6 +202,14 @@ fn unknown() -> Refusal {
     Refusal::new(404, "NOT_FOUND", "记录不存在")
 }
 
+/// What a bill tells of a transfer.
+pub(super) struct PaidTransfer<'a> {
+    pub(super) at: i64,
+    pub(super) transfer_bill_no: &'a str,
+    pub(super) out_bill_no: &'a str,
+    pub(super) amount: i64,
+}
+
 impl Transfer {
     fn created(&self) -> Value {
         let mut view = json!({"out_bill_no": self.out_bill_no, "transfer_bill_no": self.transfer_bill_no,
@@ -254,6 +262,17 @@ impl Transfer {
 }
 
 impl World {
+    /// Transfers that users have, for the bill of the operations account.
+    pub(super) fn paid_transfers(&self, account: &str) -> impl Iterator<Item = PaidTransfer<'_>> {
+        let paid = move |bill: &&Transfer| bill.account == account && bill.state == TransferState::Success;
+        self.transfers.bills.values().filter(paid).map(|bill| PaidTransfer {
+            at: bill.updated_at,
+            transfer_bill_no: &bill.transfer_bill_no,
+            out_bill_no: &bill.out_bill_no,
+            amount: bill.amount,
+        })
+    }
+
     /// Ends what is over by itself: a day without an answer, a cancellation under way.
     pub(super) fn settle_transfer(&mut self, key: &str, now: i64) -> Option<Event> {
         let bill = self.transfers.bills.get(key)?;

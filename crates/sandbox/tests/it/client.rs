@@ -44,6 +44,7 @@ pub struct Shop {
 pub struct Answer {
     pub status: u16,
     pub body: Value,
+    pub text: String,
     pub signed: bool,
 }
 
@@ -120,7 +121,7 @@ impl Shop {
             assert_eq!(serial, self.serial);
             assert!(platform_signed(&format!("{stamp}\n{nonce}\n{text}\n"), &signature), "answer {text}");
         }
-        Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), signed }
+        Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), text, signed }
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {

@@ -127,7 +127,7 @@ impl WechatPay {
         }
     }
 
-    fn request(&self, host: &Url, outgoing: &Outgoing<'_>, now: i64) -> Result<Request, PayError> {
+    pub(super) fn request(&self, host: &Url, outgoing: &Outgoing<'_>, now: i64) -> Result<Request, PayError> {
         let Outgoing { method, target, body, platform_serial } = outgoing;
         let address = format!("{}{target}", host.as_str().trim_end_matches('/'));
         let url = Url::parse(&address).map_err(|_| PayError::Invalid("the address of WeChat Pay is not a URL"))?;

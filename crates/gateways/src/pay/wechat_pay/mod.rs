@@ -5,6 +5,9 @@
 //! repeat what, and when, is decided in the flows. Facts: the WeChat Pay sheet, cited as "sheet §n".
 
 mod account;
+mod bill;
+mod bill_lines;
+mod bill_text;
 mod call;
 mod certificates;
 mod error;
@@ -26,6 +29,8 @@ use reqwest::{Client, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use account::Mode;
+pub use bill::{Bill, BillError, BillFile, FundAccount};
+pub use bill_lines::{Fee, FlowLine, RefundPart, SharingLine, TradeLine, flow_lines, sharing_lines, trade_lines};
 pub use error::{PayError, Refusal};
 pub use notice::{Notice, NoticeError, NoticeResource, Parties};
 pub use prepay::{GoodsLine, NewPrepay};

@@ -1,5 +1,6 @@
 //! Profit sharing (分账): receivers, sharing, unfreezing, returning.
 
+mod billed;
 pub(super) mod receivers;
 mod requests;
 mod returns;
@@ -15,6 +16,7 @@ use super::answer::{Answer, Refusal, Reply};
 use super::orders::{Order, OrderState, unknown};
 use crate::world::World;
 
+pub(super) use billed::BilledShare;
 pub(super) use requests::{create, unfreeze};
 pub(super) use returns::{create as create_return, query as query_return};
 pub(super) use share::query;

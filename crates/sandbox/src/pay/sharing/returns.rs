@@ -21,20 +21,20 @@ const MOST_RETURNS: u32 = 50;
 /// One return.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Return {
-    account: String,
-    seller: String,
-    share_key: String,
+    pub(super) account: String,
+    pub(super) seller: String,
+    pub(super) share_key: String,
     order_id: String,
     out_order_no: String,
-    out_return_no: String,
-    return_id: String,
-    return_mchid: String,
-    amount: i64,
-    description: String,
+    pub(super) out_return_no: String,
+    pub(super) return_id: String,
+    pub(super) return_mchid: String,
+    pub(super) amount: i64,
+    pub(super) description: String,
     result: ReturnResult,
     fail_reason: Option<String>,
     created_at: i64,
-    finished_at: i64,
+    pub(super) finished_at: i64,
     request: Value,
 }
 
@@ -172,6 +172,11 @@ pub(in crate::pay) fn query(call: &Call<'_>, out_return_no: &str) -> Reply {
 }
 
 impl Return {
+    /// Whether the money came back.
+    pub(super) fn is_paid(&self) -> bool {
+        self.result == ReturnResult::Success
+    }
+
     fn shown(&self) -> Value {
         let mut view = json!({"order_id": self.order_id, "out_order_no": self.out_order_no,
             "out_return_no": self.out_return_no, "return_id": self.return_id, "return_mchid": self.return_mchid,

@@ -4,6 +4,7 @@
 //! forgeries. It is not part of any platform and is neither signed nor protected: a sandbox listens
 //! on a loopback address.
 
+mod complaints;
 mod market;
 mod money;
 mod notices;
@@ -48,6 +49,9 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         .route("/_sandbox/transfers/{out_bill_no}/fail", web::post().to(payouts::fail))
         .route("/_sandbox/sharings", web::get().to(payouts::sharings))
         .route("/_sandbox/sharings/{out_order_no}/finish", web::post().to(payouts::finish_sharing))
+        .route("/_sandbox/complaints", web::get().to(complaints::list))
+        .route("/_sandbox/complaints", web::post().to(complaints::file))
+        .route("/_sandbox/complaints/{number}/words", web::post().to(complaints::write))
         .route("/_sandbox/receivers", web::post().to(payouts::receiver))
         .route("/_sandbox/catalogue", web::get().to(market::catalogue))
         .route("/_sandbox/affiliate/orders", web::get().to(market::orders))

@@ -6,6 +6,7 @@
 
 mod call;
 mod certificates;
+mod complaints;
 mod error;
 mod notice;
 mod prepay;
@@ -23,6 +24,7 @@ use kernel::crypto::rsa::{PrivateKey, PublicKey};
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
+pub use complaints::{ANSWER_MAX, ComplainedOrder, Complaint, ComplaintState, Complaints, Negotiation, RefundProgress};
 pub use error::{PayError, Refusal};
 pub use notice::{Notice, NoticeError, NoticeResource, Parties};
 pub use prepay::{GoodsLine, NewPrepay};

@@ -69,6 +69,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::after_sales: ticket, ticket_line;
         areas::cart: cart_item;
         areas::commissions: commission;
+        areas::complaints: action, complaint, watch;
         areas::content: upload;
         areas::deliveries: delivery_line, list;
         areas::goods: category, goods, goods_region, goods_word, sku;
@@ -81,6 +82,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::payments: notice, payment, refund, refund_line;
         areas::payouts: sharing, sharing_part, transfer, withdrawal, withdrawal_counter;
         areas::pickup: point, redemption, verifier;
+        areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;
         areas::stock: hold, level, movement, purchase_counter, warning;
     }

@@ -3,6 +3,7 @@
 mod affiliate_orders;
 mod after_sales;
 mod categories;
+mod complaints;
 mod delivery_lists;
 mod explain;
 mod goods;
@@ -24,6 +25,7 @@ mod settings;
 mod sharing;
 mod ship;
 mod stock;
+mod stuck_money;
 mod uploads;
 mod withdrawals;
 
@@ -34,6 +36,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(affiliate_orders::routes);
     config.configure(after_sales::routes);
     config.configure(categories::routes);
+    config.configure(complaints::routes);
     // Before orders: its overdue list lies among them.
     config.configure(delivery_lists::routes);
     config.configure(explain::routes);
@@ -55,6 +58,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(sharing::routes);
     config.configure(ship::routes);
     config.configure(stock::routes);
+    config.configure(stuck_money::routes);
     config.configure(uploads::routes);
     config.configure(withdrawals::routes);
 }

@@ -25,6 +25,8 @@ const STEPS: &[Step] = &[
     Step { name: "m0006_markets", up: include_str!("sql/m0006_markets.sql") },
     Step { name: "m0007_affiliate_orders", up: include_str!("sql/m0007_affiliate_orders.sql") },
     Step { name: "m0008_bills", up: include_str!("sql/m0008_bills.sql") },
+    Step { name: "m0009_shipping", up: include_str!("sql/m0009_shipping.sql") },
+    Step { name: "m0010_complaints", up: include_str!("sql/m0010_complaints.sql") },
 ];
 
 impl MigratorTrait for Migrator {

@@ -109,6 +109,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::OrderNotFound
         | C::RefundNotFound
         | C::AfterSaleNotFound
+        | C::ShippingUploadNotFound
+        | C::ComplaintNotFound
         | C::LeaderNotFound
         | C::ApplicationNotFound
         | C::PickupCodeUnknown
@@ -179,6 +181,9 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::PaymentClosing
         | C::RefundTooMuch
         | C::AfterSaleWrongState
+        | C::ReceiptNotConfirmed
+        | C::ShippingUploadWrongState
+        | C::ComplaintWrongState
         | C::AfterSaleWindowOver
         | C::AfterSaleOpen
         | C::ApplicationPending

@@ -223,7 +223,7 @@ async fn settle(app: &App, line: &line::Model, now: Time) -> Result<bool, Failur
             }
             let released = service::release(tx, line.shop_id, line.id, now).await?;
             book(tx, line, "release", &released, now).await?;
-            receipt::move_on(tx, order, "system", now).await?;
+            receipt::move_on(tx, order, "system", (now, app.clock.wall())).await?;
             Ok(true)
         })
         .await

@@ -24,6 +24,7 @@ use crate::areas::orders::query;
 use crate::areas::orders::state::{FulfilmentKind, OrderEvent, OrderStatus};
 use crate::areas::shops::query::Shop;
 use crate::flows::receipt::{Moved, arrive_if_whole, ship_if_whole};
+use crate::flows::shipping;
 use crate::platform::request_keys::Once;
 
 /// How many orders one list holds; the others wait for the next.
@@ -86,7 +87,7 @@ pub async fn depart(app: &App, shop: &Shop, id: DeliveryListId, actor: &str) -> 
             progress::mark_shipped(tx, shop.id, &sent, &Parcel::default(), now).await?;
             for order in travelling.orders {
                 if order.status == OrderStatus::Paid {
-                    ship_if_whole(tx, order, actor, now).await?;
+                    ship_if_whole(tx, order, actor, (now, app.clock.wall())).await?;
                 }
             }
             Ok(list)
@@ -104,7 +105,7 @@ pub async fn deliver(app: &App, shop: &Shop, id: DeliveryListId, actor: &str) ->
             if list.state == ListState::Delivered {
                 return Ok(list);
             }
-            arrive_with(tx, list, &BTreeMap::new(), actor, now).await
+            arrive_with(tx, list, &BTreeMap::new(), actor, (now, app.clock.wall())).await
         })
         .await
 }
@@ -143,7 +144,7 @@ pub async fn receive(
                 return Err(DeliveryError::WrongState { list: id, state: list.state }.into());
             }
             if !delivered {
-                arrive_with(tx, list.clone(), &short, &format!("leader:{leader}"), now).await?;
+                arrive_with(tx, list.clone(), &short, &format!("leader:{leader}"), (now, app.clock.wall())).await?;
             }
             lists::sign(tx, &list, signature.note.as_deref(), now).await?;
             let list = deliveries::query::by_id(tx, shop.id, id).await?;
@@ -158,7 +159,7 @@ async fn arrive_with(
     list: list::Model,
     short: &BTreeMap<OrderLineId, i64>,
     actor: &str,
-    now: Time,
+    (now, wall): (Time, Time),
 ) -> Result<list::Model, Failure> {
     let list = lists::advance(conn, list, ListEvent::Delivered, now).await?;
     let travelling = Travelling::lock(conn, &list).await?;
@@ -179,7 +180,7 @@ async fn arrive_with(
     lists::free_lines(conn, &list).await?;
     for order in travelling.orders {
         if order.status == OrderStatus::Shipped {
-            arrive_if_whole(conn, order, actor, now).await?;
+            arrive_if_whole(conn, order, actor, (now, wall)).await?;
         }
     }
     Ok(list)
@@ -255,7 +256,12 @@ pub async fn ship(
             if progress::mark_shipped(tx, shop.id, &sent, parcel, now).await? == 0 {
                 return Err(wrong.into());
             }
-            let order = if resend { order } else { ship_if_whole(tx, order, actor, now).await? };
+            let wall = app.clock.wall();
+            let order = if resend { order } else { ship_if_whole(tx, order, actor, (now, wall)).await? };
+            if order.status == OrderStatus::Paid && order.fulfilment == FulfilmentKind::Express {
+                // WeChat hears of the parcels one by one, the last with a word that it is.
+                shipping::wanted(tx, &order, wall).await?;
+            }
             let moved = Moved { order, lines: query::lines_of(tx, shop.id, id).await? };
             once.keep(tx, &moved, app.clock.wall()).await?;
             Ok(moved)
@@ -304,7 +310,7 @@ pub async fn arrive(app: &App, shop: &Shop, id: OrderId, actor: &str, once: &Onc
             if progress::mark_arrived(tx, shop.id, &ids, now).await? == 0 {
                 return Err(wrong.into());
             }
-            let order = arrive_if_whole(tx, order, actor, now).await?;
+            let order = arrive_if_whole(tx, order, actor, (now, app.clock.wall())).await?;
             let moved = Moved { order, lines: query::lines_of(tx, shop.id, id).await? };
             once.keep(tx, &moved, app.clock.wall()).await?;
             Ok(moved)

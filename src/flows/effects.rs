@@ -1,12 +1,14 @@
 //! Every effect on the outside world, and the one `match` that delivers it.
 
-use kernel::id::{RefundId, ShopId};
+use chrono::Duration;
+use kernel::id::{ComplaintActionId, ComplaintId, PaymentId, RefundId, ShippingUploadId, ShopId};
 use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::flows::refund::{self, Sent};
+use crate::flows::{complaints, shipping};
 use crate::platform::entity::effect;
 use crate::platform::outbox::{self, Patience};
 
@@ -19,6 +21,26 @@ pub enum Effect {
         /// Which.
         refund: RefundId,
     },
+    /// Tell WeChat of a payment's shipping.
+    ShippingUpload {
+        /// What is to be told.
+        upload: ShippingUploadId,
+    },
+    /// Have WeChat remind the buyer of a parcel to confirm it.
+    ReceiptReminder {
+        /// Of which payment.
+        payment: PaymentId,
+    },
+    /// Read a complaint at WeChat.
+    ComplaintRefresh {
+        /// Which.
+        complaint: ComplaintId,
+    },
+    /// Tell WeChat what the shop says or does about a complaint.
+    ComplaintAction {
+        /// What.
+        action: ComplaintActionId,
+    },
 }
 
 /// What came of a delivery.
@@ -28,6 +50,8 @@ pub enum Delivery {
     Done,
     /// To be tried again, and why.
     Later(String),
+    /// The same, after a pause of its own.
+    After(String, Duration),
     /// Cannot be read or done: an operator has to look.
     Dead(String),
 }
@@ -36,6 +60,10 @@ impl Effect {
     fn name(self) -> &'static str {
         match self {
             Effect::Refund { .. } => "refund",
+            Effect::ShippingUpload { .. } => "shipping_upload",
+            Effect::ReceiptReminder { .. } => "receipt_reminder",
+            Effect::ComplaintRefresh { .. } => "complaint_refresh",
+            Effect::ComplaintAction { .. } => "complaint_action",
         }
     }
 
@@ -43,6 +71,10 @@ impl Effect {
     fn dedupe_key(self) -> String {
         match self {
             Effect::Refund { refund } => format!("refund:{refund}"),
+            Effect::ShippingUpload { upload } => format!("shipping_upload:{upload}"),
+            Effect::ReceiptReminder { payment } => format!("receipt_reminder:{payment}"),
+            Effect::ComplaintRefresh { complaint } => format!("complaint_refresh:{complaint}"),
+            Effect::ComplaintAction { action } => format!("complaint_action:{action}"),
         }
     }
 
@@ -64,11 +96,12 @@ impl Effect {
 }
 
 /// How long an effect that fails is tried. A refund is owed to a member until WeChat says that it
-/// arrived, so it is never given up by itself.
+/// arrived, so it is never given up by itself; nor is shipping, without which WeChat keeps
+/// the shop's money, nor an answer to a complaint, which has a day.
 pub fn patience(row: &effect::Model) -> Patience {
     match serde_json::from_value(row.payload.clone()) {
-        Ok(Effect::Refund { .. }) => Patience::Endless,
-        Err(_) => Patience::Limited,
+        Ok(Effect::Refund { .. } | Effect::ShippingUpload { .. } | Effect::ComplaintAction { .. }) => Patience::Endless,
+        Ok(Effect::ReceiptReminder { .. } | Effect::ComplaintRefresh { .. }) | Err(_) => Patience::Limited,
     }
 }
 
@@ -84,5 +117,9 @@ pub async fn deliver(app: &App, row: &effect::Model) -> Result<Delivery, Failure
             Sent::Done => Delivery::Done,
             Sent::Later(why) => Delivery::Later(why),
         }),
+        Effect::ShippingUpload { upload } => shipping::send(app, &shop, upload).await,
+        Effect::ReceiptReminder { payment } => shipping::remind(app, &shop, payment).await,
+        Effect::ComplaintRefresh { complaint } => complaints::refresh(app, &shop, complaint).await,
+        Effect::ComplaintAction { action } => complaints::send(app, &shop, action).await,
     }
 }

@@ -78,7 +78,7 @@ pub async fn redeem(
                 [] => everything_here(tx, &order, &lines).await?,
                 asked => as_asked(tx, &order, &lines, asked).await?,
             };
-            let redeemed = hand_over(tx, shop, (who.member, leader), order, handed, now).await?;
+            let redeemed = hand_over(tx, shop, (who.member, leader), order, handed, (now, app.clock.wall())).await?;
             once.keep(tx, &redeemed, app.clock.wall()).await?;
             Ok(redeemed)
         })
@@ -91,7 +91,7 @@ async fn hand_over(
     (member, leader): (MemberId, LeaderId),
     order: order::Model,
     handed: Vec<Handed>,
-    now: Time,
+    (now, wall): (Time, Time),
 ) -> Result<Redeemed, Failure> {
     for part in &handed {
         if !progress::hand_over(conn, shop.id, part.line_id, part.quantity).await? {
@@ -101,7 +101,7 @@ async fn hand_over(
     let redemption = redemptions::record(conn, shop.id, order.id, leader, member, &handed, now).await?;
     let lines = query::lines_of(conn, shop.id, order.id).await?;
     receipt::receive_handed_over(conn, shop, &lines, now).await?;
-    let order = receipt::move_on(conn, order, &format!("leader:{leader}"), now).await?;
+    let order = receipt::move_on(conn, order, &format!("leader:{leader}"), (now, wall)).await?;
     let lines = query::lines_of(conn, shop.id, order.id).await?;
     let member = members::query::by_id(conn, shop.id, order.member_id).await?;
     Ok(Redeemed { redemption, order, lines, handed, member })

@@ -15,6 +15,7 @@ use crate::areas::orders::state::{FulfilmentKind, OrderEvent, OrderStatus};
 use crate::areas::orders::{query, service};
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::Settings;
+use crate::flows::shipping;
 use crate::platform::request_keys::Once;
 
 /// How many orders one page of the job holds.
@@ -36,7 +37,8 @@ pub fn after_sale_window(settings: &Settings) -> Duration {
 
 /// The member says that he has the goods: an arrived order, or a parcel that was sent.
 ///
-/// The after-sale window of every line begins now.
+/// The after-sale window of every line begins now. Where WeChat keeps the money it is WeChat that he
+/// tells first.
 #[tracing::instrument(skip_all, fields(%order))]
 pub async fn confirm(
     app: &App,
@@ -45,6 +47,7 @@ pub async fn confirm(
     order: OrderId,
     once: &Once<Moved>,
 ) -> Result<Moved, Failure> {
+    shipping::may_confirm(app, shop, member, order).await?;
     let now = app.clock.now();
     app.db
         .write(async |tx| {
@@ -52,7 +55,7 @@ pub async fn confirm(
             if order.member_id != member {
                 return Err(OrderError::NotFound(order.id).into());
             }
-            let order = receive_all(tx, shop, order, &format!("member:{member}"), now).await?;
+            let order = receive_all(tx, shop, order, &format!("member:{member}"), (now, app.clock.wall())).await?;
             let moved = Moved { lines: query::lines_of(tx, shop.id, order.id).await?, order };
             once.keep(tx, &moved, app.clock.wall()).await?;
             Ok(moved)
@@ -66,7 +69,7 @@ async fn receive_all(
     shop: &Shop,
     order: order::Model,
     actor: &str,
-    now: Time,
+    (now, wall): (Time, Time),
 ) -> Result<order::Model, Failure> {
     let express = order.fulfilment == FulfilmentKind::Express;
     let within_reach = if express { OrderStatus::Shipped } else { OrderStatus::Arrived };
@@ -77,7 +80,7 @@ async fn receive_all(
     let open: Vec<OrderLineId> =
         lines.iter().filter(|line| line.received_at.is_none() && !line.is_gone()).map(|line| line.id).collect();
     progress::mark_received(conn, shop.id, &open, after_sale_window(&shop.settings), now).await?;
-    move_on(conn, order, actor, now).await
+    move_on(conn, order, actor, (now, wall)).await
 }
 
 fn wrong_state(order: &order::Model, event: OrderEvent) -> OrderError {
@@ -90,7 +93,7 @@ pub async fn move_on(
     conn: &impl ConnectionTrait,
     mut order: order::Model,
     actor: &str,
-    now: Time,
+    (now, wall): (Time, Time),
 ) -> Result<order::Model, Failure> {
     let mut lines = query::lines_of(conn, order.shop_id, order.id).await?;
     lines.retain(|line| !line.is_gone());
@@ -100,22 +103,31 @@ pub async fn move_on(
     let underway = matches!(order.status, OrderStatus::Shipped | OrderStatus::Arrived);
     if underway && lines.iter().all(|line| line.received_at.is_some()) {
         order = service::advance_known(conn, order, OrderEvent::HandedOver, actor, None, now).await?;
+        // Whatever was handed over before all of it had arrived is told now at the latest.
+        shipping::wanted(conn, &order, wall).await?;
+        shipping::received(conn, &order, wall).await?;
     }
     if order.status == OrderStatus::Received && lines.iter().all(|line| line.settled_at.is_some()) {
         order = service::advance_known(conn, order, OrderEvent::WindowsEnded, actor, None, now).await?;
+        shipping::received(conn, &order, wall).await?;
     }
     Ok(order)
 }
 
-/// A paid order whose remaining lines were all sent is `shipped`.
+/// A paid order whose remaining lines were all sent is `shipped`. Of a parcel WeChat is told
+/// now, of goods on their way to a pickup point when they are there.
 pub async fn ship_if_whole(
     conn: &impl ConnectionTrait,
     order: order::Model,
     actor: &str,
-    now: Time,
+    (now, wall): (Time, Time),
 ) -> Result<order::Model, Failure> {
     if order.status == OrderStatus::Paid && all_left(conn, &order, |line| line.shipped_at.is_some()).await? {
-        return Ok(service::advance_known(conn, order, OrderEvent::Dispatched, actor, None, now).await?);
+        let order = service::advance_known(conn, order, OrderEvent::Dispatched, actor, None, now).await?;
+        if order.fulfilment == FulfilmentKind::Express {
+            shipping::wanted(conn, &order, wall).await?;
+        }
+        return Ok(order);
     }
     Ok(order)
 }
@@ -125,14 +137,15 @@ pub async fn arrive_if_whole(
     conn: &impl ConnectionTrait,
     order: order::Model,
     actor: &str,
-    now: Time,
+    (now, wall): (Time, Time),
 ) -> Result<order::Model, Failure> {
     if order.status != OrderStatus::Shipped || !all_left(conn, &order, |line| line.arrived_at.is_some()).await? {
         return Ok(order);
     }
     let order = service::advance_known(conn, order, OrderEvent::ArrivedAtPickupPoint, actor, None, now).await?;
+    shipping::wanted(conn, &order, wall).await?;
     // Lines that arrived with an earlier list may have been handed over already.
-    move_on(conn, order, actor, now).await
+    move_on(conn, order, actor, (now, wall)).await
 }
 
 /// Whether lines are left of an order and `holds` for each of them.
@@ -154,7 +167,7 @@ pub async fn after_refund(
     shop: &Shop,
     order: OrderId,
     actor: &str,
-    now: Time,
+    times: (Time, Time),
 ) -> Result<order::Model, Failure> {
     let order = progress::lock(conn, shop.id, order).await?;
     let underway = [OrderStatus::Paid, OrderStatus::Shipped, OrderStatus::Arrived, OrderStatus::Received];
@@ -162,10 +175,10 @@ pub async fn after_refund(
         return Ok(order);
     }
     let lines = query::lines_of(conn, shop.id, order.id).await?;
-    receive_handed_over(conn, shop, &lines, now).await?;
-    let order = ship_if_whole(conn, order, actor, now).await?;
-    let order = arrive_if_whole(conn, order, actor, now).await?;
-    move_on(conn, order, actor, now).await
+    receive_handed_over(conn, shop, &lines, times.0).await?;
+    let order = ship_if_whole(conn, order, actor, times).await?;
+    let order = arrive_if_whole(conn, order, actor, times).await?;
+    move_on(conn, order, actor, times).await
 }
 
 /// Marks the lines of which every remaining unit was redeemed as received.
@@ -235,7 +248,7 @@ async fn receive_by_time(app: &App, shop: &Shop, order: OrderId, now: Time) -> R
             if moved_on || has_open_ticket(tx, shop.id, order.id).await? {
                 return Ok(false);
             }
-            receive_all(tx, shop, order, "system", now).await?;
+            receive_all(tx, shop, order, "system", (now, app.clock.wall())).await?;
             Ok(true)
         })
         .await

@@ -1,7 +1,7 @@
 //! Seals what is stored anew with the live master key, in bounded batches; what is sealed with it
 //! already is left alone, so that a run that was broken off is simply started again.
 
-use kernel::id::{AddressId, ApplicationId, LeaderId, MemberId, OperatorId, ShopId};
+use kernel::id::{AddressId, ApplicationId, ComplaintId, LeaderId, MemberId, OperatorId, ShopId};
 use kernel::{Failure, Time};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
@@ -78,6 +78,12 @@ const COLUMNS: &[Column] = &[
         key: "id",
         column: "sealed_phone",
         place: |id| format!("leaders.phone:{}", LeaderId::from_uuid(id)),
+    },
+    Column {
+        table: "complaints",
+        key: "id",
+        column: "sealed_phone",
+        place: |id| format!("complaints.phone:{}", ComplaintId::from_uuid(id)),
     },
 ];
 

@@ -1,5 +1,6 @@
 //! Delivers effects: claims, commits, calls, then records what came of it.
 
+use chrono::Duration;
 use futures::StreamExt;
 use kernel::Failure;
 
@@ -30,16 +31,17 @@ pub(super) async fn run(app: &App) -> Result<Done, Failure> {
     for (row, delivery) in outcomes {
         match delivery {
             Delivery::Done => {}
-            Delivery::Later(why) => put_back(app, &row, &why, effects::patience(&row)).await?,
-            Delivery::Dead(why) => put_back(app, &row, &why, Patience::None).await?,
+            Delivery::Later(why) => put_back(app, &row, &why, (effects::patience(&row), None)).await?,
+            Delivery::After(why, pause) => put_back(app, &row, &why, (effects::patience(&row), Some(pause))).await?,
+            Delivery::Dead(why) => put_back(app, &row, &why, (Patience::None, None)).await?,
         }
     }
     Ok(if full { Done::PartOf(count) } else { Done::AllOf(count) })
 }
 
-async fn put_back(app: &App, row: &effect::Model, why: &str, patience: Patience) -> Result<(), Failure> {
+async fn put_back(app: &App, row: &effect::Model, why: &str, when: (Patience, Option<Duration>)) -> Result<(), Failure> {
     let wall = app.clock.wall();
-    let state = app.db.write(async |tx| Ok(outbox::retry_later(tx, row, why, patience, wall).await?)).await?;
+    let state = app.db.write(async |tx| Ok(outbox::retry_later(tx, row, why, when, wall).await?)).await?;
     if state == EffectState::Dead {
         metrics::counter!("outbox_dead_total", "kind" => row.kind.clone()).increment(1);
         tracing::error!(effect = %row.id, kind = row.kind, why, "ALARM: an effect was given up; replay it when mended");

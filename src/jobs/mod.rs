@@ -85,6 +85,8 @@ jobs! {
     share_profits: 5;
     sweep: 600;
     verify_books: 60;
+    watch_complaints: 60;
+    watch_shipping: 5;
 }
 
 /// The jobs at work.

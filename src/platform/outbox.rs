@@ -126,12 +126,12 @@ pub enum Patience {
     None,
 }
 
-/// Puts a failed effect back with a growing pause of at most [`PAUSE_MOST`], or gives it up.
+/// Puts a failed effect back after `pause`, else a growing one of at most [`PAUSE_MOST`], or gives it up.
 pub async fn retry_later(
     conn: &impl ConnectionTrait,
     effect: &effect::Model,
     error: &str,
-    patience: Patience,
+    (patience, pause): (Patience, Option<Duration>),
     now: Time,
 ) -> Result<EffectState, DbErr> {
     let dead = match patience {
@@ -140,7 +140,8 @@ pub async fn retry_later(
         Patience::None => true,
     };
     let state = if dead { EffectState::Dead } else { EffectState::Ready };
-    let pause = Duration::seconds(1i64 << effect.attempts.clamp(0, 12).unsigned_abs()).min(PAUSE_MOST);
+    let growing = Duration::seconds(1i64 << effect.attempts.clamp(0, 12).unsigned_abs()).min(PAUSE_MOST);
+    let pause = pause.unwrap_or(growing);
     effect::Entity::update_many()
         .col_expr(effect::Column::State, Expr::value(state))
         .col_expr(effect::Column::RunAt, Expr::value(now + pause))

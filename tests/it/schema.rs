@@ -70,6 +70,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::bills: case, fee, line, run;
         areas::cart: cart_item;
         areas::commissions: commission;
+        areas::complaints: action, complaint, watch;
         areas::content: upload;
         areas::deliveries: delivery_line, list;
         areas::goods: category, goods, goods_region, goods_word, sku;
@@ -82,6 +83,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::payments: notice, payment, refund, refund_line;
         areas::payouts: sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
         areas::pickup: point, redemption, verifier;
+        areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;
         areas::stock: hold, level, movement, purchase_counter, warning;
     }

@@ -19,6 +19,11 @@ use tuanqiao::areas::payments::state::PaymentState;
 use tuanqiao::areas::payouts::entity::sharing;
 use tuanqiao::areas::payouts::query::sharings_of;
 use tuanqiao::areas::payouts::state::{PartResult, SharingKind, SharingState};
+use tuanqiao::areas::shipping::entity::hold;
+use tuanqiao::areas::shipping::holds;
+use tuanqiao::areas::shipping::state::{Logistics, UploadKind};
+use tuanqiao::areas::shipping::uploads::{self, Of};
+use tuanqiao::flows::effects::Effect;
 use tuanqiao::flows::profit_sharing;
 use tuanqiao::platform::entity::effect;
 
@@ -616,5 +621,47 @@ on_both! {
         app.reconciles(day).await;
         let open = keeper.get("/console/api/v1/bill-cases?state=open&cause=not_in_bill").await.ok();
         assert_eq!(open["items"].as_array().unwrap().iter().filter(|case| case["subject"] == "share").count(), 2);
+    }
+}
+
+on_both! {
+    async fn money_that_wechat_keeps_is_shared_when_it_is_free(setup: Setup) {
+        let running = TestApp::beside(setup, |_| {}, |sandbox| sandbox.trade_managed = true).await;
+        let app = &running;
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let anna = app.leader_with("anna", 900).await;
+        receives(&keeper, &anna).await;
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900)]).await;
+        let payment = payment::Entity::find().one(app.app.db.reader()).await.unwrap().unwrap();
+        let transaction_id = payment.transaction_id.clone().unwrap();
+        let of = Of {
+            shop: app.shop().id,
+            order,
+            payment: payment.id,
+            transaction_id: transaction_id.clone(),
+            logistics: Logistics::Pickup,
+        };
+        let told = async |tx: &sea_orm::DatabaseTransaction| {
+            let wall = app.app.clock.wall();
+            holds::create(tx, &of, wall).await?;
+            let upload = uploads::create(tx, &of, UploadKind::Upload, wall).await?.unwrap();
+            Effect::ShippingUpload { upload }.put(tx, of.shop, wall).await
+        };
+        app.app.db.write(told).await.unwrap();
+        app.run_due_jobs().await;
+        assert!(app.wechat().shipments()[0].finished);
+        app.time_passes(70);
+        app.payouts_go_on().await;
+        assert!(app.shared(order).await.is_empty(), "WeChat would refuse it");
+        app.wechat().confirms_receipt(&transaction_id);
+        let wall = app.app.clock.wall();
+        let asked = hold::Entity::update_many().col_expr(hold::Column::NextQueryAt, Expr::value(wall));
+        asked.exec(app.app.db.maintenance()).await.unwrap();
+        app.sharing_comes_to_rest().await;
+        let share = (SharingKind::Share, FINISHED, vec![(900, PartResult::Succeeded)]);
+        assert_eq!(app.shared(order).await, [share, UNFROZEN]);
+        app.books_are_clean().await;
+        running.stop().await;
     }
 }

@@ -10,7 +10,8 @@ use std::sync::Mutex;
 use gateways::http;
 use gateways::wechat::{
     AccessToken, CodeRequest, Contact, ImageFormat, LogisticsType, MessageStage, MiniProgram, Parcel, PaymentKey,
-    ReleaseStage, Shipping, ShippingOutcome, ShippingState, SubscribeMessage, TokenStore, WechatError,
+    ReleaseStage, ShippedOrdersWanted, Shipping, ShippingOutcome, ShippingState, SubscribeMessage, TokenStore,
+    WechatError,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -377,6 +378,7 @@ fn pickup() -> Shipping {
         logistics: LogisticsType::Pickup,
         parcels: vec![Parcel { item_desc: "云南小番茄5斤*1;鸡蛋30枚*1".into(), express: None, contact: None }],
         all_delivered: true,
+        continued: false,
         uploaded_at: "2026-11-23T10:05:12.120Z".parse().unwrap(),
         openid: "oLL5x5mQpT2vYk8WcB1nRzXe0aGs".into(),
     }
@@ -475,4 +477,45 @@ async fn an_order_is_found_by_either_number_under_its_own_names() {
     let ours = PaymentKey::OutTradeNo { mchid: "1680000417".into(), out_trade_no: "LT1".into() };
     assert_eq!(wechat.get_order("t", &ours).await.unwrap().order_state, ShippingState::Other(9));
     assert_eq!(server.last().json(), json!({"merchant_id": "1680000417", "merchant_trade_no": "LT1"}));
+}
+
+#[tokio::test]
+async fn the_last_parcel_of_a_split_delivery_stays_split() {
+    let server = StandIn::start(|_| says(json!({"errcode": 0}))).await;
+    let parcel = Parcel { express: Some(("ZTO".into(), "7".into())), ..pickup().parcels[0].clone() };
+    let last = Shipping { logistics: LogisticsType::Express, parcels: vec![parcel], continued: true, ..pickup() };
+    client(&server.url).upload_shipping_info("t", &last).await.unwrap();
+    let body = server.last().json();
+    assert_eq!((&body["delivery_mode"], &body["is_all_delivered"]), (&json!(2), &json!(true)));
+}
+
+#[tokio::test]
+async fn what_lies_beside_the_upload_is_asked_as_documented() {
+    let server = StandIn::start(|asked| match asked.target.split('?').next().unwrap() {
+        "/wxa/sec/order/get_order_list" => says(json!({"errcode": 0, "last_index": "i7", "has_more": true,
+            "order_list": [{"transaction_id": "42", "merchant_trade_no": null, "order_state": 1}]})),
+        "/wxa/sec/order/is_trade_managed" => says(json!({"errcode": 0, "is_trade_managed": true})),
+        "/wxa/sec/order/notify_confirm_receive" => says(json!({"errcode": 10_060_030, "errmsg": "used"})),
+        "/cgi-bin/express/delivery/open_msg/get_delivery_list" => {
+            says(json!({"errcode": 0, "count": 1, "delivery_list": [{"delivery_id": "YD", "delivery_name": "韵达"}]}))
+        }
+        _ => says(json!({"errcode": 0, "errmsg": "ok"})),
+    })
+    .await;
+    let wechat = client(&server.url);
+    let wanted = ShippedOrdersWanted { paid_from: 1, paid_until: 2, state: 1, last_index: Some("i6".into()) };
+    let page = wechat.get_orders("t", &wanted).await.unwrap();
+    assert_eq!((page.order_list.len(), page.last_index.as_str(), page.has_more), (1, "i7", true));
+    let body = json!({"pay_time_range": {"begin_time": 1, "end_time": 2}, "order_state": 1, "page_size": 100, "last_index": "i6"});
+    assert_eq!(server.last().json(), body);
+    assert!(wechat.is_trade_managed("t").await.unwrap());
+    assert_eq!(server.last().json()["appid"], wechat.appid());
+    wechat.remind_to_confirm("t", &PaymentKey::Transaction("42".into()), 9).await.unwrap();
+    assert_eq!(server.last().json(), json!({"transaction_id": "42", "received_time": 9}));
+    assert_eq!(wechat.carriers("t").await.unwrap()[0].delivery_id, "YD");
+    wechat.set_message_page("t", "pages/order").await.unwrap();
+    let refused = wechat.set_order_page("t", "pages/order?no=1").await;
+    assert!(matches!(refused, Err(WechatError::Invalid(_))), "{refused:?}");
+    wechat.set_order_page("t", "pages/order?no=${商品订单号}").await.unwrap();
+    assert_eq!(server.last().target, "/wxa/sec/order/update_order_detail_path?access_token=t");
 }

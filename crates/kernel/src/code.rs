@@ -103,6 +103,11 @@ codes! {
 
     RefundNotFound = "refund.not_found", "退款不存在", "The refund does not exist";
     RefundTooMuch = "refund.too_much", "超过可退数量或金额", "More than can still be refunded";
+    ComplaintNotFound = "complaint.not_found", "投诉单不存在", "The complaint does not exist";
+    ComplaintWrongState = "complaint.wrong_state", "投诉单当前状态不支持此操作", "The complaint's state does not allow this";
+    ReceiptNotConfirmed = "order.receipt_not_confirmed", "请先在微信确认收货", "Confirm receipt at WeChat first";
+    ShippingUploadNotFound = "shipping_upload.not_found", "没有该笔支付的发货信息", "This payment has no shipping information";
+    ShippingUploadWrongState = "shipping_upload.wrong_state", "发货信息当前不能重新上传", "The shipping information cannot be told again now";
     AfterSaleNotFound = "after_sale.not_found", "售后单不存在", "The after-sale ticket does not exist";
     AfterSaleWrongState = "after_sale.wrong_state", "售后单当前状态不支持此操作", "The ticket's state does not allow this";
     AfterSaleWindowOver = "after_sale.window_over", "已过售后期", "The after-sale window is over";

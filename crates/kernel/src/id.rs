@@ -162,6 +162,12 @@ ids! {
     NoticeId = "ntc";
     /// Money going back; its text is the `out_refund_no`.
     RefundId = "rfd";
+    /// A complaint a member filed at WeChat.
+    ComplaintId = "cpl";
+    /// What the shop says or does about a complaint.
+    ComplaintActionId = "cpa";
+    /// Shipping information of one payment, as WeChat is told it.
+    ShippingUploadId = "shu";
     /// An after-sale ticket.
     TicketId = "ast";
     /// A group leader.

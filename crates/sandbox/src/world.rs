@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::orders::MarketTables;
 use crate::keys::KeysError;
 use crate::pay::books::Purse;
+use crate::pay::complaints::ComplaintTables;
 use crate::pay::notices::Notice;
 use crate::pay::orders::Order;
 use crate::pay::refunds::Refund;
@@ -40,6 +41,8 @@ pub(crate) struct World {
     pub(crate) bill_plants: Vec<crate::pay::bills::BillPlant>,
     pub(crate) market: MarketTables,
     pub(crate) wechat: WechatTables,
+    #[serde(default)]
+    pub(crate) complaints: ComplaintTables,
 }
 
 impl World {

@@ -4,6 +4,7 @@ mod affiliate_orders;
 mod after_sales;
 mod bills;
 mod categories;
+mod complaints;
 mod delivery_lists;
 mod explain;
 mod goods;
@@ -25,6 +26,7 @@ mod settings;
 mod sharing;
 mod ship;
 mod stock;
+mod stuck_money;
 mod uploads;
 mod withdrawals;
 
@@ -36,6 +38,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(after_sales::routes);
     config.configure(bills::routes);
     config.configure(categories::routes);
+    config.configure(complaints::routes);
     // Before orders: its overdue list lies among them.
     config.configure(delivery_lists::routes);
     config.configure(explain::routes);
@@ -57,6 +60,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(sharing::routes);
     config.configure(ship::routes);
     config.configure(stock::routes);
+    config.configure(stuck_money::routes);
     config.configure(uploads::routes);
     config.configure(withdrawals::routes);
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::api::body::read_all;
 use crate::api::problem::{ApiError, status_of};
 use crate::app::{App, ShopClients};
-use crate::flows::{complaint, payment_received, payout, profit_sharing, refund, suspicious};
+use crate::flows::{complaints, payment_received, payout, profit_sharing, refund, suspicious};
 
 /// A notification is a few kilobytes.
 const BODY_MAX: usize = 64 * 1024;
@@ -83,7 +83,7 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
         return Err(suspicious::refuse(app, &shop, kind_label(kind), key, &detail).await);
     }
     if let Some(content) = complaint {
-        return complaint::heard(app, &shop, &notice.id, content).await;
+        return complaints::heard(app, &shop, &notice.id, content).await;
     }
     match (kind, &notice.resource) {
         ("payment", NoticeResource::Transaction(transaction)) if transaction.trade_state.is_paid() => {

@@ -93,6 +93,24 @@ pub async fn mark_shipped(
     Ok(sent.exec(conn).await?.rows_affected)
 }
 
+/// Names the parcel of lines that were sent anew: it was named wrong.
+pub async fn rename_parcel(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    lines: &[OrderLineId],
+    parcel: &Parcel,
+) -> Result<(), OrderError> {
+    line::Entity::update_many()
+        .col_expr(line::Column::Carrier, Expr::value(parcel.carrier.clone()))
+        .col_expr(line::Column::TrackingNo, Expr::value(parcel.tracking_no.clone()))
+        .filter(line::Column::ShopId.eq(shop))
+        .filter(line::Column::Id.is_in(lines.iter().copied()))
+        .filter(line::Column::ShippedAt.is_not_null())
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
 /// Takes back that lines were sent, because they did not arrive: they wait for the next list.
 pub async fn mark_unsent(conn: &impl ConnectionTrait, shop: ShopId, lines: &[OrderLineId]) -> Result<(), OrderError> {
     line::Entity::update_many()

@@ -50,6 +50,15 @@ pub async fn paid_of(
         .await?)
 }
 
+/// The payment the platform knows by this number.
+pub async fn by_transaction(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    transaction_id: &str,
+) -> Result<Option<payment::Model>, PaymentError> {
+    Ok(payment::in_shop(shop).filter(payment::Column::TransactionId.eq(transaction_id)).one(conn).await?)
+}
+
 /// Every payment of an order, the newest first.
 pub async fn all_of(
     conn: &impl ConnectionTrait,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::Duration;
 use kernel::id::{LeaderId, OperatorId, OrderId};
 use kernel::{BasisPoints, Failure, Fen, Time};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 use serde_json::json;
 
@@ -26,6 +26,8 @@ use crate::areas::payouts::requests::ReceiverShare;
 use crate::areas::payouts::sharings::{self, NewPart, Shared};
 use crate::areas::payouts::state::{PartResult, SharingKind, SharingState};
 use crate::areas::payouts::{PayoutError, query, rules};
+use crate::areas::shipping::entity::hold;
+use crate::areas::shipping::{holds, management};
 use crate::areas::shops::query::Shop;
 use crate::areas::{leaders, ledger, operators::audit};
 use crate::flows::commission;
@@ -47,7 +49,8 @@ enum Wanted {
 }
 
 /// The flagged orders of a shop whose next request can be planned, at most `limit`: settled or
-/// closed ones, and those whose freeze ends soon.
+/// closed ones, and those whose freeze ends soon. While WeChat keeps a managed shop's money it shares
+/// nothing of it, so such an order waits until the money is free or the freeze ends.
 pub async fn due_orders(app: &App, shop: &Shop, limit: u64) -> Result<Vec<OrderId>, Failure> {
     let now = app.clock.now();
     let margin = shop.settings.freeze_margin_days;
@@ -69,9 +72,12 @@ pub async fn due_orders(app: &App, shop: &Shop, limit: u64) -> Result<Vec<OrderI
         )
         .to_owned();
     let ended = [OrderStatus::Completed, OrderStatus::Closed];
-    let ripe = Condition::any()
-        .add(order::Column::Status.is_in(ended))
-        .add(order::Column::PaidAt.lte(now - (rules::unfreeze_by(now, margin) - now)));
+    let mut settled = Condition::all().add(order::Column::Status.is_in(ended));
+    if management::is_known_managed(app.db.reader(), shop.id).await? {
+        settled = settled.add(Expr::exists(held_at_wechat()).not());
+    }
+    let ripe =
+        Condition::any().add(settled).add(order::Column::PaidAt.lte(now - (rules::unfreeze_by(now, margin) - now)));
     Ok(order::in_shop(shop.id)
         .select_only()
         .column(order::Column::Id)
@@ -87,6 +93,19 @@ pub async fn due_orders(app: &App, shop: &Shop, limit: u64) -> Result<Vec<OrderI
         .into_tuple()
         .all(app.db.reader())
         .await?)
+}
+
+/// A payment of the order that WeChat was told of, or is to be told of, and has not set free.
+fn held_at_wechat() -> SelectStatement {
+    let back = hold::Column::PlatformState.eq(holds::REFUNDED);
+    Query::select()
+        .expr(Expr::value(1))
+        .from(hold::Entity)
+        .and_where(Expr::col((hold::Entity, hold::Column::OrderId)).equals((order::Entity, order::Column::Id)))
+        .and_where(hold::Column::SettledAt.is_null())
+        .cond_where(Condition::any().add(hold::Column::PlatformState.is_null()).add(back.not()))
+        .and_where(Expr::col((order::Entity, order::Column::Status)).ne(OrderStatus::Closed))
+        .to_owned()
 }
 
 /// Writes the next request of an order: a share while a leader is owed something, then the unfreeze.

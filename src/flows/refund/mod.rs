@@ -165,7 +165,7 @@ pub async fn make(
     orders::money::set_refund_status(tx, &order, RefundStatus::InProgress, now).await?;
     orders::service::note(tx, &order, Some(order.status), "refund_asked", &plan.actor, Some(&plan.reason), now).await?;
     let restocked = restock(tx, shop, &order, &lines, &plan, now).await?;
-    let order = receipt::after_refund(tx, shop, order.id, &plan.actor, now).await?;
+    let order = receipt::after_refund(tx, shop, order.id, &plan.actor, (now, app.clock.wall())).await?;
     let refund = if row.wechat_fen == Fen::ZERO {
         send::succeed(app, tx, shop, &order, &row, None).await?
     } else {

@@ -97,7 +97,7 @@ on_both! {
         let shop = app.shop();
         let now = app.app.clock.now();
         let moved = app.app.db
-            .write(async |tx| receipt::after_refund(tx, &shop, bought.order, "system", now).await)
+            .write(async |tx| receipt::after_refund(tx, &shop, bought.order, "system", (now, now)).await)
             .await
             .unwrap();
         assert_eq!(moved.status, OrderStatus::Received);

@@ -12,12 +12,14 @@ mod phone;
 pub mod push;
 mod push_message;
 mod push_xml;
+mod shipped_orders;
 mod shipping;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kernel::crypto::random;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, Request, Url};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -31,9 +33,8 @@ pub use messages::{MessageStage, SubscribeMessage};
 pub use phone::PhoneNumber;
 pub use push::PushDoor;
 pub use push_message::PushMessage;
-pub use shipping::{
-    Contact, LogisticsType, Parcel, PaymentKey, ShippedOrder, Shipping, ShippingOutcome, ShippingState,
-};
+pub use shipped_orders::{Carrier, ShippedOrder, ShippedOrders, ShippedOrdersWanted, ShippingState};
+pub use shipping::{Contact, LogisticsType, Parcel, PaymentKey, Shipping, ShippingOutcome, shipping_body};
 
 use crate::http::{self, ANSWER_CAP, Reply, SendError};
 
@@ -97,6 +98,19 @@ impl MiniProgram {
         body: &impl Serialize,
     ) -> Result<T, WechatError> {
         error::read(&self.post_raw(path, access_token, body).await?, error::Uses::Token)
+    }
+
+    /// As [`MiniProgram::post`], of JSON that was written before.
+    async fn post_text<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        access_token: &str,
+        body: &str,
+    ) -> Result<T, WechatError> {
+        let url = self.url(path, &[("access_token", access_token)])?;
+        let request = self.0.http.post(url).header(CONTENT_TYPE, "application/json").body(body.to_owned()).build();
+        let request = request.map_err(|_| WechatError::Invalid("the request cannot be written"))?;
+        error::read(&self.send(request).await?, error::Uses::Token)
     }
 
     /// POST of JSON under an access token; the answer unread.

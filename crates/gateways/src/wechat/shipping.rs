@@ -5,7 +5,6 @@ use kernel::clock::beijing;
 use serde::{Deserialize, Serialize};
 
 use super::{MiniProgram, WechatError};
-use crate::lenient::null_is_default;
 
 /// Which payment was shipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +55,9 @@ pub struct Shipping {
     pub parcels: Vec<Parcel>,
     /// For several parcels: whether these are all. The buyer hears of it only then.
     pub all_delivered: bool,
+    /// Whether parcels of this payment were uploaded before: the delivery stays split then, since a
+    /// change of its mode is a correction.
+    pub continued: bool,
     /// Must be newer than the last upload of this payment.
     pub uploaded_at: DateTime<Utc>,
     /// The payer.
@@ -90,54 +92,6 @@ pub enum ShippingOutcome {
     Recorded,
     /// The same was recorded before; the goal is reached.
     AlreadyRecorded,
-}
-
-/// An order as shipping management knows it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct ShippedOrder {
-    /// The partner's number.
-    pub transaction_id: String,
-    /// Our number.
-    pub merchant_trade_no: Option<String>,
-    /// Where it stands.
-    pub order_state: ShippingState,
-    /// Whether the buyer complains.
-    #[serde(default, deserialize_with = "null_is_default")]
-    pub in_complaint: bool,
-}
-
-/// State of an order in shipping management.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "i64")]
-pub enum ShippingState {
-    /// Nothing uploaded yet.
-    ToShip,
-    /// Uploaded.
-    Shipped,
-    /// Receipt confirmed or timed out.
-    Received,
-    /// Money set free and paid to the merchant's account.
-    Settled,
-    /// Refunded.
-    Refunded,
-    /// Received, settlement under way.
-    AwaitingSettlement,
-    /// A number unknown to us: decide nothing.
-    Other(i64),
-}
-
-impl From<i64> for ShippingState {
-    fn from(number: i64) -> Self {
-        match number {
-            1 => Self::ToShip,
-            2 => Self::Shipped,
-            3 => Self::Received,
-            4 => Self::Settled,
-            5 => Self::Refunded,
-            6 => Self::AwaitingSettlement,
-            other => Self::Other(other),
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -179,40 +133,29 @@ struct Payer<'a> {
     openid: &'a str,
 }
 
-/// `get_order` calls the same things by other names than the upload.
-#[derive(Default, Serialize)]
-struct GetOrder<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    merchant_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    merchant_trade_no: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-struct GetOrderAnswer {
-    order: ShippedOrder,
-}
-
 #[derive(Deserialize)]
 struct Nothing {}
 
 /// Identical content is known already, by either of two numbers.
 const NOTHING_CHANGED: [i64; 2] = [10_060_023, 268_440_065];
 
+/// The exact request of an upload, so that it can be stored before it is sent and repeated as it was
+/// when its answer is lost.
+///
+/// Errors: [`WechatError::Invalid`] for what the platform never accepts.
+pub fn shipping_body(shipping: &Shipping) -> Result<String, WechatError> {
+    let body = body_of(shipping)?;
+    serde_json::to_string(&body).map_err(|_| WechatError::Invalid("the request cannot be written"))
+}
+
 impl MiniProgram {
-    /// Uploads shipping information. Only one correction is possible afterwards, so a success is
-    /// never repeated with other content; the identical request is harmless.
+    /// Uploads shipping information as [`shipping_body`] wrote it. Only one correction is possible
+    /// afterwards, so a success is never repeated with other content; the identical request is harmless.
     ///
     /// Errors: [`WechatError::PaymentUnknown`] in the first minutes; [`WechatError::Refused`] is final.
-    pub async fn upload_shipping_info(
-        &self,
-        access_token: &str,
-        shipping: &Shipping,
-    ) -> Result<ShippingOutcome, WechatError> {
-        let body = body_of(shipping)?;
-        let outcome: Result<Nothing, _> = self.post("/wxa/sec/order/upload_shipping_info", access_token, &body).await;
+    pub async fn upload_shipping(&self, access_token: &str, body: &str) -> Result<ShippingOutcome, WechatError> {
+        let outcome: Result<Nothing, _> =
+            self.post_text("/wxa/sec/order/upload_shipping_info", access_token, body).await;
         match outcome {
             Ok(_) => Ok(ShippingOutcome::Recorded),
             Err(WechatError::Refused(why)) if NOTHING_CHANGED.contains(&why.errcode) => {
@@ -222,18 +165,13 @@ impl MiniProgram {
         }
     }
 
-    /// An order as shipping management knows it.
-    ///
-    /// Errors: [`WechatError::PaymentUnknown`] for a payment it does not know (yet).
-    pub async fn get_order(&self, access_token: &str, payment: &PaymentKey) -> Result<ShippedOrder, WechatError> {
-        let body = match payment {
-            PaymentKey::Transaction(id) => GetOrder { transaction_id: Some(id), ..GetOrder::default() },
-            PaymentKey::OutTradeNo { mchid, out_trade_no } => {
-                GetOrder { merchant_id: Some(mchid), merchant_trade_no: Some(out_trade_no), ..GetOrder::default() }
-            }
-        };
-        let answer: GetOrderAnswer = self.post("/wxa/sec/order/get_order", access_token, &body).await?;
-        Ok(answer.order)
+    /// Writes and uploads in one step.
+    pub async fn upload_shipping_info(
+        &self,
+        access_token: &str,
+        shipping: &Shipping,
+    ) -> Result<ShippingOutcome, WechatError> {
+        self.upload_shipping(access_token, &shipping_body(shipping)?).await
     }
 }
 
@@ -261,7 +199,7 @@ fn body_of(shipping: &Shipping) -> Result<Body<'_>, WechatError> {
         },
     };
     // One parcel that is everything is a unified delivery; the rest is split.
-    let split = shipping.parcels.len() > 1 || !shipping.all_delivered;
+    let split = shipping.parcels.len() > 1 || !shipping.all_delivered || (express && shipping.continued);
     if split && !express {
         return Err(WechatError::Invalid("only express can be split"));
     }

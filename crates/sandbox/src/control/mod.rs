@@ -5,6 +5,7 @@
 //! on a loopback address.
 
 mod bills;
+mod complaints;
 mod market;
 mod money;
 mod notices;
@@ -52,6 +53,9 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         .route("/_sandbox/bills/plants", web::get().to(bills::list))
         .route("/_sandbox/bills/plants", web::post().to(bills::plant))
         .route("/_sandbox/bills/plants", web::delete().to(bills::clear))
+        .route("/_sandbox/complaints", web::get().to(complaints::list))
+        .route("/_sandbox/complaints", web::post().to(complaints::file))
+        .route("/_sandbox/complaints/{number}/words", web::post().to(complaints::write))
         .route("/_sandbox/receivers", web::post().to(payouts::receiver))
         .route("/_sandbox/catalogue", web::get().to(market::catalogue))
         .route("/_sandbox/affiliate/orders", web::get().to(market::orders))

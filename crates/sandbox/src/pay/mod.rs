@@ -8,6 +8,7 @@ mod authorization;
 pub(crate) mod bills;
 pub(crate) mod books;
 mod certificates;
+pub(crate) mod complaints;
 mod fields;
 pub(crate) mod notices;
 pub(crate) mod orders;
@@ -141,6 +142,7 @@ fn dispatch(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
         ("GET", ["refund", "domestic", "refunds", number]) => refunds::query(call, number),
         (_, ["profitsharing", rest @ ..]) => share(call, method, rest),
         (_, ["fund-app", "mch-transfer", "transfer-bills", rest @ ..]) => transfer(call, method, rest),
+        (_, ["merchant-service", rest @ ..]) => complaints::serve(call, method, rest),
         ("GET", ["certificates"]) => certificates::list(call),
         ("GET", ["bill", "tradebill"]) => bills::trade(call),
         ("GET", ["bill", "fundflowbill"]) => bills::fund_flow(call),

@@ -148,7 +148,12 @@ fn dispatch(call: &Call<'_>, method: &str, path: &str) -> Reply {
         "/cgi-bin/message/subscribe/send" => ("POST", messages::send),
         "/wxa/sec/order/upload_shipping_info" => ("POST", shipping::upload),
         "/wxa/sec/order/get_order" => ("POST", shipping::get_order),
-        "/wxa/sec/order/is_trade_managed" => ("POST", shipping::is_trade_managed),
+        "/wxa/sec/order/get_order_list" => ("POST", shipping::queries::get_order_list),
+        "/wxa/sec/order/notify_confirm_receive" => ("POST", shipping::queries::remind),
+        "/wxa/sec/order/set_msg_jump_path" => ("POST", shipping::queries::message_page),
+        "/wxa/sec/order/update_order_detail_path" => ("POST", shipping::queries::order_page),
+        "/wxa/sec/order/is_trade_managed" => ("POST", shipping::queries::is_trade_managed),
+        "/cgi-bin/express/delivery/open_msg/get_delivery_list" => ("POST", shipping::queries::carriers),
         "/wxa/msg_sec_check" => ("POST", content::check_text),
         _ => return refuse(40066, "invalid url"),
     };

@@ -9,6 +9,8 @@ use crate::pay::orders::{Order, OrderState};
 use crate::state::{Merchant, SandboxState};
 use crate::world::{World, key_of};
 
+pub(super) mod queries;
+
 /// Deliveries of one payment at most.
 const MOST_PARCELS: usize = 15;
 
@@ -24,6 +26,9 @@ pub(super) struct Shipping {
     upload_ms: i64,
     shipped_at: i64,
     received_at: Option<i64>,
+    /// Whether the buyer was reminded to confirm receipt.
+    #[serde(default)]
+    reminded: bool,
     /// Without the upload time, to notice a repetition.
     content: Value,
 }
@@ -204,6 +209,7 @@ fn after(
         upload_ms,
         shipped_at: now,
         received_at: None,
+        reminded: false,
         content,
     };
     let Some(earlier) = earlier else {
@@ -253,6 +259,12 @@ pub(super) fn get_order(call: &Call<'_>) -> Reply {
     let world = call.state.world();
     let order = paid(&world, &app, body.transaction_id.as_deref(), number)?;
     let shipping = world.wechat.shipping.get(&order.transaction_id);
+    let view = shown(order, shipping, call.now);
+    Ok(Answer::Json(json!({"errcode": 0, "errmsg": "ok", "order": view})))
+}
+
+/// An order as the queries show it.
+fn shown(order: &Order, shipping: Option<&Shipping>, now: i64) -> Value {
     let mut view = json!({
         "transaction_id": order.transaction_id,
         "merchant_id": order.account,
@@ -263,13 +275,13 @@ pub(super) fn get_order(call: &Call<'_>) -> Reply {
         "openid": order.payer(),
         "trade_create_time": order.created_at,
         "pay_time": order.paid_at,
-        "order_state": order_state(order, shipping, call.now),
+        "order_state": order_state(order, shipping, now),
         "in_complaint": false,
     });
     if let (Some(shipping), Value::Object(fields)) = (shipping, &mut view) {
         fields.insert("shipping".to_owned(), shipping.shown());
     }
-    Ok(Answer::Json(json!({"errcode": 0, "errmsg": "ok", "order": view})))
+    view
 }
 
 /// 1 to ship, 2 shipped, 3 received, 4 done, 5 refunded.
@@ -282,6 +294,12 @@ fn order_state(order: &Order, shipping: Option<&Shipping>, now: i64) -> u32 {
         Some(shipping) if shipping.received_at.is_some() => 3,
         Some(shipping) if shipping.finished => 2,
         _ => 1,
+    }
+}
+
+impl Parcel {
+    fn told(&self) -> (Option<String>, Option<String>, Option<String>) {
+        (self.express_company.clone(), self.tracking_no.clone(), self.item_desc.clone())
     }
 }
 
@@ -306,22 +324,6 @@ impl Shipping {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AppidBody {
-    appid: Option<String>,
-}
-
-/// `POST /wxa/sec/order/is_trade_managed`.
-pub(super) fn is_trade_managed(call: &Call<'_>) -> Reply {
-    let app = call.app()?;
-    let body: AppidBody = call.json()?;
-    if body.appid.as_deref() != Some(app.appid.as_str()) {
-        return refuse(40_097, "invalid args: appid");
-    }
-    Ok(Answer::Json(json!({"errcode": 0, "errmsg": "ok", "is_trade_managed": call.state.config().trade_managed})))
-}
-
 /// What was reported for a payment, for the control page and tests.
 #[derive(Debug, Clone, Serialize)]
 pub struct ShippingView {
@@ -331,6 +333,14 @@ pub struct ShippingView {
     pub logistics_type: u32,
     /// Whether all is on its way.
     pub finished: bool,
+    /// 1 in one piece, 2 split.
+    pub delivery_mode: u32,
+    /// Whether the one correction is used.
+    pub corrected: bool,
+    /// Whether the buyer was reminded to confirm receipt.
+    pub reminded: bool,
+    /// Carrier, tracking number and content of each parcel.
+    pub parcels: Vec<(Option<String>, Option<String>, Option<String>)>,
     /// Whether the buyer confirmed, or the days are over: the money is settled.
     pub settled: bool,
 }
@@ -344,6 +354,11 @@ impl SandboxState {
         shipping.map(|shipping| shipping.received_at = Some(now)).is_some()
     }
 
+    /// Forgets everything that was reported as shipped, as if no report had arrived.
+    pub fn loses_shipments(&self) {
+        self.world().wechat.shipping.clear();
+    }
+
     /// Everything that was reported as shipped.
     pub fn shipments(&self) -> Vec<ShippingView> {
         let now = self.now();
@@ -352,6 +367,10 @@ impl SandboxState {
             transaction_id: id.clone(),
             logistics_type: shipping.logistics_type,
             finished: shipping.finished,
+            delivery_mode: shipping.delivery_mode,
+            corrected: shipping.corrected,
+            reminded: shipping.reminded,
+            parcels: shipping.parcels.iter().map(Parcel::told).collect(),
             settled: shipping.settled(now),
         };
         world.wechat.shipping.iter().map(view).collect()

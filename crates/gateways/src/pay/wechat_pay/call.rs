@@ -23,15 +23,17 @@ pub(super) struct Outgoing<'a> {
     pub body: Option<&'a [u8]>,
     /// The platform key the body was encrypted for; otherwise the preferred one is named.
     pub platform_serial: Option<&'a str>,
+    /// Whether it may arrive twice: it carries our own number, or means the same twice.
+    pub may_come_twice: bool,
 }
 
 impl<'a> Outgoing<'a> {
     pub fn get(target: &'a str) -> Self {
-        Self { method: Method::GET, target, body: None, platform_serial: None }
+        Self { method: Method::GET, target, body: None, platform_serial: None, may_come_twice: true }
     }
 
     pub fn post(target: &'a str, body: Option<&'a [u8]>) -> Self {
-        Self { method: Method::POST, target, body, platform_serial: None }
+        Self { method: Method::POST, target, body, platform_serial: None, may_come_twice: true }
     }
 }
 
@@ -93,8 +95,9 @@ impl WechatPay {
 
     /// Signs and sends; once more to the backup host when the main one gives no whole answer.
     ///
-    /// Every call of this client may come twice: it carries our own number, and the same bytes under
-    /// the same number are the same thing to WeChat Pay. Where there is somebody else to ask, the
+    /// Nearly every call of this client may come twice: it carries our own number, and the same bytes
+    /// under the same number are the same thing to WeChat Pay. What may not is sent once more only when
+    /// the main host was not reached. Where there is somebody else to ask, the
     /// first is not waited for as long.
     pub(super) async fn exchange(&self, outgoing: &Outgoing<'_>, now: i64) -> Result<Reply, PayError> {
         let left_alone = |rest: Duration| {
@@ -112,9 +115,12 @@ impl WechatPay {
         let Some(backup) = &hosts.backup else {
             return Ok(http::send("wechat_pay", &self.0.http, request, ANSWER_CAP).await?);
         };
-        *request.timeout_mut() = Some(hosts.first_wait);
+        if outgoing.may_come_twice {
+            *request.timeout_mut() = Some(hosts.first_wait);
+        }
         let first = match http::send("wechat_pay", &self.0.http, request, ANSWER_CAP).await {
-            Err(lost @ (SendError::Connect(_) | SendError::Timeout | SendError::Broken(_))) => lost,
+            Err(lost @ SendError::Connect(_)) => lost,
+            Err(lost @ (SendError::Timeout | SendError::Broken(_))) if outgoing.may_come_twice => lost,
             outcome => return Ok(outcome?),
         };
         let request = self.request(backup, outgoing, now)?;
@@ -128,7 +134,7 @@ impl WechatPay {
     }
 
     pub(super) fn request(&self, host: &Url, outgoing: &Outgoing<'_>, now: i64) -> Result<Request, PayError> {
-        let Outgoing { method, target, body, platform_serial } = outgoing;
+        let Outgoing { method, target, body, platform_serial, .. } = outgoing;
         let address = format!("{}{target}", host.as_str().trim_end_matches('/'));
         let url = Url::parse(&address).map_err(|_| PayError::Invalid("the address of WeChat Pay is not a URL"))?;
         // What is signed is read back from the URL, so that it is what stands on the wire.

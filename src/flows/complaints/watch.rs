@@ -1,0 +1,98 @@
+//! Notices can be lost: the complaints of the last days are read every hour, and the address for
+//! notices is made known once a change.
+
+use chrono::Duration;
+use kernel::Failure;
+use kernel::clock::beijing;
+
+use super::hear;
+use crate::app::App;
+use crate::areas::complaints::entity::watch;
+use crate::areas::complaints::{query, service};
+use crate::areas::shops::query::Shop;
+use crate::flows::prepay::notify_url;
+
+/// How often a shop's complaints are read.
+const EVERY: Duration = Duration::hours(1);
+/// How long after a shop is first seen: what starts has other things to do.
+const FIRST_AFTER: Duration = Duration::minutes(5);
+/// How far back.
+const DAYS_BACK: Duration = Duration::days(7);
+/// Pages of one run; a shop with more complaints than that has other worries.
+const PAGES_MOST: u32 = 20;
+
+/// Reads the complaints of every shop whose hour is over; how many were new or had changed.
+pub async fn watch(app: &App) -> Result<u64, Failure> {
+    let known = service::watches(app.db.reader()).await?;
+    let wall = app.clock.wall();
+    let mut changed = 0;
+    for shop in app.shops.all().iter() {
+        if app.clients.of(shop).pay().is_err() {
+            continue;
+        }
+        let Some(watch) = known.iter().find(|watch| watch.shop_id == shop.id) else {
+            app.db.write(async |tx| Ok(service::begin_watch(tx, shop.id, wall + FIRST_AFTER).await?)).await?;
+            continue;
+        };
+        if watch.next_at > wall {
+            continue;
+        }
+        if app.db.write(async |tx| Ok(service::take_turn(tx, watch, wall + EVERY).await?)).await? {
+            register(app, shop, watch).await?;
+            changed += read(app, shop).await?;
+        }
+    }
+    Ok(changed)
+}
+
+async fn register(app: &App, shop: &Shop, watch: &watch::Model) -> Result<(), Failure> {
+    let url = notify_url(app, shop, "complaint");
+    if watch.url.as_ref() == Some(&url) {
+        return Ok(());
+    }
+    let clients = app.clients.of(shop);
+    match clients.pay()?.register_complaint_address(&url).await {
+        Ok(changed) => {
+            tracing::info!(shop = %shop.id, changed, "WeChat knows where notices of complaints go");
+            app.db.write(async |tx| Ok(service::registered(tx, shop.id, &url).await?)).await
+        }
+        Err(error) => {
+            tracing::warn!(shop = %shop.id, %error, "the address for notices of complaints cannot be made known");
+            Ok(())
+        }
+    }
+}
+
+async fn read(app: &App, shop: &Shop) -> Result<u64, Failure> {
+    let today = app.clock.wall().with_timezone(&beijing()).date_naive();
+    let (mut changed, mut offset) = (0, 0);
+    for _ in 0..PAGES_MOST {
+        let clients = app.clients.of(shop);
+        let page = match clients.pay()?.complaints(today - DAYS_BACK, today, offset).await {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::warn!(shop = %shop.id, %error, "complaints cannot be read");
+                return Ok(changed);
+            }
+        };
+        for complaint in &page.data {
+            let phone = hear::opened_phone(app, shop, complaint);
+            let fresh = app
+                .db
+                .write(async |tx| {
+                    let before = query::by_number(tx, shop.id, &complaint.complaint_id).await?;
+                    hear::keep(app, tx, shop, complaint, phone.clone()).await?;
+                    let after = query::by_number(tx, shop.id, &complaint.complaint_id).await?;
+                    Ok(before.map(|row| row.state) != after.map(|row| row.state))
+                })
+                .await?;
+            changed += u64::from(fresh);
+        }
+        let read = u32::try_from(page.data.len()).unwrap_or(u32::MAX);
+        offset = offset.saturating_add(read);
+        if read == 0 || offset >= page.total_count {
+            break;
+        }
+    }
+    Ok(changed)
+}

@@ -1,0 +1,80 @@
+//! What WeChat pushes about shipping (mini-program sheet §5.5). Called in the transaction that keeps
+//! the message, so that each is heard once.
+
+use gateways::wechat::PushMessage;
+use kernel::{Failure, Time};
+use sea_orm::ConnectionTrait;
+
+use super::queue;
+use crate::areas::orders;
+use crate::areas::payments::entity::payment;
+use crate::areas::payments::query::by_transaction;
+use crate::areas::shipping::holds::{self, Event, Told};
+use crate::areas::shipping::management;
+use crate::areas::shops::query::Shop;
+
+/// Does what follows from a pushed event; others are left.
+pub async fn heard(conn: &impl ConnectionTrait, shop: &Shop, message: &PushMessage, wall: Time) -> Result<(), Failure> {
+    match message.event.as_deref() {
+        Some("trade_manage_order_settlement") => settlement(conn, shop, message, wall).await,
+        Some("trade_manage_remind_shipping") => unshipped(conn, shop, message, wall).await,
+        Some("trade_manage_remind_access_api") => {
+            metrics::counter!("shipping_alarms_total", "kind" => "access_api").increment(1);
+            tracing::error!(shop = %shop.id, "ALARM: WeChat keeps this shop's money until it is told of the shipping");
+            Ok(management::keep(conn, shop.id, true, wall).await?)
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn payment_of(
+    conn: &impl ConnectionTrait,
+    shop: &Shop,
+    message: &PushMessage,
+) -> Result<Option<payment::Model>, Failure> {
+    let Some(transaction_id) = message.field("transaction_id") else { return Ok(None) };
+    let found = by_transaction(conn, shop.id, &transaction_id).await?;
+    if found.is_none() {
+        tracing::warn!(shop = %shop.id, transaction_id, "WeChat tells of a payment that is not ours");
+    }
+    Ok(found)
+}
+
+/// Told at shipping and at settlement: each says what it knows, 0 where it knows nothing yet.
+async fn settlement(
+    conn: &impl ConnectionTrait,
+    shop: &Shop,
+    message: &PushMessage,
+    wall: Time,
+) -> Result<(), Failure> {
+    let Some(payment) = payment_of(conn, shop, message).await? else { return Ok(()) };
+    let Some(order) = orders::query::by_id(conn, shop.id, payment.order_id).await? else { return Ok(()) };
+    if let Some(of) = queue::of(&order, &payment) {
+        holds::create(conn, &of, wall).await?;
+    }
+    let number = |name: &str| message.field(name).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+    let event = Event {
+        shipped_time: number("shipped_time"),
+        estimated_settlement_time: number("estimated_settlement_time"),
+        confirm_receive_method: number("confirm_receive_method"),
+        confirm_receive_time: number("confirm_receive_time"),
+        settlement_time: number("settlement_time"),
+    };
+    let told = Told {
+        state: None,
+        received: event.confirm_receive_time > 0,
+        settled: event.settlement_time > 0,
+        event: Some(event),
+    };
+    Ok(holds::heard(conn, shop.id, payment.id, &told, wall).await?)
+}
+
+/// Two days have passed: either the goods have not left, or WeChat did not hear of it.
+async fn unshipped(conn: &impl ConnectionTrait, shop: &Shop, message: &PushMessage, wall: Time) -> Result<(), Failure> {
+    metrics::counter!("shipping_alarms_total", "kind" => "unshipped").increment(1);
+    let Some(payment) = payment_of(conn, shop, message).await? else { return Ok(()) };
+    let order = orders::progress::lock(conn, shop.id, payment.order_id).await?;
+    let came = queue::again(conn, &order, &payment, wall).await?;
+    tracing::error!(payment = %payment.id, order = %order.id, ?came, "ALARM: WeChat misses the shipping of a payment");
+    Ok(())
+}

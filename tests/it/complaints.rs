@@ -1,0 +1,162 @@
+//! Members complain at WeChat: heard, read, answered in time, ended (WeChat Pay sheet §9).
+
+use chrono::Duration;
+use kernel::id::ComplaintId;
+use sea_orm::EntityTrait;
+use sea_orm::sea_query::Expr;
+use serde_json::{Value, json};
+use tuanqiao::areas::complaints::entity::{complaint, watch};
+use tuanqiao::areas::operators::entity::audit_entry;
+use tuanqiao::platform::entity::effect;
+
+use crate::app::TestApp;
+use crate::shop_floor::{Floor, id};
+
+impl TestApp {
+    /// The hour is over: complaints are read, and the address of notices is made known.
+    async fn complaints_are_read(&self) {
+        self.run_due_jobs().await;
+        let now = self.app.clock.wall() - Duration::seconds(1);
+        let due = watch::Entity::update_many().col_expr(watch::Column::NextAt, Expr::value(now));
+        due.exec(self.app.db.maintenance()).await.unwrap();
+        self.run_due_jobs().await;
+    }
+
+    /// Effects that wait are tried now.
+    async fn effects_go_on(&self) {
+        let now = self.app.clock.wall();
+        let due = effect::Entity::update_many().col_expr(effect::Column::RunAt, Expr::value(now));
+        due.exec(self.app.db.maintenance()).await.unwrap();
+        self.run_due_jobs().await;
+    }
+}
+
+fn trouble(path: &str, more: Value) -> sandbox::Fault {
+    let mut fault = json!({"path_prefix": path});
+    for (name, value) in more.as_object().unwrap() {
+        fault[name] = value.clone();
+    }
+    serde_json::from_value(fault).unwrap()
+}
+
+async fn listed(floor: &Floor<'_>, query: &str) -> Vec<Value> {
+    let list = floor.keeper.get(&format!("/console/api/v1/complaints{query}")).await.ok();
+    list["items"].as_array().unwrap().clone()
+}
+
+on_both! {
+    async fn a_complaint_is_heard_answered_and_ended(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let (apples, anna) = (floor.goods(1000, 10).await, app.member("anna").await);
+        let order = floor.buys(&anna, &[(&apples, 2)]).await;
+        app.complaints_are_read().await;
+        let mchid = app.keys().merchant.mchid.clone();
+        let address = format!("{}/notify/wechat-pay/demo/complaint", app.app.config.server.public_url);
+        assert_eq!(app.wechat().complaint_address(&mchid), Some(address));
+
+        let number = floor.number_of(&order).await;
+        let complaint = app.wechat().files_complaint(&number, "苹果烂了，要求退款", "13800000417").unwrap();
+        for _ in 0..2 {
+            app.hears_of(&complaint).await;
+        }
+        app.run_due_jobs().await;
+        let found = listed(&floor, "?state=pending").await;
+        assert_eq!(found.len(), 1, "heard twice, kept once");
+        let seen = &found[0];
+        assert_eq!((&seen["detail"], &seen["phone"]), (&json!("苹果烂了，要求退款"), &json!("138****0417")));
+        assert_eq!((&seen["order_id"], &seen["payment_id"]), (&json!(id(&order)), &json!(number)));
+        assert_eq!((&seen["apply_refund_fen"], &seen["overdue"], &seen["awaits_answer"]), (&json!(2000), &json!(false), &json!(true)));
+        let time = |field: &str| seen[field].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        assert_eq!(time("deadline_at") - time("complained_at"), Duration::hours(24));
+
+        let path = format!("/console/api/v1/complaints/{}", id(seen));
+        let acted = floor.keeper.post_new(&format!("{path}/replies"), json!({"text": "马上为您退款"})).await.ok();
+        assert_eq!((&acted["actions"][0]["kind"], &acted["actions"][0]["state"]), (&json!("reply"), &json!("waiting")));
+        floor.keeper.post(&format!("{path}/replies"), json!({"text": "x"})).await.refused(400, "idempotency.key_required");
+        app.run_due_jobs().await;
+        app.run_due_jobs().await;
+        let promise = floor.keeper.post_new(&format!("{path}/refund-progress"), json!({"promise_days": 1})).await;
+        assert_eq!(promise.ok()["complaint"]["state"], "processing");
+        app.run_due_jobs().await;
+        floor.keeper.post_new(&format!("{path}/complete"), json!({})).await.ok();
+        floor.keeper.post_new(&format!("{path}/complete"), json!({})).await.refused(409, "complaint.wrong_state");
+        app.run_due_jobs().await;
+        app.run_due_jobs().await;
+
+        let detail = floor.keeper.get(&path).await.ok();
+        assert_eq!((&detail["complaint"]["state"], &detail["phone"]), (&json!("processed"), &json!("13800000417")));
+        assert!(detail["complaint"]["answered_at"].is_string() && detail["complaint"]["completed_at"].is_string());
+        let states: Vec<_> = detail["actions"].as_array().unwrap().iter().map(|action| &action["state"]).collect();
+        assert_eq!(states, ["done", "done", "done"]);
+        let kinds: Vec<_> = detail["history"].as_array().unwrap().iter().map(|entry| entry["kind"].as_str().unwrap()).collect();
+        assert_eq!(
+            kinds,
+            ["MERCHANT_CONFIRM_COMPLETE", "MERCHANT_REFUND_PROGRESS", "MERCHANT_RESPONSE", "USER_CREATE_COMPLAINT"]
+        );
+        let late = floor.keeper.post_new(&format!("{path}/replies"), json!({"text": "还有什么"})).await;
+        late.refused(409, "complaint.wrong_state");
+        let logged = audit_entry::Entity::find().all(app.app.db.reader()).await.unwrap();
+        assert_eq!(logged.iter().filter(|entry| entry.action == "complaint.act").count(), 3);
+        let unknown = format!("/console/api/v1/complaints/{}", ComplaintId::new());
+        floor.keeper.get(&unknown).await.refused(404, "complaint.not_found");
+    }
+}
+
+on_both! {
+    async fn a_complaint_nobody_was_told_of_is_found_and_shown_as_overdue(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let (apples, anna) = (floor.goods(1000, 10).await, app.member("anna").await);
+        let order = floor.buys(&anna, &[(&apples, 1)]).await;
+        let number = floor.number_of(&order).await;
+        app.wechat().clock().set_offset(-2 * 86_400);
+        app.wechat().files_complaint(&number, "没收到货", "13800000417").unwrap();
+        app.wechat().clock().set_offset(0);
+        app.wechat().add_fault(trouble("/v3/merchant-service/complaints-v2", json!({"status": 500})));
+        app.complaints_are_read().await;
+        assert_eq!(listed(&floor, "").await.len(), 0, "WeChat was away");
+        app.complaints_are_read().await;
+        let found = listed(&floor, "?overdue=true").await;
+        assert_eq!((found.len(), &found[0]["overdue"]), (1, &json!(true)));
+        assert_eq!(listed(&floor, "?overdue=false").await.len(), 0);
+
+        let path = format!("/console/api/v1/complaints/{}", id(&found[0]));
+        app.wechat().add_fault(trouble("/v3/merchant-service", json!({"status": 500, "times": 9})));
+        assert_eq!(floor.keeper.get(&path).await.ok()["history"], Value::Null, "WeChat cannot be asked");
+        app.wechat().clear_faults();
+        floor.keeper.post_new(&format!("{path}/complete"), json!({})).await.ok();
+        app.run_due_jobs().await;
+        let action = floor.keeper.get(&path).await.ok()["actions"][0].clone();
+        assert_eq!(action["state"], "refused", "nobody has answered the payer");
+        assert!(action["error"].as_str().unwrap().contains("INVALID_REQUEST"), "{action}");
+    }
+}
+
+on_both! {
+    async fn an_answer_whose_receipt_was_lost_is_given_once(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let (apples, anna) = (floor.goods(1000, 10).await, app.member("anna").await);
+        let order = floor.buys(&anna, &[(&apples, 1)]).await;
+        let number = floor.number_of(&order).await;
+        let complaint = app.wechat().files_complaint(&number, "没收到货", "13800000417").unwrap();
+        app.complaints_are_read().await;
+        let row = complaint::Entity::find().one(app.app.db.reader()).await.unwrap().unwrap();
+        let path = format!("/console/api/v1/complaints/{}", row.id);
+        // Both hosts lose the first answer; the sandbox has heard the words by then.
+        let lost = json!({"drop": true, "after_effect": true});
+        app.wechat().add_fault(trouble(&format!("/v3/merchant-service/complaints-v2/{complaint}/response"), lost));
+        let away = json!({"status": 503});
+        app.wechat().add_fault(trouble(&format!("/v3/merchant-service/complaints-v2/{complaint}/response"), away));
+        floor.keeper.post_new(&format!("{path}/replies"), json!({"text": "包裹在路上"})).await.ok();
+        app.run_due_jobs().await;
+        app.effects_go_on().await;
+        app.effects_go_on().await;
+        let said = app.wechat().complaints().remove(0).history;
+        assert_eq!(said.iter().filter(|(kind, _)| kind == "MERCHANT_RESPONSE").count(), 1, "{said:?}");
+        let detail = floor.keeper.get(&path).await.ok();
+        assert_eq!((&detail["actions"][0]["state"], &detail["complaint"]["state"]), (&json!("done"), &json!("processing")));
+        assert!(app.wechat().writes_again(&complaint, "还没到"));
+        app.hears_of(&complaint).await;
+        app.run_due_jobs().await;
+        assert_eq!(floor.keeper.get(&path).await.ok()["complaint"]["awaits_answer"], true);
+    }
+}

@@ -25,7 +25,8 @@ use crate::areas::bills::state::{BillKind, RunEvent, RunState};
 use crate::areas::bills::{BillsError, cases, runs};
 use crate::areas::operators::audit;
 use crate::areas::payouts::billed;
-use crate::areas::shops::profile::{PayMode, PayoutMode};
+use crate::areas::shops::merchant::PayMode;
+use crate::areas::shops::payout::PayoutMode;
 use crate::areas::shops::query::Shop;
 use crate::platform::leases;
 

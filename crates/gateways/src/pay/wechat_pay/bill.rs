@@ -11,9 +11,9 @@ use kernel::crypto::digest::{same, sha1_hex};
 use reqwest::Url;
 use serde::Deserialize;
 
+use super::WechatPay;
 use super::call::{Outgoing, encode};
 use super::error::{PayError, classify};
-use super::{Mode, WechatPay};
 use crate::http;
 
 /// Most bytes of a packed bill: a shop of this size does not exist yet.
@@ -115,10 +115,10 @@ impl WechatPay {
 
     fn bill_target(&self, bill: Bill, day: NaiveDate) -> Result<String, PayError> {
         let day = day.format("%Y-%m-%d");
-        let sub = self.sub_mchid().map(|sub| format!("&sub_mchid={}", encode(sub))).unwrap_or_default();
+        let sub = self.0.account.sub_mchid().map(|sub| format!("&sub_mchid={}", encode(sub))).unwrap_or_default();
         Ok(match bill {
             Bill::Trade => format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL&tar_type=GZIP{sub}"),
-            Bill::FundFlow(_) if matches!(self.0.mode, Mode::Partner { .. }) => {
+            Bill::FundFlow(_) if self.0.account.sub_mchid().is_some() => {
                 return Err(PayError::Invalid("a sub-merchant's fund flows are not offered to service providers"));
             }
             Bill::FundFlow(account) => {

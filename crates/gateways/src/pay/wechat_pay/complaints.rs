@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Outgoing, encode, to_json};
-use super::{Mode, PayError, WechatPay};
+use super::{PayError, WechatPay};
 use crate::lenient::null_is_default;
 
 const PATH: &str = "/v3/merchant-service/complaints-v2";
@@ -195,7 +195,7 @@ impl WechatPay {
     /// The complaints filed between two days of Beijing, at most thirty apart, from the `offset`-th on.
     pub async fn complaints(&self, from: NaiveDate, until: NaiveDate, offset: u32) -> Result<Complaints, PayError> {
         let mut target = format!("{PATH}?limit={PAGE}&offset={offset}&begin_date={from}&end_date={until}");
-        if let Some(sub) = self.sub_mchid() {
+        if let Some(sub) = self.0.account.sub_mchid() {
             target.push_str(&format!("&complainted_mchid={}", encode(sub)));
         }
         self.get(&target).await
@@ -262,9 +262,7 @@ impl WechatPay {
 
     /// Who is complained about.
     fn seller(&self) -> &str {
-        match &self.0.mode {
-            Mode::Direct => &self.0.mchid,
-            Mode::Partner { sub_mchid, .. } => sub_mchid,
-        }
+        let account = &self.0.account;
+        account.sub_mchid().unwrap_or(account.mchid())
     }
 }

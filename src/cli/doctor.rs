@@ -19,6 +19,7 @@ const SKEW_ODD: Duration = Duration::seconds(30);
 /// The findings so far.
 #[derive(Default)]
 struct Findings {
+    odd: usize,
     bad: usize,
 }
 
@@ -28,6 +29,7 @@ impl Findings {
     }
 
     pub(super) fn odd(&mut self, what: &str, mend: &str) {
+        self.odd += 1;
         println!("warn  {what}\n      → {mend}");
     }
 
@@ -56,7 +58,10 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         app.db.close().await;
     }
     anyhow::ensure!(findings.bad == 0, "{} thing(s) to mend", findings.bad);
-    println!("everything needed works");
+    match findings.odd {
+        0 => println!("everything needed works"),
+        odd => println!("everything needed works; {odd} thing(s) to look at"),
+    }
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use crate::app::{TestApp, UnderProvider};
 use crate::shop_floor::order_id;
 use crate::shopper::Client;
 use crate::trade::Stage;
+use crate::upkeep::text;
 
 const DAY: i64 = 86_400;
 const UNFROZEN: (SharingKind, SharingState, Vec<(i64, PartResult)>) =
@@ -82,6 +83,32 @@ on_both! {
         let money = stage.leader.get("/api/v1/leader/dashboard").await.ok()["commission"].clone();
         assert_eq!((&money["pending_fen"], &money["available_fen"]), (&json!(0), &json!(0)));
         app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn the_doctor_says_whose_money_it_is_and_who_pays_the_leaders(app: TestApp) {
+        let accounts = app.under_provider(|accounts, keys| {
+            let onboarding = "\n[wechat_pay.onboarding]\nmerchant_name = \"阳光生鲜有限公司\"\n";
+            format!("{}{onboarding}", accounts.payout("profit_sharing", keys))
+        }).await;
+        let well = app.runs(&["doctor"]).await;
+        let told = text(&well);
+        assert!(well.status.success(), "{told}");
+        let (provider, sub, payer) = (&accounts.provider.mchid, &accounts.sub.mchid, &accounts.payer.mchid);
+        for sign in [
+            format!("sells as sub-merchant {sub} (阳光生鲜有限公司) of service provider {provider}"),
+            format!("transfers to leaders are paid by merchant {payer}"),
+            "3000 of 10000 of an order may be shared".to_owned(),
+        ] {
+            assert!(told.contains(&sign), "{sign}: {told}");
+        }
+        assert_eq!(told.matches("accepts our signature").count(), 2, "both accounts: {told}");
+        let wrong = accounts.payout("transfer", &app.keys()).replace(&accounts.payer.serial, &accounts.sub.serial);
+        app.apply_shop(&accounts.shop_text("demo", &app.keys(), &wrong)).await;
+        let ill = app.runs(&["doctor"]).await;
+        assert_eq!(ill.status.code(), Some(1));
+        assert!(text(&ill).contains("refuses the account") && text(&ill).contains("1 thing(s) to mend"), "{}", text(&ill));
     }
 }
 

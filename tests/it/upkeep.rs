@@ -21,7 +21,7 @@ use crate::setup::Setup;
 
 impl TestApp {
     /// Runs the binary beside the served product, on the same configuration.
-    async fn runs(&self, arguments: &[&str]) -> Output {
+    pub async fn runs(&self, arguments: &[&str]) -> Output {
         self.runs_on(&self.app.config.database.url, arguments).await
     }
 
@@ -52,7 +52,7 @@ impl TestApp {
     }
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 

@@ -351,4 +351,22 @@ client_secret = "env:S"
         assert_eq!(read.payout, draft.profile.payout);
         assert_eq!(read.wechat_pay.unwrap().keys, draft.profile.wechat_pay.unwrap().keys);
     }
+
+    #[test]
+    fn a_certificate_tells_when_it_ends_and_must_be_the_one_the_serial_names() {
+        let vectors: Value = serde_json::from_str(include_str!("../../../tests/vectors/wechat-pay.json")).unwrap();
+        let part = |name: &str| vectors["platform_certificate"][name].as_str().unwrap().to_owned();
+        let with = |serial: &str| {
+            let more = format!("\nmerchant_certificate = \"{}\"", part("test_certificate_der_b64"));
+            let text = FILE.replace("merchant_serial = \"AB\"", &format!("merchant_serial = \"{serial}\"{more}"));
+            ShopFile::parse(&text).unwrap().into_draft(|given| Ok(given.to_owned().into()), |_, _| Vec::new())
+        };
+        let ends = with(&part("serial_no").to_lowercase()).unwrap().profile.wechat_pay.unwrap().keys.certificate_ends;
+        assert!(ends.is_some_and(|at| at > 1_795_406_400));
+        let error = with("AB").unwrap_err();
+        assert_eq!(
+            (error.0[0].field.as_str(), error.0[0].code.as_str()),
+            ("wechat_pay.merchant_certificate", "another_serial")
+        );
+    }
 }

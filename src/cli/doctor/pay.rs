@@ -145,3 +145,25 @@ fn check_payout(shop: &Shop, findings: &mut Findings) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_warned_of_thirty_days_ahead_and_at_fault_when_it_has_ended() {
+        let now = DateTime::UNIX_EPOCH + Duration::days(20_000);
+        let said = |days: i64| {
+            let keys = AccountKeys {
+                merchant_serial: "AB".to_owned(),
+                platform_public_key_id: None,
+                platform_public_key: None,
+                certificate_ends: Some((now + Duration::days(days)).timestamp()),
+            };
+            let mut findings = Findings::default();
+            check_certificate(now, "demo", "1", &keys, &mut findings);
+            (findings.odd, findings.bad)
+        };
+        assert_eq!([said(31), said(29), said(0), said(-1)], [(0, 0), (1, 0), (0, 1), (0, 1)]);
+    }
+}

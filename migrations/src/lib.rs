@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
     Step { name: "m0005_money", up: include_str!("sql/m0005_money.sql") },
     Step { name: "m0006_markets", up: include_str!("sql/m0006_markets.sql") },
     Step { name: "m0007_affiliate_orders", up: include_str!("sql/m0007_affiliate_orders.sql") },
+    Step { name: "m0008_bills", up: include_str!("sql/m0008_bills.sql") },
 ];
 
 impl MigratorTrait for Migrator {

@@ -120,6 +120,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::AffiliateOrderNotFound
         | C::SupplierNotFound
         | C::EffectNotFound
+        | C::BillNotFound
+        | C::BillCaseNotFound
         | C::LedgerRefUnknown => StatusCode::NOT_FOUND,
         C::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         C::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -194,6 +196,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::EffectNotDead
         | C::ImportWrongState
         | C::NameTaken
+        | C::BillCaseResolved
         | C::LeaderCycle
         | C::OperatorLastOwner => StatusCode::CONFLICT,
     }

@@ -1,6 +1,7 @@
 //! The command line: one binary, one file a command.
 
 mod backup;
+mod bill;
 mod caller;
 mod contract;
 mod demo;
@@ -71,6 +72,9 @@ enum Command {
     Operator(operator::Action),
     /// Check configuration, database, stock store, clock and credentials, and say what to mend.
     Doctor,
+    /// Hold WeChat Pay's bills against the books.
+    #[command(subcommand)]
+    Bill(bill::Action),
     /// Check the books.
     #[command(subcommand)]
     Ledger(ledger::Action),
@@ -109,6 +113,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
     }
     match command {
         Command::Backup(args) => backup::run(config, args).await,
+        Command::Bill(action) => bill::run(config, action).await,
         Command::Doctor => doctor::run(config).await,
         Command::Ledger(action) => ledger::run(config, action).await,
         Command::Secrets(action) => secrets::run(config, action).await,

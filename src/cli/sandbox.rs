@@ -26,6 +26,8 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
     let running = Sandbox::start(SandboxConfig {
         bind: bind.clone(),
         data_file: Some(args.folder.join("books.json")),
+        // What a shop's bills are checked against by default.
+        fee_bp: 60,
         ..SandboxConfig::new(keys)
     })
     .with_context(|| format!("sandbox.bind = {bind}"))?;

@@ -29,6 +29,7 @@ pub mod posters;
 pub mod prepay;
 pub mod profit_sharing;
 pub mod receipt;
+pub mod reconcile_bills;
 pub mod refund;
 pub mod rotate_secrets;
 pub mod session;

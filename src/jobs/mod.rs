@@ -74,6 +74,7 @@ jobs! {
     pull_affiliate_orders: 2;
     query_open_payments: 2;
     receive_orders: 30;
+    reconcile_bills: 60;
     reconcile_stock: 5, everywhere if |app| app.gate.is_embedded();
     refresh_lists: 3, everywhere if |_| true;
     register_receivers: 60;

@@ -15,6 +15,7 @@ mod trade;
 mod affiliate_orders;
 mod attempts;
 mod bans;
+mod bills;
 mod bodies;
 mod calls;
 mod cart;

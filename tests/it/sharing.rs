@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use gateways::pay::wechat_pay::NewPrepay;
+use kernel::clock::beijing_day;
 use kernel::id::{CommissionId, GoodsId, LeaderId, OrderId, OrderLineId, PaymentId, SkuId};
 use kernel::{BasisPoints, Fen};
 use sea_orm::sea_query::Expr;
@@ -239,6 +240,11 @@ impl TestApp {
             known = now;
         }
         panic!("sharing has not come to rest");
+    }
+
+    /// The number of an order's first request.
+    async fn shared_number(&self, order: OrderId) -> String {
+        sharings_of(self.app.db.reader(), self.shop().id, order).await.unwrap().remove(0).0.id.to_string()
     }
 
     /// What became of an order's requests: kind, state and the parts' results.
@@ -583,5 +589,32 @@ on_both! {
         let mut kinds: Vec<_> = kept.iter().map(|kept| kept.kind.as_str()).collect();
         kinds.sort_unstable();
         assert_eq!(kinds, ["complaint", "sharing"], "each is kept once: {kept:?}");
+    }
+}
+
+on_both! {
+    async fn the_sharing_bill_is_held_against_every_receivers_part(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let (anna, ben) = (app.leader_with("anna", 900).await, app.leader_with("ben", 200).await);
+        receives(&keeper, &anna).await;
+        receives(&keeper, &ben).await;
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900), (ben.id, 200)]).await;
+        app.time_passes(70);
+        app.sharing_comes_to_rest().await;
+        let (day, number) = (beijing_day(app.app.clock.now()), app.shared_number(order).await);
+        app.wechat().plant_in_bills(sandbox::BillPlant::Amount { number: number.clone(), fen: 200 });
+        app.time_passes(2 * 86_400);
+        let runs = app.reconciles(day).await;
+        let run = runs.iter().find(|run| run.kind == tuanqiao::areas::bills::state::BillKind::Sharing).unwrap();
+        assert_eq!((run.lines, run.matched, run.cases), (2, 1, 1), "{runs:?}");
+        let cases = keeper.get("/console/api/v1/bill-cases?cause=amount").await.ok();
+        let case = cases["items"].as_array().unwrap().iter().find(|case| case["kind"] == "sharing").unwrap();
+        assert_eq!((&case["ours_fen"], &case["theirs_fen"]), (&json!(900), &json!(200)));
+        app.wechat().clear_bill_plants();
+        app.wechat().plant_in_bills(sandbox::BillPlant::Drop { number });
+        app.reconciles(day).await;
+        let open = keeper.get("/console/api/v1/bill-cases?state=open&cause=not_in_bill").await.ok();
+        assert_eq!(open["items"].as_array().unwrap().iter().filter(|case| case["subject"] == "share").count(), 2);
     }
 }

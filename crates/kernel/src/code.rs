@@ -151,6 +151,9 @@ codes! {
     EffectNotFound = "outbox.not_found", "任务不存在", "The outbox entry does not exist";
     EffectNotDead = "outbox.not_dead", "仅可重放失败的任务", "Only a dead outbox entry can be replayed";
     LedgerRefUnknown = "ledger.reference_unknown", "没有这笔金额", "No amount has this reference";
+    BillNotFound = "bill.not_found", "没有该日的账单", "No bill of this day has been read";
+    BillCaseNotFound = "bill_case.not_found", "差异不存在", "The case does not exist";
+    BillCaseResolved = "bill_case.resolved", "差异已处理", "The case is resolved already";
     NameTaken = "name.taken", "名称已被使用", "The name is taken";
 
     NoticeRefused = "notice.refused", "通知校验失败", "The notification was refused";

@@ -214,6 +214,12 @@ ids! {
     LeaderLevelId = "lvl";
     /// An uploaded picture.
     UploadId = "upl";
+    /// One bill of WeChat Pay, of one day.
+    BillRunId = "blr";
+    /// One line of such a bill.
+    BillLineId = "bll";
+    /// One booking of a fee that a bill told.
+    BillFeeId = "blf";
     /// A case an operator has to look at.
     CaseId = "cas";
     /// An entry of the audit log.

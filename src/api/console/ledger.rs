@@ -5,8 +5,8 @@ use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use kernel::failure::Invalid;
 use kernel::id::{
-    CommissionId, EntryId, JournalId, LeaderId, MemberId, OrderId, OrderLineId, PaymentId, RefundId, SharingPartId,
-    SupplierId, WithdrawalId,
+    BillFeeId, CommissionId, EntryId, JournalId, LeaderId, MemberId, OrderId, OrderLineId, PaymentId, RefundId,
+    SharingPartId, SupplierId, WithdrawalId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -97,6 +97,7 @@ pub(in crate::api) fn cause_text(kind: &str, id: Uuid) -> String {
         "late_payment" => PaymentId::from_uuid(id).to_string(),
         "release" | "release_early" => OrderLineId::from_uuid(id).to_string(),
         "shared" => SharingPartId::from_uuid(id).to_string(),
+        "payment_fee" => BillFeeId::from_uuid(id).to_string(),
         "referral_reward" => LeaderId::from_uuid(id).to_string(),
         kind if kind.starts_with("refund") => RefundId::from_uuid(id).to_string(),
         kind if kind.starts_with("withdrawal") => WithdrawalId::from_uuid(id).to_string(),

@@ -2,6 +2,7 @@
 
 mod affiliate_orders;
 mod after_sales;
+mod bills;
 mod categories;
 mod delivery_lists;
 mod explain;
@@ -33,6 +34,7 @@ use crate::api::routes::Routes;
 pub fn routes(config: &mut Routes) {
     config.configure(affiliate_orders::routes);
     config.configure(after_sales::routes);
+    config.configure(bills::routes);
     config.configure(categories::routes);
     // Before orders: its overdue list lies among them.
     config.configure(delivery_lists::routes);

@@ -33,7 +33,7 @@ pub fn complete(document: &mut OpenApi) {
         }
         for (status, response) in &mut operation.responses.responses {
             let RefOr::T(response) = response else { continue };
-            binary_pictures(response);
+            binary_files(response);
             let mut tell = |name: &str, header: Header| {
                 response.headers.insert(name.to_owned(), RefOr::T(header));
             };
@@ -69,11 +69,11 @@ fn header(kind: Type, description: &str) -> Header {
     HeaderBuilder::new().schema(Some(Object::with_type(kind))).description(Some(description)).build()
 }
 
-/// A picture is bytes, not a list of numbers.
-fn binary_pictures(response: &mut Response) {
+/// A picture or a workbook is bytes, not a list of numbers.
+fn binary_files(response: &mut Response) {
     for (kind, content) in &mut response.content {
         if let RefOr::T(content) = content
-            && kind.starts_with("image/")
+            && (kind.starts_with("image/") || kind.ends_with("spreadsheetml.sheet"))
         {
             let bytes = ObjectBuilder::new()
                 .schema_type(Type::String)

@@ -43,7 +43,7 @@ pub enum Permission {
     Refunds,
     /// Decide applications; change leaders, levels and pickup points.
     Leaders,
-    /// Decide withdrawals, share, change sharing receivers.
+    /// Decide withdrawals, share, change sharing receivers, resolve what differs in bills.
     Payouts,
     /// Read the ledger and every amount's explanation.
     Books,

@@ -3,6 +3,7 @@
 //! This area keeps rows and rules. It never talks to WeChat Pay and books nothing: the flows are
 //! `flows/payout.rs` and `flows/profit_sharing.rs`.
 
+pub mod billed;
 pub mod entity;
 pub mod error;
 pub mod query;

@@ -181,6 +181,22 @@ pub(super) const CHECKS: &[Check] = &[
             WHERE l.shop_id = $1 GROUP BY l.id, l.net_fen HAVING COALESCE(SUM(e.amount), 0) <> l.net_fen",
     },
     Check {
+        what: "a fee of WeChat Pay is not booked once",
+        offenders: "SELECT f.id AS id FROM bill_fees AS f \
+            LEFT JOIN ledger_journals AS j \
+                ON j.shop_id = f.shop_id AND j.cause_kind = 'payment_fee' AND j.cause_id = f.id \
+            LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'payment_fees' \
+            WHERE f.shop_id = $1 \
+            GROUP BY f.id, f.fee_fen HAVING COALESCE(SUM(e.amount), 0) <> f.fee_fen",
+    },
+    Check {
+        what: "the fees booked for a payment or refund are not what its bill says",
+        offenders: "SELECT l.subject_id AS id FROM bill_lines AS l \
+            LEFT JOIN bill_fees AS f ON f.shop_id = l.shop_id AND f.subject_id = l.subject_id \
+            WHERE l.shop_id = $1 AND l.fee_fen IS NOT NULL \
+            GROUP BY l.id, l.subject_id, l.fee_fen HAVING COALESCE(SUM(f.fee_fen), 0) <> l.fee_fen",
+    },
+    Check {
         what: "a withdrawal is not the sum of its fee, tax and net",
         offenders: "SELECT id FROM withdrawals WHERE shop_id = $1 AND fee_fen + tax_fen + net_fen <> amount_fen",
     },
@@ -214,6 +230,7 @@ pub(super) const CHECKS: &[Check] = &[
                 SELECT 1 FROM affiliate_bookings AS x WHERE x.id = j.cause_id AND x.kind = 'settled') \
             WHEN 'affiliate_release' THEN NOT EXISTS ( \
                 SELECT 1 FROM affiliate_bookings AS x WHERE x.id = j.cause_id AND x.kind = 'released') \
+            WHEN 'payment_fee' THEN NOT EXISTS (SELECT 1 FROM bill_fees AS x WHERE x.id = j.cause_id) \
             WHEN 'referral_reward' THEN NOT EXISTS (SELECT 1 FROM leaders AS x WHERE x.id = j.cause_id) \
             ELSE FALSE END",
     },

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kernel::Time;
 use kernel::id::ShopId;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
@@ -32,6 +33,8 @@ pub struct Shop {
     pub settings: Settings,
     /// Grows with every change.
     pub version: i64,
+    /// Since when it is here.
+    pub created_at: Time,
 }
 
 /// Every shop of the installation, opened.
@@ -73,5 +76,6 @@ fn opened(row: shop::Model, sealer: &Sealer) -> Result<Shop, ShopError> {
         secrets: serde_json::from_slice(&secrets).map_err(unreadable("secrets"))?,
         settings: serde_json::from_value(row.settings).map_err(unreadable("settings"))?,
         version: row.version,
+        created_at: row.created_at,
     })
 }

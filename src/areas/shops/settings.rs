@@ -78,6 +78,8 @@ pub struct Settings {
     pub low_stock_threshold: i64,
     /// The most a member may have as balance.
     pub member_balance_max_fen: Fen,
+    /// What WeChat Pay keeps of a payment by the shop's contract: its bills are checked against it.
+    pub payment_fee_bp: BasisPoints,
     /// How tax is withheld.
     pub withhold: Withhold,
 }
@@ -161,6 +163,7 @@ impl Default for Settings {
             affiliate_hold_days: 0,
             low_stock_threshold: 0,
             member_balance_max_fen: Fen::from_fen(500_000),
+            payment_fee_bp: BasisPoints::new(60),
             withhold: Withhold::None,
         }
     }
@@ -184,6 +187,7 @@ impl Settings {
         need(rate(self.points_cap_bp), "points_cap_bp", "0 to 10000");
         need((0..=1_000_000).contains(&self.points_earn_per_yuan), "points_earn_per_yuan", "not negative");
         need(rate(self.leader_rate_bp), "leader_rate_bp", "0 to 10000");
+        need(rate(self.payment_fee_bp), "payment_fee_bp", "0 to 10000");
         need(self.referral_levels <= 2, "referral_levels", "at most 2: multi-level reward is unlawful");
         need(
             self.referral_rates_bp.len() <= usize::from(self.referral_levels),

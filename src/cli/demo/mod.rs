@@ -49,6 +49,8 @@ pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(SandboxConfig {
         bind: config.sandbox.bind.clone(),
         data_file: Some(args.folder.join("sandbox-books.json")),
+        // What a shop's bills are checked against by default.
+        fee_bp: 60,
         ..SandboxConfig::new(keys.clone())
     })
     .with_context(|| taken("the sandbox", &config.sandbox.bind))?;

@@ -1,0 +1,98 @@
+//! Transfers and shares as a bill asks for them: by number, and by the day the money moved.
+
+use kernel::Time;
+use kernel::id::{SharingId, ShopId, TransferId};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+
+use super::entity::{sharing, sharing_part, transfer};
+use super::error::PayoutError;
+use super::state::{PartResult, TransferState};
+
+/// The transfers with one of these numbers, the platform's or ours.
+pub async fn transfers(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    theirs: &[String],
+    ids: &[TransferId],
+) -> Result<Vec<transfer::Model>, PayoutError> {
+    let theirs = transfer::Column::PlatformBillNo.is_in(theirs.iter().map(String::as_str));
+    let named = theirs.or(transfer::Column::Id.is_in(ids.iter().copied()));
+    Ok(transfer::in_shop(shop).filter(named).all(conn).await?)
+}
+
+/// The sharing requests with one of these numbers, the platform's or ours, and their parts.
+pub async fn sharings(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    theirs: &[String],
+    ids: &[SharingId],
+) -> Result<(Vec<sharing::Model>, Vec<sharing_part::Model>), PayoutError> {
+    let theirs = sharing::Column::PlatformOrderId.is_in(theirs.iter().map(String::as_str));
+    let named = theirs.or(sharing::Column::Id.is_in(ids.iter().copied()));
+    let rows = sharing::in_shop(shop).filter(named).all(conn).await?;
+    let parts = sharing_part::in_shop(shop)
+        .filter(sharing_part::Column::SharingId.is_in(rows.iter().map(|row| row.id)))
+        .all(conn)
+        .await?;
+    Ok((rows, parts))
+}
+
+/// Transfers that arrived from `from` on and before `until`, in the order of their ids, after one
+/// already given.
+pub async fn transferred_between(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    (from, until): (Time, Time),
+    after: Option<TransferId>,
+    limit: u64,
+) -> Result<Vec<transfer::Model>, PayoutError> {
+    use transfer::Column as C;
+    let mut select = transfer::in_shop(shop)
+        .filter(C::State.eq(TransferState::Succeeded))
+        .filter(C::FinishedAt.gte(from))
+        .filter(C::FinishedAt.lt(until))
+        .order_by_asc(C::Id)
+        .limit(limit);
+    if let Some(after) = after {
+        select = select.filter(C::Id.gt(after));
+    }
+    Ok(select.all(conn).await?)
+}
+
+/// Sharing requests that ended from `from` on and before `until`, with the parts that arrived; as
+/// [`transferred_between`].
+pub async fn shared_between(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    (from, until): (Time, Time),
+    after: Option<SharingId>,
+    limit: u64,
+) -> Result<(Vec<sharing::Model>, Vec<sharing_part::Model>), PayoutError> {
+    use sharing::Column as C;
+    let mut select = sharing::in_shop(shop)
+        .filter(C::FinishedAt.gte(from))
+        .filter(C::FinishedAt.lt(until))
+        .order_by_asc(C::Id)
+        .limit(limit);
+    if let Some(after) = after {
+        select = select.filter(C::Id.gt(after));
+    }
+    let rows = select.all(conn).await?;
+    let parts = sharing_part::in_shop(shop)
+        .filter(sharing_part::Column::SharingId.is_in(rows.iter().map(|row| row.id)))
+        .filter(sharing_part::Column::Result.eq(PartResult::Succeeded))
+        .all(conn)
+        .await?;
+    Ok((rows, parts))
+}
+
+/// Whether the shop has ever asked for a transfer.
+pub async fn transfers_at_all(conn: &impl ConnectionTrait, shop: ShopId) -> Result<bool, PayoutError> {
+    Ok(transfer::in_shop(shop).limit(1).one(conn).await?.is_some())
+}
+
+/// Whether the shop has ever shared or unfrozen anything.
+pub async fn shares_at_all(conn: &impl ConnectionTrait, shop: ShopId) -> Result<bool, PayoutError> {
+    Ok(sharing::in_shop(shop).limit(1).one(conn).await?.is_some())
+}

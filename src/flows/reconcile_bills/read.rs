@@ -1,0 +1,199 @@
+//! The bill is fetched and its lines are stored as they came.
+
+use chrono::{Duration, NaiveDate};
+use gateways::pay::wechat_pay::{
+    Bill, BillError, FlowLine, FundAccount, SharingLine, TradeLine, flow_lines, sharing_lines, trade_lines,
+};
+use kernel::Failure;
+
+use crate::app::App;
+use crate::areas::bills::entity::run;
+use crate::areas::bills::lines::{self, NewLine};
+use crate::areas::bills::runs::{self, Changes};
+use crate::areas::bills::state::{BillKind, RunEvent, Standing, Subject};
+use crate::areas::shops::query::Shop;
+
+/// The rest after an answer that the bill is not written yet.
+const NOT_YET: Duration = Duration::minutes(15);
+/// The rest after a failure.
+const FAILED: Duration = Duration::minutes(30);
+
+/// Fetches the bill of a run and stores its lines, or puts the run off.
+pub(super) async fn read(app: &App, shop: &Shop, row: &run::Model) -> Result<run::Model, Failure> {
+    let now = app.clock.now();
+    let fetched = fetch(app, shop, row).await?;
+    let (hash, lines) = match fetched {
+        Ok((hash, lines)) => (Some(hash), lines),
+        Err(BillError::Empty) => (None, Vec::new()),
+        Err(error) => {
+            let is_failure = error != BillError::NotYet;
+            if is_failure {
+                metrics::counter!("bills_unread_total").increment(1);
+                tracing::error!(shop = %shop.id, %error, "ALARM: a bill cannot be read");
+            }
+            let next_at = now + if is_failure { FAILED } else { NOT_YET };
+            let why = error.to_string();
+            let put_off = async |tx: &_| Ok(runs::put_off(tx, row, &why, is_failure, next_at).await?);
+            return app.db.write(put_off).await;
+        }
+    };
+    let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    // The same bill as before keeps its lines, so that cases still name them.
+    let is_known = hash.is_some() && hash == row.hash;
+    app.db
+        .write(async |tx| {
+            let changes = Changes { read: Some((hash.clone(), count)), counts: None };
+            let stored = runs::advance(tx, row, RunEvent::Stored, changes, now).await?;
+            if !is_known {
+                lines::replace(tx, row, &lines).await?;
+            }
+            Ok(stored)
+        })
+        .await
+}
+
+/// The bill's hash and lines.
+async fn fetch(app: &App, shop: &Shop, row: &run::Model) -> Result<Result<(String, Vec<NewLine>), BillError>, Failure> {
+    let clients = app.clients.of(shop);
+    let pay = clients.pay()?;
+    let Ok(day) = row.day.parse::<NaiveDate>() else {
+        return Ok(Err(BillError::Unreadable(format!("{} is no day", row.day))));
+    };
+    let bill = match row.kind {
+        BillKind::Trade => Bill::Trade,
+        BillKind::Basic => Bill::FundFlow(FundAccount::Basic),
+        BillKind::Operation => Bill::FundFlow(FundAccount::Operation),
+        BillKind::Sharing => Bill::Sharing,
+    };
+    Ok(match pay.bill(bill, day).await {
+        Ok(file) => lines_of(row.kind, &file.text).map(|lines| (file.hash, lines)),
+        Err(error) => Err(error),
+    })
+}
+
+fn lines_of(kind: BillKind, text: &str) -> Result<Vec<NewLine>, BillError> {
+    Ok(match kind {
+        BillKind::Trade => trade_lines(text)?.into_iter().map(trade).collect(),
+        BillKind::Basic => flow_lines(text)?.into_iter().map(|line| flow(line, false)).collect(),
+        BillKind::Operation => flow_lines(text)?.into_iter().map(|line| flow(line, true)).collect(),
+        BillKind::Sharing => sharing_lines(text)?.into_iter().map(share).collect(),
+    })
+}
+
+fn trade(line: TradeLine) -> NewLine {
+    let (subject, our_no, platform_no, standing) = match &line.refund {
+        None => {
+            (Subject::Payment, line.out_trade_no.clone(), line.transaction_id.clone(), payment_standing(&line.state))
+        }
+        Some(part) => (Subject::Refund, part.out_refund_no.clone(), part.refund_id.clone(), standing_of(&part.state)),
+    };
+    let state = line.refund.as_ref().map_or(line.state.as_str(), |part| part.state.as_str());
+    NewLine {
+        subject,
+        our_no,
+        platform_no,
+        receiver: None,
+        at: line.at,
+        amount: line.amount,
+        net: line.net,
+        settled: line.settled,
+        fee_exact: Some(line.fee.exact()),
+        standing,
+        words: cut(&format!("{state} {}", line.rate)),
+    }
+}
+
+/// Only paid orders stand in a bill; one that was taken back at once says so.
+fn payment_standing(state: &str) -> Standing {
+    if state.contains("REVOKED") || state.contains("撤销") { Standing::Undone } else { Standing::Done }
+}
+
+/// The words for how a refund or a share stands are unconfirmed [mem]: what is not known says nothing.
+fn standing_of(state: &str) -> Standing {
+    let state = state.to_ascii_uppercase();
+    let says = |words: &[&str]| words.iter().any(|word| state.contains(word));
+    if says(&["FAIL", "CLOSED", "CHANGE", "ABNORMAL", "失败", "关闭", "异常"]) {
+        Standing::Undone
+    } else if says(&["SUCCESS", "FINISHED", "成功", "完成"]) {
+        Standing::Done
+    } else {
+        Standing::UnderWay
+    }
+}
+
+/// What a movement is about, by its words; the numbers have the last say.
+fn flow(line: FlowLine, is_operation: bool) -> NewLine {
+    let says = |words: &[&str]| words.iter().any(|word| line.business.contains(word));
+    let subject = if says(&["手续费", "提现", "充值", "回退", "解冻"]) {
+        Subject::Other
+    } else if says(&["转账"]) || (is_operation && says(&["付款"])) {
+        Subject::Transfer
+    } else if is_operation {
+        Subject::Other
+    } else if says(&["分账"]) {
+        Subject::Share
+    } else if says(&["退款"]) {
+        Subject::Refund
+    } else if says(&["交易", "支付"]) {
+        Subject::Payment
+    } else {
+        Subject::Other
+    };
+    NewLine {
+        subject,
+        our_no: line.voucher_no,
+        platform_no: line.business_no.or(line.flow_no),
+        receiver: None,
+        at: line.at,
+        amount: line.amount,
+        net: None,
+        settled: None,
+        fee_exact: None,
+        standing: Standing::Done,
+        words: cut(&line.business),
+    }
+}
+
+fn share(line: SharingLine) -> NewLine {
+    let is_return = line.business.contains("回退") || line.business.contains("解冻");
+    NewLine {
+        subject: if is_return { Subject::Other } else { Subject::Share },
+        our_no: line.out_order_no,
+        platform_no: line.order_id.or(line.detail_id),
+        receiver: Some(line.receiver).filter(|receiver| !receiver.is_empty()),
+        at: line.at,
+        amount: line.amount,
+        net: None,
+        settled: None,
+        fee_exact: None,
+        standing: standing_of(&line.state),
+        words: cut(&format!("{} {}", line.business, line.state)),
+    }
+}
+
+fn cut(words: &str) -> String {
+    words.trim().chars().filter(|c| !c.is_control()).take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_platforms_words_say_where_a_thing_stands_or_nothing() {
+        assert_eq!(standing_of("SUCCESS"), Standing::Done);
+        assert_eq!(standing_of("处理成功"), Standing::Done);
+        assert_eq!(standing_of("处理失败"), Standing::Undone);
+        assert_eq!(standing_of("PROCESSING"), Standing::UnderWay);
+        assert_eq!(standing_of(""), Standing::UnderWay);
+    }
+
+    #[test]
+    fn a_movement_is_told_apart_by_its_words() {
+        let text = "微信支付业务单号,业务名称,业务类型,收支类型,收支金额（元）\n`1,`交易,`交易,`收入,`1.00\n\
+            `1,`扣除交易手续费,`交易,`支出,`0.01\n`2,`退款,`退款,`支出,`0.50\n`3,`提现,`提现,`支出,`0.10\n";
+        let subjects: Vec<Subject> = lines_of(BillKind::Basic, text).unwrap().iter().map(|line| line.subject).collect();
+        assert_eq!(subjects, [Subject::Payment, Subject::Other, Subject::Refund, Subject::Other]);
+    }
+}

@@ -658,6 +658,9 @@ on_both! {
         let wall = app.app.clock.wall();
         let asked = hold::Entity::update_many().col_expr(hold::Column::NextQueryAt, Expr::value(wall));
         asked.exec(app.app.db.maintenance()).await.unwrap();
+        // WeChat is asked, and then the share is planned.
+        app.run_due_jobs().await;
+        app.run_due_jobs().await;
         app.sharing_comes_to_rest().await;
         let share = (SharingKind::Share, FINISHED, vec![(900, PartResult::Succeeded)]);
         assert_eq!(app.shared(order).await, [share, UNFROZEN]);

@@ -244,7 +244,7 @@ on_both! {
         let (apples, anna) = (floor.goods(1000, 10).await, app.member("anna").await);
         let lost = json!({"path_prefix": UPLOAD, "drop": true, "after_effect": true});
         app.wechat().add_fault(serde_json::from_value(lost).unwrap());
-        app.wechat().add_fault(trouble(json!({"errcode": 10_060_019, "errmsg": "busy"}), 1));
+        app.wechat().add_fault(trouble(json!({"errcode": 10_060_019, "errmsg": "system is busy"}), 1));
         let (_, number) = bought_and_brought(&floor, &anna, &apples).await;
         app.run_due_jobs().await;
         let sent = app.told(&number).await.remove(0);

@@ -48,7 +48,7 @@ pub async fn send(app: &App, shop: &Shop, upload: ShippingUploadId) -> Result<De
 /// A row that is about to be told.
 enum Prepared {
     /// With the bytes to send.
-    Send(upload::Model),
+    Send(Box<upload::Model>),
     /// Nothing is to be sent.
     Nothing,
     /// It has to wait, and why.
@@ -61,7 +61,7 @@ async fn prepared(app: &App, shop: &Shop, id: ShippingUploadId) -> Result<Prepar
     let row = uploads::by_id(app.db.reader(), shop.id, id).await?;
     let Some(row) = row.filter(|row| row.state.is_open()) else { return Ok(Prepared::Nothing) };
     if row.request_body.is_some() {
-        return Ok(Prepared::Send(row));
+        return Ok(Prepared::Send(Box::new(row)));
     }
     match managed::is_managed(app, shop).await? {
         Some(true) => {}
@@ -88,7 +88,7 @@ async fn store(
     let row = uploads::by_id(tx, known.shop_id, known.id).await?;
     let Some(row) = row.filter(|row| row.state.is_open()) else { return Ok(Prepared::Nothing) };
     if row.request_body.is_some() {
-        return Ok(Prepared::Send(row));
+        return Ok(Prepared::Send(Box::new(row)));
     }
     let wall = app.clock.wall();
     match content(app, tx, &row, carriers).await? {
@@ -106,7 +106,7 @@ async fn store(
         Content::Say(request) => {
             uploads::prepare(tx, &row, &request, wall).await?;
             let row = uploads::by_id(tx, row.shop_id, row.id).await?;
-            Ok(row.map_or(Prepared::Nothing, Prepared::Send))
+            Ok(row.map_or(Prepared::Nothing, |row| Prepared::Send(Box::new(row))))
         }
     }
 }

@@ -157,18 +157,21 @@ impl SandboxState {
         let order = world.orders.get(world.transactions.get(transaction_id)?)?;
         let shipping = world.wechat.shipping.get(transaction_id)?;
         let days = if shipping.logistics_type == 1 { 10 } else { 2 };
-        let mut event = json!({
+        // Not settled yet is told by zeros.
+        let settled = shipping.settled(now);
+        let (method, confirmed, free) = match (settled, shipping.received_at) {
+            (false, _) => (0, 0, 0),
+            (true, Some(at)) => (2, at, now),
+            (true, None) => (1, now, now),
+        };
+        let event = json!({
             "ToUserName": "gh_sandbox", "FromUserName": order.payer(), "CreateTime": now, "MsgType": "event",
             "Event": "trade_manage_order_settlement", "transaction_id": transaction_id,
             "merchant_id": order.account, "merchant_trade_no": order.out_trade_no, "pay_time": order.paid_at,
             "shipped_time": shipping.shipped_at,
             "estimated_settlement_time": shipping.shipped_at + days * 86_400,
+            "confirm_receive_method": method, "confirm_receive_time": confirmed, "settlement_time": free,
         });
-        if shipping.settled(now) {
-            event["confirm_receive_method"] = json!(if shipping.received_at.is_some() { 2 } else { 1 });
-            event["confirm_receive_time"] = json!(shipping.received_at.unwrap_or(now));
-            event["settlement_time"] = json!(now);
-        }
         event.as_object().cloned()
     }
 }

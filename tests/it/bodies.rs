@@ -81,6 +81,7 @@ fn with_an_id(path: &str) -> String {
         ("/refunds/", "rfd"),
         ("/withdrawals/", "wdr"),
         ("/members/", "mem"),
+        ("/complaints/", "cpl"),
     ];
     let (_, prefix) = kinds.into_iter().find(|(part, _)| path.contains(part)).unwrap_or_else(|| panic!("{path}"));
     path.replace("{id}", &format!("{prefix}_{}", "0".repeat(26)))

@@ -4,6 +4,7 @@ use kernel::id::OrderId;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
+use tuanqiao::areas::bills::state::BillKind;
 use tuanqiao::areas::ledger::state::AccountKind;
 use tuanqiao::areas::orders::state::OrderStatus;
 use tuanqiao::areas::payouts::entity::sharing_return;
@@ -70,6 +71,11 @@ impl<'a> Scene<'a> {
         rows.iter().map(|row| (row.amount_fen.fen(), row.netted_fen.fen(), row.state)).collect()
     }
 
+    async fn numbers(&self) -> Vec<String> {
+        let rows = sharing_return::Entity::find().all(self.app.app.db.reader()).await.unwrap();
+        rows.iter().map(|row| row.id.to_string()).collect()
+    }
+
     async fn books_are_right(&self) {
         let shop = self.app.shop();
         let report = tuanqiao::flows::verify_books::verify(&self.app.app, &shop).await.unwrap();
@@ -101,6 +107,24 @@ on_both! {
         assert_eq!((purse.refunded, purse.shared_out), (5_000, 450));
         assert_eq!(app.wechat().purse(COMPANY).shared_in, 450);
         scene.books_are_right().await;
+
+        // The sharing bill of the day tells of the share and of what came back of it.
+        let day = kernel::clock::beijing_day(app.app.clock.now());
+        app.time_passes(2 * 86_400);
+        let told = async || app.reconciles(day).await.into_iter().find(|run| run.kind == BillKind::Sharing).unwrap();
+        let run = told().await;
+        assert_eq!((run.lines, run.matched, run.cases), (2, 2, 0), "{run:?}");
+        let number = scene.numbers().await.remove(0);
+        app.wechat().plant_in_bills(sandbox::BillPlant::Drop { number });
+        assert_eq!(told().await.cases, 1);
+        let missing = async || {
+            let open = scene.keeper.get("/console/api/v1/bill-cases?state=open").await.ok();
+            open["items"].as_array().unwrap().iter().filter(|case| case["subject"] == "return").count()
+        };
+        assert_eq!(missing().await, 1);
+        app.wechat().clear_bill_plants();
+        told().await;
+        assert_eq!(missing().await, 0);
 
         // The rest of it, and no fen more than it got.
         scene.refunds(json!({"all": true, "restock": false, "reason": "坏"})).await;

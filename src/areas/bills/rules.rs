@@ -99,7 +99,7 @@ fn unknown(line: &line::Model) -> Judgement {
         Subject::Payment => CaseCause::UnknownOrder,
         Subject::Refund => CaseCause::UnknownRefund,
         Subject::Transfer => CaseCause::UnknownTransfer,
-        Subject::Share => CaseCause::UnknownShare,
+        Subject::Share | Subject::Return => CaseCause::UnknownShare,
         Subject::Other => return Judgement::Agrees,
     };
     // What did not happen there and is not known here is nothing.
@@ -123,7 +123,7 @@ fn state_of(subject: Subject) -> CaseCause {
         Subject::Payment => CaseCause::PaymentState,
         Subject::Refund => CaseCause::RefundState,
         Subject::Transfer => CaseCause::TransferState,
-        Subject::Share | Subject::Other => CaseCause::SharingState,
+        Subject::Share | Subject::Return | Subject::Other => CaseCause::SharingState,
     }
 }
 

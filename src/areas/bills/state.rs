@@ -80,6 +80,8 @@ pub enum Subject {
     Transfer,
     /// One receiver's part of a payment.
     Share,
+    /// A receiver's part that came back.
+    Return,
     /// Anything else: fees beside their payment, money the merchant moved itself.
     Other,
 }

@@ -1,13 +1,13 @@
-//! Transfers and shares as a bill asks for them: by number, and by the day the money moved.
+//! Transfers, shares and their returns as a bill asks for them: by number, and by the day the money moved.
 
 use kernel::Time;
-use kernel::id::{SharingId, ShopId, TransferId};
+use kernel::id::{SharingId, SharingReturnId, ShopId, TransferId};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::entity::{sharing, sharing_part, transfer};
+use super::entity::{sharing, sharing_part, sharing_return, transfer};
 use super::error::PayoutError;
-use super::state::{PartResult, TransferState};
+use super::state::{PartResult, ReturnState, TransferState};
 
 /// The transfers with one of these numbers, the platform's or ours.
 pub async fn transfers(
@@ -36,6 +36,39 @@ pub async fn sharings(
         .all(conn)
         .await?;
     Ok((rows, parts))
+}
+
+/// The returns with one of these numbers, the platform's or ours.
+pub async fn returns(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    theirs: &[String],
+    ids: &[SharingReturnId],
+) -> Result<Vec<sharing_return::Model>, PayoutError> {
+    let theirs = sharing_return::Column::PlatformReturnId.is_in(theirs.iter().map(String::as_str));
+    let named = theirs.or(sharing_return::Column::Id.is_in(ids.iter().copied()));
+    Ok(sharing_return::in_shop(shop).filter(named).all(conn).await?)
+}
+
+/// Returns that arrived from `from` on and before `until`; as [`transferred_between`].
+pub async fn returned_between(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    (from, until): (Time, Time),
+    after: Option<SharingReturnId>,
+    limit: u64,
+) -> Result<Vec<sharing_return::Model>, PayoutError> {
+    use sharing_return::Column as C;
+    let mut select = sharing_return::in_shop(shop)
+        .filter(C::State.eq(ReturnState::Succeeded))
+        .filter(C::FinishedAt.gte(from))
+        .filter(C::FinishedAt.lt(until))
+        .order_by_asc(C::Id)
+        .limit(limit);
+    if let Some(after) = after {
+        select = select.filter(C::Id.gt(after));
+    }
+    Ok(select.all(conn).await?)
 }
 
 /// Transfers that arrived from `from` on and before `until`, in the order of their ids, after one

@@ -131,7 +131,10 @@ async fn only_ours(app: &App, shop: &Shop, row: &run::Model, day: NaiveDate) -> 
         // Money that is frozen for a while moves on another day; the trade bill has it on its own.
         BillKind::Basic => Ok(()),
         BillKind::Operation => seek_transfers(app, shop, row, span).await,
-        BillKind::Sharing => seek_shares(app, shop, row, span).await,
+        BillKind::Sharing => {
+            seek_shares(app, shop, row, span).await?;
+            seek_returns(app, shop, row, span).await
+        }
     }
 }
 
@@ -202,6 +205,21 @@ async fn seek_shares(app: &App, shop: &Shop, row: &run::Model, span: (Time, Time
             Some(Sought { subject: Subject::Share, ours: known::of_part(sharing, part), platform_no })
         };
         missing(app, shop, row, parts.iter().filter_map(of_part).collect(), CaseCause::NotInBill).await?;
+    }
+}
+
+async fn seek_returns(app: &App, shop: &Shop, row: &run::Model, span: (Time, Time)) -> Result<(), Failure> {
+    let mut after = None;
+    loop {
+        let some = paid_out::returned_between(app.db.reader(), shop.id, span, after, AT_ONCE).await?;
+        let Some(last) = some.last() else { return Ok(()) };
+        after = Some(last.id);
+        let sought = some.iter().map(|back| Sought {
+            subject: Subject::Return,
+            ours: known::of_return(back),
+            platform_no: back.platform_return_id.clone(),
+        });
+        missing(app, shop, row, sought.collect(), CaseCause::NotInBill).await?;
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use kernel::clock::beijing_day;
-use kernel::id::{PaymentId, RefundId, SharingId, ShopId, TransferId};
+use kernel::id::{PaymentId, RefundId, SharingId, SharingReturnId, ShopId, TransferId};
 use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 
@@ -13,8 +13,8 @@ use crate::areas::bills::rules::Ours;
 use crate::areas::bills::state::{BillKind, Standing, Subject};
 use crate::areas::payments::entity::{payment, refund};
 use crate::areas::payments::state::{PaymentState, RefundState};
-use crate::areas::payouts::entity::{sharing, sharing_part, transfer};
-use crate::areas::payouts::state::{PartResult, TransferState};
+use crate::areas::payouts::entity::{sharing, sharing_part, sharing_return, transfer};
+use crate::areas::payouts::state::{PartResult, ReturnState, TransferState};
 use crate::areas::{payments, payouts};
 
 /// What was found, by what it is and either side's number.
@@ -59,6 +59,10 @@ impl Known {
                 (row, own)
             };
             known.shares = rows.into_iter().map(with_parts).collect();
+            let ids: Vec<SharingReturnId> = ours.iter().filter_map(|no| no.parse().ok()).collect();
+            for row in payouts::billed::returns(conn, shop, &theirs, &ids).await? {
+                known.add(Subject::Return, row.platform_return_id.clone(), of_return(&row));
+            }
         }
         Ok(known)
     }
@@ -150,6 +154,16 @@ pub(super) fn of_part(row: &sharing::Model, part: &sharing_part::Model) -> Ours 
     let (first_day, last_day) = days(row.created_at, row.finished_at);
     let number = format!("{}/{}", row.id, part.account);
     Ours { id: part.id.uuid(), number, amount: part.amount_fen, standing, first_day, last_day }
+}
+
+pub(super) fn of_return(row: &sharing_return::Model) -> Ours {
+    let standing = match row.state {
+        ReturnState::Succeeded => Standing::Done,
+        ReturnState::Created | ReturnState::Processing => Standing::UnderWay,
+        ReturnState::Failed => Standing::Undone,
+    };
+    let (first_day, last_day) = days(row.created_at, row.finished_at);
+    Ours { id: row.id.uuid(), number: row.id.to_string(), amount: row.amount_fen, standing, first_day, last_day }
 }
 
 /// The days on which the platform may have booked what began and ended at these moments.

@@ -155,9 +155,13 @@ fn flow(line: FlowLine, is_operation: bool) -> NewLine {
 }
 
 fn share(line: SharingLine) -> NewLine {
-    let is_return = line.business.contains("回退") || line.business.contains("解冻");
+    let subject = match line.business.as_str() {
+        back if back.contains("回退") => Subject::Return,
+        rest if rest.contains("解冻") => Subject::Other,
+        _ => Subject::Share,
+    };
     NewLine {
-        subject: if is_return { Subject::Other } else { Subject::Share },
+        subject,
         our_no: line.out_order_no,
         platform_no: line.order_id.or(line.detail_id),
         receiver: Some(line.receiver).filter(|receiver| !receiver.is_empty()),

@@ -1,0 +1,95 @@
+//! Complaints: read, answered and ended, and where notices of them go (WeChat Pay sheet §9).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod pay_world;
+mod stand_in;
+
+use gateways::pay::wechat_pay::{ComplaintState, Mode, PayError, RefundProgress};
+use kernel::Fen;
+use pay_world::{assert_signed, client, client_in, partner, signed, vectors};
+use serde_json::json;
+use stand_in::{Answer, StandIn};
+
+#[tokio::test]
+async fn complaints_are_read_answered_and_ended() {
+    let complaint = json!({"complaint_id": "2002018", "complaint_time": "2026-11-23T10:00:00+08:00",
+        "complaint_detail": "坏了", "complaint_state": "PENDING", "payer_phone": null, "incoming_user_response": true,
+        "complaint_order_info": [{"transaction_id": "42", "out_trade_no": "pay_1", "amount": 5980}]});
+    let server = StandIn::start(move |asked| match asked.target.split('?').next().unwrap() {
+        "/v3/merchant-service/complaints-v2" => signed(200, json!({"data": [complaint], "total_count": 1}).to_string()),
+        "/v3/merchant-service/complaints-v2/2002018" => {
+            signed(200, json!({"complaint_id": "2002018", "complaint_state": "NEW_WORD"}).to_string())
+        }
+        path if path.ends_with("negotiation-historys") => {
+            let entry = json!({"operate_type": "MERCHANT_RESPONSE", "operate_details": "马上退款"});
+            signed(200, json!({"data": [entry]}).to_string())
+        }
+        _ => signed(204, ""),
+    })
+    .await;
+    let pay = client(&server.url);
+    let (from, until) = ("2026-11-17".parse().unwrap(), "2026-11-24".parse().unwrap());
+    let page = pay.complaints(from, until, 50).await.unwrap();
+    let asked = server.last();
+    let query = "?limit=50&offset=50&begin_date=2026-11-17&end_date=2026-11-24";
+    assert_eq!(asked.target, format!("/v3/merchant-service/complaints-v2{query}"));
+    assert_signed(&asked);
+    let first = &page.data[0];
+    assert_eq!(
+        (&first.complaint_state, first.complaint_order_info[0].amount),
+        (&ComplaintState::Pending, Some(Fen::from_fen(5980)))
+    );
+    assert_eq!(first.filed_at(), Some("2026-11-23T02:00:00Z".parse().unwrap()));
+    let one = pay.complaint("2002018").await.unwrap();
+    assert_eq!(one.complaint_state, ComplaintState::Other("NEW_WORD".into()));
+    assert!(pay.negotiations("2002018").await.unwrap()[0].is_answer("马上退款"));
+
+    let mchid = vectors()["merchant"]["mchid"].clone();
+    pay.answer_complaint("2002018", "马上退款").await.unwrap();
+    assert_eq!(server.last().json(), json!({"complainted_mchid": mchid, "response_content": "马上退款"}));
+    pay.complete_complaint("2002018").await.unwrap();
+    assert_eq!(server.last().target, "/v3/merchant-service/complaints-v2/2002018/complete");
+    pay.complaint_refund_progress("2002018", &RefundProgress::Approve(1)).await.unwrap();
+    assert_eq!(server.last().json(), json!({"action": "APPROVE", "launch_refund_day": 1}));
+    pay.complaint_refund_progress("2002018", &RefundProgress::Reject("已签收".into())).await.unwrap();
+    assert_eq!(server.last().json(), json!({"action": "REJECT", "reject_reason": "已签收"}));
+    let long = pay.answer_complaint("2002018", &"好".repeat(201)).await;
+    assert!(matches!(long, Err(PayError::Invalid(_))), "{long:?}");
+    partner(&server.url).complete_complaint("2002018").await.unwrap();
+    assert_eq!(server.last().json()["complainted_mchid"], vectors()["merchant"]["sub_mchid"]);
+}
+
+#[tokio::test]
+async fn an_answer_to_a_complaint_is_never_said_by_both_hosts() {
+    let mute = StandIn::start(|_| Answer { status: 200, headers: Vec::new(), body: Vec::new() }).await;
+    let backup = StandIn::start(|_| signed(204, "")).await;
+    let pay = client_in(Mode::Direct, &mute.url, Some(&backup.url), true);
+    assert!(pay.answer_complaint("2002018", "马上退款").await.is_err(), "an answer without a signature proves nothing");
+    let pay = client_in(Mode::Direct, "http://127.0.0.1:1", Some(&backup.url), true);
+    pay.answer_complaint("2002018", "马上退款").await.unwrap();
+    assert_eq!(backup.asked().len(), 1, "only because the main host was not reached");
+}
+
+#[tokio::test]
+async fn the_address_for_notices_is_made_known_once_a_change() {
+    let known = std::sync::Arc::new(std::sync::Mutex::new(None::<String>));
+    let kept = known.clone();
+    let server = StandIn::start(move |asked| {
+        let mut url = kept.lock().unwrap();
+        match (asked.method.as_str(), url.clone()) {
+            ("GET", None) => signed(404, json!({"code": "RESOURCE_NOT_EXISTS", "message": "x"}).to_string()),
+            ("GET", Some(url)) => signed(200, json!({"mchid": "1", "url": url}).to_string()),
+            _ => {
+                *url = Some(asked.json()["url"].as_str().unwrap().to_owned());
+                signed(200, json!({}).to_string())
+            }
+        }
+    })
+    .await;
+    let pay = client(&server.url);
+    assert!(pay.register_complaint_address("https://a.example/n").await.unwrap());
+    assert_eq!(server.last().method, "POST");
+    assert!(!pay.register_complaint_address("https://a.example/n").await.unwrap());
+    assert!(pay.register_complaint_address("https://b.example/n").await.unwrap());
+    assert_eq!((server.last().method.as_str(), known.lock().unwrap().as_deref()), ("PUT", Some("https://b.example/n")));
+}

@@ -53,6 +53,7 @@ mod session;
 mod settings;
 mod sharing;
 mod sharing_returns;
+mod sharing_scene;
 mod shipping;
 mod stock_taken;
 mod story;

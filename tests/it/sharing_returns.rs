@@ -12,10 +12,10 @@ use tuanqiao::areas::payouts::state::ReturnState;
 
 use crate::app::TestApp;
 use crate::funds::Leader;
+use crate::sharing_scene::SHARES;
 use crate::shopper::Client;
 
 const COMPANY: &str = "1900000109";
-const SHARES: &str = "[payout]\nmode = \"profit_sharing\"\n";
 
 /// An order of 10,000 of which a leader's company received 900 by sharing.
 struct Scene<'a> {

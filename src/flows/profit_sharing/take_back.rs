@@ -115,7 +115,14 @@ async fn record(
         Some(event) => returns::advance(tx, row, event, told, now).await?,
         None => false,
     };
-    match event.filter(|_| moved) {
+    if !moved {
+        // Nothing new: it is looked at again when there may be.
+        if let Some(at) = told.ask_again {
+            returns::look_again(tx, row.id, at, told.fail_reason.clone()).await?;
+        }
+        return Ok(());
+    }
+    match event {
         Some(ReturnEvent::Succeeded) => {
             let mut draft = Draft::new(row.shop_id, "returned", row.id.uuid());
             draft.debit(AccountKind::Clearing, None, row.amount_fen);
@@ -126,18 +133,7 @@ async fn record(
             metrics::counter!("sharing_returns_failed_total").increment(1);
             tracing::warn!(amount = %row.amount_fen, why = told.fail_reason, "a share does not come back; its receiver owes it");
         }
-        Some(ReturnEvent::Accepted) => {}
-        None => {
-            let at = told.ask_again.unwrap_or(now);
-            returns::look_again(tx, row.id, at, told.fail_reason.clone()).await?;
-        }
-    }
-    // What was accepted before is only put off.
-    if !moved
-        && event == Some(ReturnEvent::Accepted)
-        && let Some(at) = told.ask_again
-    {
-        returns::look_again(tx, row.id, at, None).await?;
+        Some(ReturnEvent::Accepted) | None => {}
     }
     Ok(())
 }

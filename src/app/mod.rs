@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use kernel::{Clock, Failure};
 use secrecy::ExposeSecret;
+use tokio::sync::Notify;
 
 pub use barred::Barred;
 pub use catalogue::{Catalogue, Question, Rendered, Viewer};
@@ -44,6 +45,8 @@ pub struct App {
     pub sealer: Arc<Sealer>,
     /// Wakes the worker that delivers effects.
     pub bell: Bell,
+    /// Wakes every job when business time was moved on.
+    pub time_moved: Notify,
     /// What requests under an idempotency key were answered, and which of them run.
     pub request_keys: RequestKeys,
     /// The shops, opened.
@@ -92,6 +95,7 @@ impl App {
             db,
             clock,
             bell: Bell::default(),
+            time_moved: Notify::new(),
             request_keys: RequestKeys::new(redis, Arc::clone(&sealer)),
             sealer,
             shops: ShopBook::default(),

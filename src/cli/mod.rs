@@ -6,6 +6,7 @@ mod caller;
 mod contract;
 mod demo;
 mod doctor;
+mod embedded;
 mod import;
 mod leader;
 mod ledger;
@@ -107,8 +108,8 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
-    // The demo chooses its own way of logging.
-    if !matches!(command, Command::Demo(_)) {
+    // The demo and the tour choose their own way of logging.
+    if !matches!(command, Command::Demo(_) | Command::Tour(_)) {
         telemetry::start_logging(&config.log)?;
     }
     match command {

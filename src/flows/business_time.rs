@@ -31,7 +31,7 @@ pub async fn advance(app: &App, seconds: i64) -> Result<Time, Failure> {
         })
         .await?;
     app.clock.catch_up(Duration::seconds(ahead_s));
-    app.bell.ring();
+    app.time_moved.notify_waiters();
     Ok(app.clock.now())
 }
 

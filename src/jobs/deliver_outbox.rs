@@ -12,6 +12,8 @@ use crate::platform::outbox::{self, EffectState, Patience};
 
 /// How many effects are under way at once.
 const AT_ONCE: usize = 8;
+/// From so many attempts on it is more than a moment's trouble, or a wait for another step.
+const WORTH_A_WARNING: i32 = 4;
 
 pub(super) async fn run(app: &App) -> Result<Done, Failure> {
     let claimed = app.db.write(async |tx| Ok(outbox::claim(tx, app.clock.wall()).await?)).await?;
@@ -48,6 +50,8 @@ async fn put_back(app: &App, row: &effect::Model, why: &str, when: (Patience, Op
     } else if row.attempts >= outbox::ATTEMPTS_MAX {
         metrics::counter!("outbox_stuck_total", "kind" => row.kind.clone()).increment(1);
         tracing::error!(effect = %row.id, kind = row.kind, attempts = row.attempts, why, "ALARM: an effect fails on and is tried hourly");
+    } else if row.attempts < WORTH_A_WARNING {
+        tracing::info!(effect = %row.id, kind = row.kind, attempts = row.attempts, why, "an effect waits");
     } else {
         tracing::warn!(effect = %row.id, kind = row.kind, attempts = row.attempts, why, "an effect is tried again later");
     }

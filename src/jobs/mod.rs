@@ -85,7 +85,7 @@ jobs! {
     share_profits: 5;
     sweep: 600;
     verify_books: 60;
-    watch_complaints: 60;
+    watch_complaints: 10;
     watch_shipping: 5;
 }
 
@@ -150,6 +150,7 @@ async fn repeat(job: &'static Job, app: Data<App>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => break,
             () = tokio::time::sleep(pause) => {}
+            () = app.time_moved.notified() => {}
             () = app.bell.rung(), if job.name == "deliver_outbox" => {}
         }
     }

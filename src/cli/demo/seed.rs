@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use sandbox::Running;
 use serde_json::{Value, json};
 
-use super::OPERATOR;
 use super::goods::{CATEGORIES, OFFERS, Offer};
 use crate::cli::caller::{Caller, text};
+use crate::cli::embedded::OPERATOR;
 
 /// The leaders: a login name, a person, a place in Guangzhou (GCJ-02).
 const LEADERS: [(&str, &str, &str, &str, f64, f64); 4] = [

@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::cli::caller::{Caller, number, text};
+use crate::config::Config;
 
 /// How long something that jobs do may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,6 +24,8 @@ pub(super) struct Guide {
     pub(super) point: String,
     /// Tells this tour's people and goods from those of earlier ones.
     run: String,
+    /// What a shop of the tour's own is configured with.
+    config: Config,
 }
 
 /// An amount for people.
@@ -32,7 +35,13 @@ pub(super) fn yuan(fen: i64) -> String {
 
 impl Guide {
     /// Meets the operator, and the tour's leader, who is made at the first tour.
-    pub(super) async fn meet(server: &str, sandbox: &str, operator: &str, password: &str) -> anyhow::Result<Self> {
+    pub(super) async fn meet(
+        config: Config,
+        server: &str,
+        sandbox: &str,
+        operator: &str,
+        password: &str,
+    ) -> anyhow::Result<Self> {
         let operator = Caller::new(server)?.signs_in_to_console(operator, password).await?;
         let phone = Caller::new(sandbox)?;
         let leader = Caller::new(server)?.signs_in(&login_code(&phone, "tour-leader").await?).await?;
@@ -53,7 +62,12 @@ impl Guide {
         let point = points.iter().find(of_ours).context("the tour's pickup point is not open")?;
         let point = text(point, "/id")?;
         let run = format!("{:06x}", uuid::Uuid::new_v4().as_u128() & 0xff_ffff);
-        Ok(Self { server: server.to_owned(), phone, operator, leader, leader_id, point, run })
+        Ok(Self { server: server.to_owned(), phone, operator, leader, leader_id, point, run, config })
+    }
+
+    /// What a shop of the tour's own is configured with.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Announces a chapter.
@@ -134,11 +148,18 @@ impl Guide {
     }
 
     /// Waits until what `path` shows has `value` at `pointer`.
-    pub(super) async fn wait(&self, who: &Caller, path: &str, pointer: &str, value: &str) -> anyhow::Result<Value> {
+    pub(super) async fn wait(
+        &self,
+        who: &Caller,
+        path: &str,
+        pointer: &str,
+        value: impl Into<Value>,
+    ) -> anyhow::Result<Value> {
+        let value = value.into();
         let end = tokio::time::Instant::now() + PATIENCE;
         loop {
             let seen = who.get(path).await?.ok()?;
-            if seen.pointer(pointer).and_then(Value::as_str) == Some(value) {
+            if seen.pointer(pointer) == Some(&value) {
                 return Ok(seen);
             }
             anyhow::ensure!(tokio::time::Instant::now() < end, "{path} did not come to {value}: {seen}");
@@ -146,10 +167,21 @@ impl Guide {
         }
     }
 
-    /// Business time moves on.
+    /// Waits until the platforms have come so far.
+    pub(super) async fn comes_to(&self, what: &str, is_so: impl Fn() -> bool) -> anyhow::Result<()> {
+        let end = tokio::time::Instant::now() + PATIENCE;
+        while !is_so() {
+            anyhow::ensure!(tokio::time::Instant::now() < end, "{what} did not come about");
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+        Ok(())
+    }
+
+    /// Business time and the platforms' time move on.
     pub(super) async fn later(&self, seconds: i64, told: &str) -> anyhow::Result<()> {
-        let clock = Caller::new(&self.server)?;
-        clock.post("/sandbox/clock", json!({ "advance_s": seconds })).await?.ok()?;
+        let step = json!({ "advance_s": seconds });
+        self.phone.post("/_sandbox/clock", step.clone()).await?.ok()?;
+        Caller::new(&self.server)?.post("/sandbox/clock", step).await?.ok()?;
         self.tell("clock", &format!("{told} later"));
         Ok(())
     }

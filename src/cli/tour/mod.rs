@@ -4,6 +4,7 @@
 mod besides;
 mod guide;
 mod money;
+mod provider;
 mod purchase;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use futures::future::LocalBoxFuture;
 
+use super::embedded::log_quietly;
 use crate::config::Config;
 use guide::Guide;
 
@@ -23,7 +25,7 @@ pub(super) struct Args {
     #[arg(long)]
     sandbox: Option<String>,
     /// The operator who opens the shop's books.
-    #[arg(long, default_value = super::demo::OPERATOR)]
+    #[arg(long, default_value = super::embedded::OPERATOR)]
     operator: String,
     /// Where his password stands.
     #[arg(long, default_value = "data/demo/operator-password")]
@@ -48,7 +50,8 @@ const CHAPTERS: [Chapter; 7] = [
     }),
 ];
 
-pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
+pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<()> {
+    log_quietly(&mut config, "error")?;
     let local = |bind: &str| format!("http://{bind}");
     let server = args.server.unwrap_or_else(|| local(&config.server.bind));
     let sandbox = args.sandbox.unwrap_or_else(|| local(&config.sandbox.bind));
@@ -61,7 +64,7 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
         "the chapters are {}",
         CHAPTERS.map(|(name, ..)| name).join(", ")
     );
-    let guide = Guide::meet(&server, &sandbox, &args.operator, password.trim()).await?;
+    let guide = Guide::meet(config, &server, &sandbox, &args.operator, password.trim()).await?;
     for (name, title, play) in CHAPTERS.iter().filter(|(name, ..)| wanted(name)) {
         guide.chapter(name, title);
         play(&guide).await.with_context(|| format!("chapter {name}"))?;

@@ -1,9 +1,10 @@
 //! The money's other roads: it goes back in parts, by a ticket, through a WeChat in trouble, after the
-//! leader was paid; and a payout that nobody confirms returns.
+//! leader was paid; a payout that nobody confirms returns; and a shop under a service provider shares.
 
 use serde_json::{Value, json};
 
 use super::guide::{Guide, yuan};
+use super::provider::provider;
 use super::purchase::{EIGHT_DAYS_S, deliver};
 use crate::cli::caller::{number, text};
 
@@ -12,7 +13,8 @@ pub(super) async fn money(guide: &Guide) -> anyhow::Result<()> {
     by_ticket(guide).await?;
     lost_answer(guide).await?;
     after_settlement(guide).await?;
-    unconfirmed(guide).await
+    unconfirmed(guide).await?;
+    provider(guide.config()).await
 }
 
 /// Three refunds of one order add up to what was paid, to the fen.
@@ -122,7 +124,7 @@ async fn unconfirmed(guide: &Guide) -> anyhow::Result<()> {
 }
 
 /// An operator refunds; answers how much goes back.
-async fn refunds(guide: &Guide, order: &Value, wish: Value) -> anyhow::Result<i64> {
+pub(super) async fn refunds(guide: &Guide, order: &Value, wish: Value) -> anyhow::Result<i64> {
     let path = format!("/console/api/v1/orders/{}/refunds", text(order, "/id")?);
     number(&guide.operator.post(&path, wish).await?.ok()?, "/amount_fen")
 }
@@ -131,6 +133,6 @@ async fn available(guide: &Guide) -> anyhow::Result<i64> {
     number(&guide.leader.get("/api/v1/leader/dashboard").await?.ok()?, "/commission/available_fen")
 }
 
-fn path_of(order: &Value) -> anyhow::Result<String> {
+pub(super) fn path_of(order: &Value) -> anyhow::Result<String> {
     Ok(format!("/api/v1/orders/{}", text(order, "/id")?))
 }

@@ -15,6 +15,7 @@ use crate::areas::orders::entity::line;
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::{OrderEvent, OrderStatus};
 use crate::areas::shops::query::Shop;
+use crate::flows::profit_sharing;
 use crate::flows::refund::{self, Cause, Plan, RefundError};
 use crate::platform::request_keys::Once;
 
@@ -148,6 +149,8 @@ pub async fn approve(
     once: &Once<Ticket>,
 ) -> Result<Ticket, Failure> {
     let now = app.clock.now();
+    let known = service::by_id(app.db.reader(), shop.id, id).await?.ok_or(TicketError::NotFound(id))?;
+    profit_sharing::hear_out(app, shop, known.order_id).await?;
     let (decided, made) = app
         .db
         .write(async |tx| {

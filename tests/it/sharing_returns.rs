@@ -8,7 +8,7 @@ use tuanqiao::areas::bills::state::BillKind;
 use tuanqiao::areas::ledger::state::AccountKind;
 use tuanqiao::areas::orders::state::OrderStatus;
 use tuanqiao::areas::payouts::entity::sharing_return;
-use tuanqiao::areas::payouts::state::ReturnState;
+use tuanqiao::areas::payouts::state::{ReturnState, SharingState};
 
 use crate::app::TestApp;
 use crate::funds::Leader;
@@ -28,6 +28,14 @@ struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     async fn set(app: &'a TestApp) -> Self {
+        let scene = Self::shares(app).await;
+        app.payouts_go_on().await;
+        assert_eq!(app.wechat().purse(COMPANY).shared_in, 900);
+        scene
+    }
+
+    /// The share is with WeChat, and nobody has asked yet what became of it.
+    async fn shares(app: &'a TestApp) -> Self {
         app.shop_says(SHARES).await;
         let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
         let anna = app.leader_with("anna", 900).await;
@@ -38,8 +46,6 @@ impl<'a> Scene<'a> {
         let scene = Self { app, keeper, buyer, anna, order };
         scene.keeper.post(&scene.path("share"), json!({"reason": "结清"})).await.ok();
         app.run_due_jobs().await;
-        app.payouts_go_on().await;
-        assert_eq!(app.wechat().purse(COMPANY).shared_in, 900);
         scene
     }
 
@@ -170,6 +176,29 @@ on_both! {
         assert_eq!(scene.returns().await, [(90, 0, ReturnState::Succeeded), (90, 0, ReturnState::Succeeded)]);
         assert_eq!(app.wechat().purse(COMPANY).shared_in, 900 - 180);
         assert_eq!(app.account(AccountKind::PartyReceivable).await, 0);
+        scene.books_are_right().await;
+    }
+}
+
+on_both! {
+    async fn a_share_that_is_under_way_is_asked_after_before_a_refund_is_decided(app: TestApp) {
+        let scene = Scene::shares(app).await;
+        let state = |(_, state, _): &(_, SharingState, _)| *state;
+        assert_eq!(app.shared(scene.order).await.iter().map(state).collect::<Vec<_>>(), [SharingState::Processing]);
+        let part = json!({"lines": [{"line_id": app.line_of(scene.order).await, "amount_fen": 5_000}], "reason": "坏果"});
+        app.wechat().add_fault(serde_json::from_value(json!({
+            "path_prefix": "/v3/profitsharing/orders/", "method": "GET", "status": 500, "times": 2,
+        })).unwrap());
+        let preview = scene.keeper.post(&scene.path("refunds/preview"), part.clone()).await.ok();
+        assert_eq!(preview["parties"][0]["returned_fen"], 0, "WeChat cannot be asked, and that is no obstacle");
+        app.wechat().clear_faults();
+        let preview = scene.keeper.post(&scene.path("refunds/preview"), part.clone()).await.ok();
+        assert_eq!(preview["parties"][0]["returned_fen"], 450);
+        scene.refunds(part).await;
+        assert_eq!(scene.returns().await, [(450, 0, ReturnState::Created)]);
+        scene.goes_on().await;
+        assert_eq!(scene.returns().await, [(450, 0, ReturnState::Succeeded)]);
+        assert_eq!(app.wechat().purse(COMPANY).shared_in, 450);
         scene.books_are_right().await;
     }
 }

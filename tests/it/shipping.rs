@@ -1,16 +1,18 @@
 //! WeChat is told of every shipping, in its own time, and the money it holds is followed.
 
 use chrono::Duration;
-use kernel::id::PaymentId;
+use kernel::id::{OperatorId, PaymentId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use tuanqiao::areas::shipping::entity::{hold, management, upload};
 use tuanqiao::areas::shipping::state::{UploadKind, UploadState};
+use tuanqiao::flows::profit_sharing;
 use tuanqiao::platform::entity::effect;
 
 use crate::app::TestApp;
 use crate::setup::Setup;
+use crate::sharing_scene::SHARES;
 use crate::shop_floor::{Floor, Ware, id};
 use crate::shopper::Client;
 
@@ -401,6 +403,31 @@ on_both! {
         let (_, picked_up) = bought_and_brought(&floor, &anna, &apples).await;
         app.run_due_jobs().await;
         assert_eq!(app.hold(&picked_up).await.unwrap().remind_at, None, "only parcels");
+        app.stop().await;
+    }
+}
+
+on_both! {
+    async fn nothing_is_shared_by_hand_of_money_that_wechat_keeps(setup: Setup) {
+        let app = managed(setup).await;
+        app.shop_says(SHARES).await;
+        let floor = Floor::open(&app).await;
+        let (apples, anna) = (floor.goods(1000, 10).await, app.member("anna").await);
+        let (order, number) = bought_and_brought(&floor, &anna, &apples).await;
+        app.run_due_jobs().await;
+        app.time_passes(120);
+        let path = format!("/console/api/v1/orders/{}/share", id(&order));
+        floor.keeper.post(&path, json!({"reason": "结清"})).await.refused(409, "sharing.not_due");
+        let why = async || {
+            let (shop, of) = (app.shop(), id(&order).parse().unwrap());
+            let refused = profit_sharing::share_now(&app.app, &shop, of, OperatorId::new(), None).await.unwrap_err();
+            refused.to_string()
+        };
+        assert!(why().await.contains("WeChat keeps the money"), "{}", why().await);
+        assert!(app.wechat().confirms_receipt(&app.transaction(&number)));
+        app.patience_ends().await;
+        assert!(app.hold(&number).await.unwrap().settled_at.is_some());
+        assert!(why().await.contains("after-sale window"), "it is free now: {}", why().await);
         app.stop().await;
     }
 }

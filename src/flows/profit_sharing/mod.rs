@@ -7,6 +7,7 @@
 
 mod ceiling;
 mod exchange;
+mod hear_out;
 mod heard;
 mod make_way;
 mod plan;
@@ -15,6 +16,7 @@ mod receiver;
 mod take_back;
 
 pub use exchange::exchange;
+pub use hear_out::hear_out;
 pub use heard::heard;
 pub use make_way::{in_the_way, make_way};
 pub use plan::{due_orders, plan, share_now};

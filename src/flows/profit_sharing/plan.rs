@@ -143,6 +143,10 @@ pub async fn share_now(
             if app.clock.now() < open.paid_at + rules::SHARE_AFTER {
                 return Err(PayoutError::SharingNotDue("a minute has to pass after payment").into());
             }
+            if is_held(tx, shop, &open.payment).await? {
+                let why = "WeChat keeps the money until the goods were shipped and received";
+                return Err(PayoutError::SharingNotDue(why).into());
+            }
             let ended = matches!(open.order.status, OrderStatus::Completed | OrderStatus::Closed);
             if !ended && reason.is_none() {
                 return Err(PayoutError::SharingNotDue("the after-sale window is running; give a reason").into());
@@ -162,6 +166,15 @@ pub async fn share_now(
             Ok(query::sharings_of(tx, shop.id, id).await?)
         })
         .await
+}
+
+/// Whether WeChat was told of the payment, or is to be told, and has not set its money free.
+async fn is_held(tx: &impl ConnectionTrait, shop: &Shop, payment: &payment::Model) -> Result<bool, Failure> {
+    if !management::is_known_managed(tx, shop.id).await? {
+        return Ok(false);
+    }
+    let hold = holds::of_payment(tx, shop.id, payment.id).await?;
+    Ok(hold.is_some_and(|hold| hold.settled_at.is_none() && hold.platform_state != Some(holds::REFUNDED)))
 }
 
 /// A flagged, paid order that can still be shared, locked against another planner.

@@ -62,6 +62,7 @@ pub async fn by_operator(
     request: &Request,
     once: &Once<Shown>,
 ) -> Result<Shown, Failure> {
+    profit_sharing::hear_out(app, shop, order).await?;
     let (made, shown) = app
         .db
         .write(async |tx| {

@@ -16,6 +16,7 @@ use crate::areas::payouts::returns;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
 use crate::areas::{commissions, ledger, orders};
+use crate::flows::profit_sharing;
 
 /// What a refund would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +56,7 @@ pub struct PartyShare {
 /// # Errors
 /// As making it.
 pub async fn preview(app: &App, shop: &Shop, order: OrderId, request: &Request) -> Result<Preview, Failure> {
+    profit_sharing::hear_out(app, shop, order).await?;
     let conn = app.db.reader();
     let order = orders::query::by_id(conn, shop.id, order).await?.ok_or(OrderError::NotFound(order))?;
     let lines = orders::query::lines_of(conn, shop.id, order.id).await?;

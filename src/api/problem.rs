@@ -159,6 +159,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::StockUnlimited
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
+        | C::SupplierFrozen
         | C::MarketChannelTaken
         | C::ShopClosed
         | C::PickupPointClosed

@@ -57,6 +57,7 @@ mod sharing_scene;
 mod shipping;
 mod stock_taken;
 mod story;
+mod suppliers;
 mod upkeep;
 mod uploads;
 mod wechat_messages;

@@ -81,11 +81,12 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::operators: audit_entry, operator, operator_session;
         areas::orders: event, line, order;
         areas::payments: notice, payment, refund, refund_line;
-        areas::payouts: sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
+        areas::payouts: receiver_removal, sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
         areas::pickup: point, redemption, verifier;
         areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;
         areas::stock: hold, level, movement, purchase_counter, warning;
+        areas::suppliers: supplier;
     }
 }
 

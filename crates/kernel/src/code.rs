@@ -153,6 +153,7 @@ codes! {
     CodeImageUnavailable = "poster.unavailable", "小程序码暂不可用", "The mini-program code is unavailable; try again shortly";
 
     SupplierNotFound = "supplier.not_found", "供应商不存在", "The supplier does not exist";
+    SupplierFrozen = "supplier.frozen", "供应商已被冻结", "The supplier is frozen";
     EffectNotFound = "outbox.not_found", "任务不存在", "The outbox entry does not exist";
     EffectNotDead = "outbox.not_dead", "仅可重放失败的任务", "Only a dead outbox entry can be replayed";
     LedgerRefUnknown = "ledger.reference_unknown", "没有这笔金额", "No amount has this reference";

@@ -194,6 +194,8 @@ ids! {
     SharingPartId = "shq";
     /// A receiver's part on its way back; its text is the `out_return_no`.
     SharingReturnId = "shb";
+    /// A receiver to be taken off the platform's list.
+    ReceiverRemovalId = "rrm";
     /// A balanced journal of the ledger.
     JournalId = "jnl";
     /// One entry of a journal.

@@ -18,5 +18,6 @@ pub use exchange::exchange;
 pub use heard::heard;
 pub use make_way::{in_the_way, make_way};
 pub use plan::{due_orders, plan, share_now};
-pub use receiver::{register_receiver, register_waiting};
+pub(in crate::flows) use receiver::leave;
+pub use receiver::{register_receiver, register_supplier, register_waiting, remove_receiver};
 pub use take_back::{awaited, exchange_return};

@@ -21,6 +21,7 @@ mod calls;
 mod cart;
 mod catalogue;
 mod codes;
+mod combined;
 mod complaints;
 mod console_session;
 mod contract;

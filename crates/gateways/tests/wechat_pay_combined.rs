@@ -92,8 +92,10 @@ fn what_the_platform_never_accepts_is_not_sent() {
 #[tokio::test]
 async fn every_order_of_the_answer_has_a_state_of_its_own() {
     let server = StandIn::start(|_| {
-        let order = |number: &str, state: Value| json!({"mchid": "1654991716", "sub_mchid": "1709982749",
-            "out_trade_no": number, "trade_state": state, "amount": {"total_amount": 700, "payer_amount": 600}});
+        let order = |number: &str, state: Value| {
+            json!({"mchid": "1654991716", "sub_mchid": "1709982749",
+            "out_trade_no": number, "trade_state": state, "amount": {"total_amount": 700, "payer_amount": 600}})
+        };
         let orders = [order("CS1", json!("SUCCESS")), order("CS2", json!("NOTPAY")), order("CS3", Value::Null)];
         signed(200, json!({"combine_out_trade_no": "CB1", "sub_orders": orders}).to_string())
     })

@@ -158,6 +158,10 @@ ids! {
     OrderEventId = "ore";
     /// One attempt to collect an order's money; its text is the `out_trade_no`.
     PaymentId = "pay";
+    /// Orders of one basket, placed together.
+    CheckoutId = "cho";
+    /// One attempt to collect several orders' money at once; its text is the `combine_out_trade_no`.
+    CombinationId = "cmb";
     /// A stored notification of a platform.
     NoticeId = "ntc";
     /// Money going back; its text is the `out_refund_no`.

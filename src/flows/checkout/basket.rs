@@ -4,6 +4,7 @@ use kernel::id::{LeaderId, MemberId, PickupPointId, ShopId};
 use kernel::{Failure, Fen, ListingKind};
 use sea_orm::ConnectionTrait;
 
+use super::merchants::{self, Merchant};
 use super::{Basket, CheckoutError, limits};
 use crate::app::App;
 use crate::areas::goods::offers::{self, NotForSale, Offer, OfferError};
@@ -18,6 +19,8 @@ use crate::areas::{members, pickup};
 pub(super) struct Judged {
     /// One offer a line, in the basket's order.
     pub offers: Vec<Offer>,
+    /// Who collects each.
+    pub merchants: Vec<Option<Merchant>>,
     /// The price.
     pub priced: Priced,
     /// Where it is collected.
@@ -64,9 +67,13 @@ pub(super) async fn judge(app: &App, shop: &Shop, member: MemberId, basket: &Bas
     if priced.goods < shop.settings.minimum_spend_fen {
         return Err(CheckoutError::MinimumSpend(shop.settings.minimum_spend_fen).into());
     }
+    let merchants = merchants::of_offers(conn, shop, &offers).await?;
+    if merchants.iter().any(Option::is_some) && (basket.points != 0 || basket.balance != Fen::ZERO) {
+        return Err(CheckoutError::WechatPayAlone.into());
+    }
     other_means(basket)?;
     enough_free(&offers, basket)?;
-    Ok(Judged { offers, priced, point, leader, address })
+    Ok(Judged { offers, merchants, priced, point, leader, address })
 }
 
 /// Coupons, points and balance: nobody holds any before their issue lands, so all are refused.

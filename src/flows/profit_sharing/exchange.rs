@@ -12,10 +12,10 @@ use kernel::id::SharingId;
 use kernel::{BasisPoints, Failure, Time};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-use super::ceiling;
 use super::make_way::{give_up, never_sent};
 use super::pot::Pot;
 use super::receiver::from_word;
+use super::{ceiling, merchant};
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
@@ -49,12 +49,19 @@ enum Answer {
 /// Sends a request that is due, or asks what became of it.
 #[tracing::instrument(skip_all, fields(sharing = %id))]
 pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failure> {
-    let ceiling = ceiling::of(app, shop).await;
+    let order = merchant::order_of(app.db.reader(), shop.id, id).await?;
+    let merchant_no = order.and_then(|order| order.merchant_no);
+    let ceiling = ceiling::of(app, shop, merchant_no.as_deref()).await;
     let claimed = app.db.write(async |tx| claim(app, tx, shop, id, ceiling).await).await?;
     let Some(Claimed { row, parts, has_room }) = claimed else { return Ok(()) };
     let clients = app.clients.of(shop);
-    let answer = match clients.pay() {
-        Ok(pay) => talk(app, pay, &row, has_room).await?,
+    let answer = match clients.pay_for(merchant_no.as_deref()) {
+        Ok(pay) => {
+            if merchant_no.is_some() && row.state == SharingState::Created {
+                merchant::know_receivers(app, shop, &pay, &parts).await?;
+            }
+            talk(app, &pay, &row, has_room).await?
+        }
         Err(error) => {
             tracing::error!(shop = %shop.id, %error, "a share waits for the shop's payment account");
             Answer::Later { why: error.to_string(), sent: false }
@@ -249,7 +256,8 @@ async fn settle(
     if first && result == PartResult::Succeeded {
         let mut draft = Draft::new(shop.id, "shared", part.id.uuid());
         draft.debit(AccountKind::LeaderAvailable, Some(part.party_id), part.amount_fen);
-        draft.credit(AccountKind::Clearing, None, part.amount_fen)?;
+        let clearing = merchant::clearing_of(tx, shop.id, part.sharing_id).await?;
+        draft.credit(AccountKind::Clearing, clearing, part.amount_fen)?;
         // The money has gone, whatever a clawback did to the account meanwhile.
         ledger::service::post(tx, &draft, Floor::Below, now).await?;
     }

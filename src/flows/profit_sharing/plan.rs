@@ -9,9 +9,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 use serde_json::json;
 
-use super::ceiling;
 use super::pot::Pot;
 use super::receiver::{receiver_of, word};
+use super::{ceiling, merchant};
 use crate::app::App;
 use crate::areas::commissions::entity::commission as earning;
 use crate::areas::commissions::state::CommissionState;
@@ -112,7 +112,8 @@ fn held_at_wechat() -> SelectStatement {
 /// `false` when it takes none.
 #[tracing::instrument(skip_all, fields(order = %id))]
 pub async fn plan(app: &App, shop: &Shop, id: OrderId) -> Result<bool, Failure> {
-    let ceiling = ceiling::of(app, shop).await;
+    let merchant = merchant::of_order(app.db.reader(), shop.id, id).await?;
+    let ceiling = ceiling::of(app, shop, merchant.as_deref()).await;
     app.db
         .write(async |tx| {
             let Some(open) = open_order(app, tx, shop, id).await? else { return Ok(false) };
@@ -135,7 +136,8 @@ pub async fn share_now(
     by: OperatorId,
     reason: Option<&str>,
 ) -> Result<Vec<(sharing::Model, Vec<sharing_part::Model>)>, Failure> {
-    let ceiling = ceiling::of(app, shop).await;
+    let merchant = merchant::of_order(app.db.reader(), shop.id, id).await?;
+    let ceiling = ceiling::of(app, shop, merchant.as_deref()).await;
     app.db
         .write(async |tx| {
             let open = open_order(app, tx, shop, id).await?;

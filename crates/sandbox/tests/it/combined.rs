@@ -24,9 +24,7 @@ fn order(shop: &Shop, name: &str) -> Value {
 }
 
 fn close(shop: &Shop, name: &str) -> Value {
-    let part = |sub: &str, n: u8| {
-        json!({"mchid": shop.merchant.mchid, "sub_mchid": sub, "out_trade_no": format!("{name}-{n}")})
-    };
+    let part = |sub: &str, n: u8| json!({"mchid": shop.merchant.mchid, "sub_mchid": sub, "out_trade_no": format!("{name}-{n}")});
     json!({"combine_appid": SUB_APPID, "sub_orders": [part(FIRST, 1), part(SECOND, 2)]})
 }
 

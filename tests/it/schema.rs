@@ -86,7 +86,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;
         areas::stock: hold, level, movement, purchase_counter, warning;
-        areas::suppliers: supplier;
+        areas::suppliers: movement, part, statement, supplier;
     }
 }
 

@@ -97,7 +97,7 @@ pub(super) const CHECKS: &[Check] = &[
             UNION ALL \
             SELECT e.party, -e.amount FROM ledger_entries AS e JOIN ledger_journals AS j ON j.id = e.journal_id \
                 WHERE e.shop_id = $1 AND e.account IN ('loss', 'party_receivable') AND e.party IS NOT NULL \
-                AND j.cause_kind = 'refund' \
+                AND j.cause_kind = 'refund' AND NOT EXISTS (SELECT 1 FROM suppliers AS s WHERE s.id = e.party) \
             UNION ALL \
             SELECT e.party, e.amount FROM ledger_entries AS e JOIN ledger_journals AS j ON j.id = e.journal_id \
                 WHERE e.shop_id = $1 AND e.account = 'leader_available' AND j.cause_kind = 'referral_reward' \
@@ -107,7 +107,8 @@ pub(super) const CHECKS: &[Check] = &[
             SELECT party_id, amount_fen FROM sharing_parts \
                 WHERE shop_id = $1 AND party_kind = 'leader' AND result = 'succeeded' \
             UNION ALL \
-            SELECT party_id, netted_fen FROM sharing_returns WHERE shop_id = $1 \
+            SELECT party_id, netted_fen FROM sharing_returns AS b WHERE shop_id = $1 \
+                AND NOT EXISTS (SELECT 1 FROM suppliers AS s WHERE s.id = b.party_id) \
             ) AS side GROUP BY party HAVING SUM(fen) <> 0",
     },
     Check {

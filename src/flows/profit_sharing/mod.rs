@@ -9,6 +9,7 @@ mod ceiling;
 mod exchange;
 mod heard;
 mod make_way;
+mod owing;
 mod plan;
 mod pot;
 mod receiver;

@@ -39,6 +39,7 @@ pub mod session;
 pub mod settings;
 pub mod shipping;
 pub mod shop_file;
+pub mod supplier_parts;
 pub mod suppliers;
 pub mod suspicious;
 pub mod uploads;

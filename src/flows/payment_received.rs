@@ -20,7 +20,7 @@ use crate::areas::shops::query::Shop;
 use crate::areas::stock::service::Taken;
 use crate::areas::{members, orders, stock};
 use crate::flows::suspicious::{self, Difference};
-use crate::flows::{close_order, commission, refund};
+use crate::flows::{close_order, commission, refund, supplier_parts};
 
 /// Why money that came in cannot be booked.
 #[derive(Debug, thiserror::Error)]
@@ -374,11 +374,15 @@ pub async fn settle(
     }
     let order = orders::service::advance_known(tx, order, OrderEvent::PaymentReceived, actor, None, now).await?;
     let accrued = commission::accrue(tx, &order, &lines, now).await?;
+    let supplied = supplier_parts::accrue(tx, &order, &lines, &accrued.commissions, now).await?;
     let mut draft = Draft::new(shop.id, "payment", order.id.uuid());
     draft.debit(AccountKind::Clearing, order.clearing(), order.payable_fen);
-    draft.debit(AccountKind::Loss, None, accrued.excess);
+    draft.debit(AccountKind::Loss, None, accrued.excess_with(&supplied)?);
     for commission in &accrued.commissions {
         draft.credit(AccountKind::LeaderPending, Some(commission.leader_id.uuid()), commission.amount_fen)?;
+    }
+    for part in &supplied {
+        draft.credit(AccountKind::SupplierPending, Some(part.supplier_id.uuid()), part.amount_fen)?;
     }
     draft.credit_rest(AccountKind::Revenue, None)?;
     // Last, because every order of a leader meets in the row of his balance: it is held as short as can be.

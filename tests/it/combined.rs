@@ -19,7 +19,8 @@ const ORCHARD: &str = "1709982801";
 const MILL: &str = "1709982802";
 
 fn shares(accounts: &UnderProvider, keys: &SandboxKeys) -> String {
-    accounts.payout("profit_sharing", keys)
+    let onboarding = "\n[wechat_pay.onboarding]\nmerchant_name = \"阳光生鲜有限公司\"\n";
+    format!("{}{onboarding}", accounts.payout("profit_sharing", keys))
 }
 
 /// A shop under a service provider with goods of its own and of two suppliers who collect themselves.
@@ -121,7 +122,19 @@ impl TestApp {
         all.iter().filter(|entry| entry.party == party).map(|entry| entry.amount).sum()
     }
 
-    /// Every merchant's clearing is what WeChat holds for it, less fees no bill has told of.
+    /// What of a supplier's settled parts lies at its own merchant.
+    async fn collected_by(&self, supplier: Option<SupplierId>) -> i64 {
+        use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+        use tuanqiao::areas::suppliers::entity::movement;
+        use tuanqiao::areas::suppliers::state::MovementKind;
+        let kind = movement::Column::Kind.eq(MovementKind::Collected);
+        let all = movement::Entity::find().filter(kind).all(self.app.db.reader()).await.unwrap();
+        let own = all.iter().filter(|moved| Some(moved.supplier_id) == supplier);
+        own.map(|moved| -moved.amount_fen.fen()).sum()
+    }
+
+    /// Every merchant's clearing, with what its supplier has got of it, is what WeChat holds for it, less
+    /// fees no bill has told of.
     async fn each_merchants_money_is_booked(&self, market: &Market) {
         self.books_are_clean().await;
         let sellers =
@@ -129,7 +142,8 @@ impl TestApp {
         for (supplier, number) in sellers {
             let purse = self.wechat().purse(number);
             let lies = purse.paid - purse.refunded - purse.shared_out + purse.shared_in;
-            assert_eq!(self.lies_with(supplier).await, lies, "{number}: {purse:?}");
+            let booked = self.lies_with(supplier).await + self.collected_by(supplier).await;
+            assert_eq!(booked, lies, "{number}: {purse:?}");
         }
     }
 }
@@ -197,12 +211,28 @@ on_both! {
         app.run_due_jobs().await;
         app.sharing_comes_to_rest().await;
         let unfrozen = (SharingKind::Unfreeze, SharingState::Finished, Vec::new());
-        for (fen, share) in [(4_000, 300), (1_000, 100), (501, 50)] {
-            let shared = (SharingKind::Share, SharingState::Finished, vec![(share, PartResult::Succeeded)]);
+        // The leader's tenth of what was kept, and the shop's fee of five per cent out of the suppliers' money.
+        for (fen, parts) in [(4_000, vec![300, 150]), (1_000, vec![100]), (501, vec![50, 25])] {
+            let parts = parts.into_iter().map(|part| (part, PartResult::Succeeded)).collect();
+            let shared = (SharingKind::Share, SharingState::Finished, parts);
             assert_eq!(app.shared(order_id(&order_of(&checkout, fen))).await, [shared, unfrozen.clone()], "of {fen}");
         }
-        assert_eq!(app.wechat().purse(ORCHARD).shared_out, 300);
+        assert_eq!(app.wechat().purse(ORCHARD).shared_out, 450);
+        assert_eq!(app.wechat().purse(&market.accounts.sub.mchid).shared_in, 175);
+        assert_eq!((app.lies_with(Some(market.orchard)).await, app.collected_by(Some(market.orchard)).await), (0, 2_550));
         assert_eq!(app.wechat().user_purse(&app.wechat().openid(&market.accounts.sub.appid, "leo")).shared, 450);
+        app.each_merchants_money_is_booked(&market).await;
+
+        let rice = order_of(&checkout, 501);
+        let refunds = format!("/console/api/v1/orders/{}/refunds", rice["id"].as_str().unwrap());
+        let part = json!({"lines": [{"line_id": rice["lines"][0]["id"], "amount_fen": 100}], "reason": "受潮"});
+        stage.operator.post_new(&refunds, part).await.ok();
+        app.refunds_go_on().await;
+        for refund in app.wechat().refunds() {
+            app.hears_of(refund["out_refund_no"].as_str().unwrap()).await;
+        }
+        // The mill's money paid it all: what the shop bears of it is owed to the mill.
+        assert_eq!((app.lies_with(Some(market.mill)).await, app.collected_by(Some(market.mill)).await), (-15, 341));
         app.each_merchants_money_is_booked(&market).await;
     }
 }

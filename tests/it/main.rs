@@ -58,6 +58,7 @@ mod sharing_scene;
 mod shipping;
 mod stock_taken;
 mod story;
+mod supplier_money;
 mod suppliers;
 mod upkeep;
 mod uploads;

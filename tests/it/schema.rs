@@ -85,8 +85,8 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::pickup: point, redemption, verifier;
         areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;
-        areas::suppliers: supplier;
         areas::stock: hold, level, movement, purchase_counter, warning;
+        areas::suppliers: movement, part, statement, supplier;
     }
 }
 

@@ -116,6 +116,7 @@ impl TestApp {
             shipping_fen: Fen::ZERO,
             packing_fen: Fen::ZERO,
             commission_rule: None,
+            supplier_rule: None,
             shipped_at: None,
             arrived_at: None,
             redeemed: 0,

@@ -216,6 +216,12 @@ ids! {
     AffiliateBookingId = "afb";
     /// A supplier.
     SupplierId = "spl";
+    /// A supplier's part of an order line.
+    SupplierPartId = "spp";
+    /// One change of what a supplier has available.
+    SupplierMovementId = "spm";
+    /// What a supplier earned in a period.
+    SupplierStatementId = "sps";
     /// A coupon a member holds.
     CouponId = "cpn";
     /// A coupon campaign.

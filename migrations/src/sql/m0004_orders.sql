@@ -144,6 +144,7 @@ CREATE TABLE order_lines (
     shipping_fen       {int} NOT NULL,
     packing_fen        {int} NOT NULL,
     commission_rule    {json},
+    supplier_rule      {json},
     shipped_at         {time},
     arrived_at         {time},
     redeemed           {int} NOT NULL,

@@ -1,7 +1,7 @@
 //! What can go wrong with suppliers.
 
 use kernel::failure::Invalid;
-use kernel::id::SupplierId;
+use kernel::id::{SupplierId, SupplierPartId};
 use kernel::{Code, Coded, FieldFault};
 
 /// Errors of this area.
@@ -16,6 +16,15 @@ pub enum SupplierError {
     /// Another supplier of the shop has the name.
     #[error("another supplier has this name")]
     NameTaken,
+    /// Another transaction changed the part between our look and our write.
+    #[error("supplier part {0} was changed by another transaction")]
+    Changed(SupplierPartId),
+    /// The rule stored on an order line cannot be read.
+    #[error("the supplier rule of an order line cannot be read: {0}")]
+    Rule(serde_json::Error),
+    /// An amount left the range.
+    #[error(transparent)]
+    Money(#[from] kernel::MoneyError),
     /// What was given is not valid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -37,7 +46,9 @@ impl Coded for SupplierError {
             Self::Frozen(_) => Code::SupplierFrozen,
             Self::NameTaken => Code::NameTaken,
             Self::Invalid(_) => Code::ValidationFailed,
-            Self::Receiver(_) | Self::Seal(_) | Self::Db(_) => Code::Internal,
+            Self::Changed(_) => Code::Busy,
+            Self::Money(_) => Code::AmountOutOfRange,
+            Self::Rule(_) | Self::Receiver(_) | Self::Seal(_) | Self::Db(_) => Code::Internal,
         }
     }
 

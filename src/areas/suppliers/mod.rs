@@ -2,8 +2,11 @@
 
 pub mod entity;
 pub mod error;
+pub mod movements;
+pub mod parts;
 pub mod query;
 pub mod receiver;
+pub mod rules;
 pub mod service;
 pub mod state;
 

@@ -2,17 +2,16 @@
 //! several orders (sheet §3).
 
 use kernel::Fen;
+use kernel::MoneyError;
 use kernel::id::SupplierId;
-use kernel::{Failure, MoneyError};
-use sea_orm::ConnectionTrait;
 
-use super::basket::Judged;
+use super::basket::{Judged, supplier_of};
 use super::{Basket, Quote};
 use crate::areas::goods::offers::Offer;
 use crate::areas::orders::rules::{Priced, PricedLine};
 use crate::areas::shops::merchant::PayMode;
 use crate::areas::shops::query::Shop;
-use crate::areas::suppliers;
+use crate::areas::suppliers::entity::supplier;
 
 /// A supplier's own merchant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,23 +23,15 @@ pub(super) struct Merchant {
 
 /// Who collects the money of each offer; none is the shop's own merchant. Only a service provider can
 /// act for others: a direct merchant would need their keys to give money back.
-pub(super) async fn of_offers(
-    conn: &impl ConnectionTrait,
-    shop: &Shop,
-    offers: &[Offer],
-) -> Result<Vec<Option<Merchant>>, Failure> {
+pub(super) fn of_offers(shop: &Shop, offers: &[Offer], suppliers: &[supplier::Model]) -> Vec<Option<Merchant>> {
     let own = shop.profile.wechat_pay.as_ref().filter(|pay| pay.mode == PayMode::Partner);
-    let Some(own) = own.and_then(|pay| pay.sub_mchid.as_ref()) else { return Ok(vec![None; offers.len()]) };
-    let mut ids: Vec<SupplierId> = offers.iter().filter_map(|offer| offer.goods.supplier_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let known = suppliers::query::by_ids(conn, shop.id, &ids).await?;
+    let Some(own) = own.and_then(|pay| pay.sub_mchid.as_ref()) else { return vec![None; offers.len()] };
     let merchant = |offer: &Offer| {
-        let row = known.iter().find(|row| Some(row.id) == offer.goods.supplier_id)?;
+        let row = supplier_of(suppliers, offer)?;
         let number = row.sub_mchid.clone().filter(|number| number != own)?;
         Some(Merchant { supplier: row.id, number })
     };
-    Ok(offers.iter().map(merchant).collect())
+    offers.iter().map(merchant).collect()
 }
 
 /// The part of a basket that one merchant collects, quoted.
@@ -73,6 +64,7 @@ fn share(basket: &Basket, quote: &Quote, merchant: Option<Merchant>, is_first: b
     let own = Judged {
         offers: pick(&judged.offers, &mine),
         merchants: pick(&judged.merchants, &mine),
+        suppliers: judged.suppliers.iter().filter(|row| provides(row, &pick(&judged.offers, &mine))).cloned().collect(),
         priced: together(lines)?,
         point: judged.point,
         leader: judged.leader,
@@ -85,6 +77,10 @@ fn share(basket: &Basket, quote: &Quote, merchant: Option<Merchant>, is_first: b
         ..basket.clone()
     };
     Ok(Share { merchant, basket, quote: Quote { judged: own, view: quote.view.clone() } })
+}
+
+fn provides(row: &supplier::Model, offers: &[Offer]) -> bool {
+    offers.iter().any(|offer| offer.goods.supplier_id == Some(row.id))
 }
 
 fn pick<T: Clone>(all: &[T], mine: &[bool]) -> Vec<T> {

@@ -5,6 +5,7 @@ use kernel::id::{CheckoutId, MemberId, OrderId, OrderLineId};
 use kernel::{Failure, Fen, Time};
 use sea_orm::DatabaseTransaction;
 
+use super::basket::supplier_of;
 use super::merchants::{self, Share};
 use super::quote::picture_of;
 use super::{Basket, CheckoutError, Quote, limits, quote};
@@ -17,9 +18,11 @@ use crate::areas::shops::payout::PayoutMode;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::StockDeduct;
 use crate::areas::stock::{GateAnswer, service as stock, warnings};
+use crate::areas::suppliers::state::Payout;
 use crate::areas::{cart, orders, payouts};
 use crate::flows::commission::{self, Terms};
 use crate::flows::payment_received::{self, Settled};
+use crate::flows::supplier_parts;
 use crate::platform::request_keys::Once;
 
 /// A hold outlives the time to pay, so that stock is never free under an order that can be paid.
@@ -194,6 +197,8 @@ impl Wish<'_> {
         order.checkout_id = self.checkout.map(|checkout| checkout.id);
         order.merchant_id = share.merchant.as_ref().map(|merchant| merchant.supplier);
         order.merchant_no = share.merchant.as_ref().map(|merchant| merchant.number.clone());
+        // What the shop is due of another's money it gets by sharing.
+        order.profit_sharing |= order.merchant_id.is_some() && settles_in_time(shop, &share.quote);
         let terms = match order.leader_id {
             Some(leader) => commission::terms(app.db.reader(), shop, leader).await?,
             None => None,
@@ -278,7 +283,7 @@ fn new_order(
         refund_status: RefundStatus::None,
         remark: remark.map(str::to_owned),
         coupon_id: basket.coupon,
-        profit_sharing: shop.profile.payout.mode == PayoutMode::ProfitSharing && settles_in_time(shop, quote),
+        profit_sharing: shares(shop, quote) && settles_in_time(shop, quote),
         for_new_buyers: quote.judged.offers.iter().any(|offer| offer.goods.new_buyer_only),
         pickup_code: None,
         expires_at: now + Duration::seconds(shop.settings.payment_window_s),
@@ -292,6 +297,13 @@ fn new_order(
         created_at: now,
         updated_at: now,
     }
+}
+
+/// Whether somebody is paid out of the order's money by sharing: its leaders, or one of its suppliers.
+fn shares(shop: &Shop, quote: &Quote) -> bool {
+    let suppliers = &quote.judged.suppliers;
+    shop.profile.payout.mode == PayoutMode::ProfitSharing
+        || suppliers.iter().any(|supplier| supplier.payout == Payout::Sharing)
 }
 
 /// Whether every line's pickup and after-sale window end before the order has to be unfrozen.
@@ -315,7 +327,9 @@ fn new_lines(
             Some(terms) => Some(commission::snapshot(terms, &shop.settings, offer.goods.commission.as_ref())?),
             None => None,
         };
-        lines.push(new_line(order, priced, offer, position, rule));
+        let supplier = supplier_of(&judged.suppliers, offer);
+        let supplier_rule = supplier.map(|supplier| supplier_parts::snapshot(supplier, &offer.sku)).transpose()?;
+        lines.push(line::Model { supplier_rule, ..new_line(order, priced, offer, position, rule) });
     }
     Ok(lines)
 }
@@ -349,6 +363,7 @@ fn new_line(
         shipping_fen: priced.shipping,
         packing_fen: priced.packing,
         commission_rule,
+        supplier_rule: None,
         shipped_at: None,
         arrived_at: None,
         redeemed: 0,

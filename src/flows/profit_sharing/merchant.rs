@@ -11,6 +11,7 @@ use crate::areas::leaders;
 use crate::areas::orders::entity::order;
 use crate::areas::payouts::entity::{sharing, sharing_part};
 use crate::areas::shops::query::Shop;
+use crate::platform::receiver::{self, Receiver};
 
 /// The merchant that was paid for an order, where it is not the shop's own.
 pub(super) async fn of_order(
@@ -41,6 +42,16 @@ pub(super) async fn clearing_of(
     Ok(order_of(conn, shop, id).await?.and_then(|order| order.clearing()))
 }
 
+/// The party of a part that the shop itself is due.
+pub(super) const SHOP: &str = "shop";
+
+/// The shop's own merchant as a receiver of what another collected; its legal name has to be kept.
+pub(super) fn of_shop(shop: &Shop) -> Option<Receiver> {
+    let pay = shop.profile.wechat_pay.as_ref()?;
+    let name = pay.onboarding.as_ref()?.merchant_name.clone();
+    Some(Receiver { kind: receiver::ReceiverKind::Merchant, account: pay.sub_mchid.clone()?, name: Some(name) })
+}
+
 /// Makes the receivers of these parts known to another merchant than the shop's own, before a share of
 /// its money: receivers are known to one sub-merchant at a time. Doing it again changes nothing, and
 /// what is refused shows when the share is.
@@ -50,15 +61,22 @@ pub(super) async fn know_receivers(
     pay: &WechatPay,
     parts: &[sharing_part::Model],
 ) -> Result<(), Failure> {
-    for part in parts.iter().filter(|part| part.party_kind == "leader") {
-        let row = leaders::query::by_id(app.db.reader(), shop.id, LeaderId::from_uuid(part.party_id)).await?;
-        let receiver = row.map(|row| leaders::receiver::of(&app.sealer, &row)).transpose()?.flatten();
+    for part in parts {
+        let (receiver, relation) = match part.party_kind.as_str() {
+            "leader" => {
+                let row = leaders::query::by_id(app.db.reader(), shop.id, LeaderId::from_uuid(part.party_id)).await?;
+                let receiver = row.map(|row| leaders::receiver::of(&app.sealer, &row)).transpose()?.flatten();
+                (receiver, "DISTRIBUTOR")
+            }
+            SHOP => (of_shop(shop), "PARTNER"),
+            _ => continue,
+        };
         let Some(receiver) = receiver else { continue };
         let request = NewReceiver {
             kind: from_word(word(receiver.kind)).unwrap_or(ReceiverKind::Person),
             account: receiver.account,
             name: receiver.name,
-            relation: "DISTRIBUTOR".to_owned(),
+            relation: relation.to_owned(),
             custom_relation: None,
         };
         if let Err(error) = pay.add_receiver(&request).await {

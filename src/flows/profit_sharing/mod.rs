@@ -10,6 +10,7 @@ mod exchange;
 mod heard;
 mod make_way;
 mod merchant;
+mod owing;
 mod plan;
 mod pot;
 mod receiver;

@@ -358,6 +358,7 @@ fn line_row(order: &order::Model, sku: SkuId, units: i64, position: i32, rule: &
         shipping_fen: Fen::ZERO,
         packing_fen: Fen::ZERO,
         commission_rule: Some(rule.clone()),
+        supplier_rule: None,
         shipped_at: None,
         arrived_at: None,
         redeemed: 0,

@@ -121,6 +121,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::ImportNotFound
         | C::AffiliateOrderNotFound
         | C::SupplierNotFound
+        | C::CheckoutNotFound
         | C::EffectNotFound
         | C::BillNotFound
         | C::BillCaseNotFound
@@ -142,6 +143,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::AddressTooMany
         | C::CartFull
         | C::CheckoutEmpty
+        | C::SeveralMerchants
+        | C::WechatPayAlone
         | C::PurchaseMinimum
         | C::MinimumSpend
         | C::GoodsAffiliateOnly
@@ -159,6 +162,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::StockUnlimited
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
+        | C::SupplierFrozen
         | C::MarketChannelTaken
         | C::ShopClosed
         | C::PickupPointClosed
@@ -176,6 +180,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::BalanceNotEnough
         | C::OrderWrongState
         | C::OrderExpired
+        | C::PaidTogether
         | C::PaymentNotNeeded
         | C::PaymentRefused
         | C::PaymentClosing

@@ -44,8 +44,8 @@ pub struct ShopClients {
     pub push: Option<PushDoor>,
     /// Held while an access token is fetched, so that this process fetches one at a time.
     pub token_turn: Arc<tokio::sync::Mutex<()>>,
-    /// How much may be shared of an order, as the platform last said, and when it said so.
-    pub sharing_ceiling: tokio::sync::Mutex<Option<(Instant, BasisPoints)>>,
+    /// How much may be shared of an order, as the platform last said of a merchant, and when it said so.
+    pub sharing_ceiling: tokio::sync::Mutex<HashMap<Option<String>, (Instant, BasisPoints)>>,
     pay: Result<WechatPay, NoPay>,
     /// The direct merchant that pays leaders, where one is configured apart.
     transfer_merchant: Option<Result<WechatPay, NoPay>>,
@@ -55,6 +55,12 @@ impl ShopClients {
     /// The account that takes the money.
     pub fn pay(&self) -> Result<&WechatPay, NoPay> {
         self.pay.as_ref().map_err(Clone::clone)
+    }
+
+    /// The same where another sub-merchant receives the money; none names the shop's own.
+    pub fn pay_for(&self, merchant_no: Option<&str>) -> Result<WechatPay, NoPay> {
+        let pay = self.pay()?;
+        Ok(merchant_no.map_or_else(|| pay.clone(), |merchant| pay.for_sub_merchant(merchant)))
     }
 
     /// The account that pays transfers: the merchant configured apart, else the one that takes the money.

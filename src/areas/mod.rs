@@ -22,3 +22,4 @@ pub mod reports;
 pub mod shipping;
 pub mod shops;
 pub mod stock;
+pub mod suppliers;

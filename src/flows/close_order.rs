@@ -1,7 +1,5 @@
 //! Closing an unpaid order: WeChat is asked before anything is given back.
 
-use std::time::Duration;
-
 use gateways::pay::wechat_pay::PayError;
 use kernel::id::{MemberId, OrderId, SkuId};
 use kernel::{Code, Coded, Failure, Time};
@@ -11,21 +9,16 @@ use crate::app::App;
 use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::{OrderEvent, OrderStatus};
-use crate::areas::payments::entity::payment;
 use crate::areas::payments::query;
 use crate::areas::payments::service::{self, Changes};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
 use crate::areas::shops::query::Shop;
 use crate::areas::{orders, stock};
 use crate::flows::checkout::Placed;
-use crate::flows::payment_received::{self, Asked};
+use crate::flows::end_payment::at_platform;
+use crate::flows::payment_received::Asked;
 use crate::flows::refund::{self, Cause, Plan};
 use crate::platform::request_keys::Once;
-
-/// How long WeChat's answer about an order that is to be closed is waited for: there are others.
-pub const PATIENCE: Duration = Duration::from_secs(3);
-/// When a close that began and never ended is looked after; longer than any takes.
-const FORGOTTEN: chrono::Duration = chrono::Duration::seconds(40);
 
 /// Why an order was not closed.
 #[derive(Debug, thiserror::Error)]
@@ -136,20 +129,22 @@ pub async fn close(
 ) -> Result<Closed, Failure> {
     let id = order.id;
     let paid = match query::open_of(app.db.reader(), shop.id, id).await? {
-        Some(payment) => ends_at_platform(app, shop, &payment).await?.0 == Asked::Paid,
+        Some(payment) => at_platform(app, shop, &payment).await? == Asked::Paid,
         None => false,
     };
     let outcome = match paid {
         true => Err(OrderError::WrongState { order: id, status: OrderStatus::Paid, event }.into()),
-        false => app.db.write(async |tx| close_here(app, tx, shop, order.clone(), event, actor, once).await).await,
+        false => app.db.write(async |tx| close_all(app, tx, shop, &order, event, actor, once).await).await,
     };
     match outcome {
-        Ok((closed, given_back)) => {
-            app.gate.release(shop.id, id, &given_back).await;
+        Ok((own, all)) => {
+            for (closed, given_back) in &all {
+                app.gate.release(shop.id, *closed, given_back).await;
+                tracing::info!(order = %closed, ?event, "order closed, stock given back");
+                metrics::counter!("orders_closed_total").increment(1);
+            }
             app.catalogue.stock_moved(shop.id);
-            tracing::info!(order = %id, reason = ?closed.order.closed_reason, "order closed, stock given back");
-            metrics::counter!("orders_closed_total").increment(1);
-            Ok(Closed::Now(Box::new(closed)))
+            Ok(Closed::Now(Box::new(own)))
         }
         Err(failure) if failure.code() == Code::OrderWrongState => {
             let current = orders::query::by_id(app.db.reader(), shop.id, id).await?;
@@ -170,69 +165,33 @@ pub async fn try_later(app: &App, shop: &Shop, overdue: &[(OrderId, Time)]) -> R
     app.db.write(async |tx| Ok(orders::service::close_later(tx, shop.id, overdue).await?)).await
 }
 
-/// Ends a payment at the platform and here, so that another may take its place.
-///
-/// # Errors
-/// As [`close`].
-pub(crate) async fn end_payment(app: &App, shop: &Shop, payment: &payment::Model) -> Result<Asked, Failure> {
-    let (asked, payment) = ends_at_platform(app, shop, payment).await?;
-    if asked != Asked::Paid {
-        move_on(app, &payment, PaymentEvent::Closed).await?;
-    }
-    Ok(asked)
-}
+/// What of an order went back on sale.
+type GivenBack = (OrderId, Vec<(SkuId, i64)>);
 
-/// Ends the payment at the platform: from here no prepay starts. Answers what it found, and the
-/// payment as it was left: closing, unless it was paid.
-async fn ends_at_platform(
+/// Closes an order and those that are paid together with it: WeChat closes only the whole. Answers the
+/// order that was asked for.
+async fn close_all(
     app: &App,
+    tx: &DatabaseTransaction,
     shop: &Shop,
-    payment: &payment::Model,
-) -> Result<(Asked, payment::Model), Failure> {
-    let payment = match payment.state {
-        PaymentState::Succeeded => return Ok((Asked::Paid, payment.clone())),
-        PaymentState::Closed => return Ok((Asked::Closed, payment.clone())),
-        PaymentState::Closing => payment.clone(),
-        _ => move_on(app, payment, PaymentEvent::CloseStarted).await?,
-    };
-    match closed_there(app, shop, &payment).await {
-        Ok(asked) => Ok((asked, payment)),
-        Err(failure) => {
-            move_on(app, &payment, PaymentEvent::CloseUndone).await?;
-            Err(failure)
+    wanted: &order::Model,
+    event: OrderEvent,
+    actor: &str,
+    once: Option<&Once<Placed>>,
+) -> Result<(Placed, Vec<GivenBack>), Failure> {
+    let (mut own, mut all) = (None, Vec::new());
+    for order in orders::checkouts::waiting_with(tx, wanted).await? {
+        let (closed, given_back) = close_here(app, tx, shop, order, event, actor).await?;
+        all.push((closed.order.id, given_back));
+        if closed.order.id == wanted.id {
+            own = Some(closed);
         }
     }
-}
-
-/// Closes a payment at the platform. Whatever a close is answered but "closed", the platform is
-/// asked once more how the payment stands, since it may have been paid meanwhile (sheet §2).
-async fn closed_there(app: &App, shop: &Shop, payment: &payment::Model) -> Result<Asked, Failure> {
-    let unclear = |error| Err(CloseError::Unclear(error).into());
-    let clients = app.clients.of(shop);
-    let pay = clients.pay()?;
-    match payment_received::ask_within(app, shop, pay, payment, PATIENCE).await? {
-        Asked::Open => {}
-        // WeChat gave a prepay id for it: that it knows nothing now is no clear answer.
-        Asked::Unknown if payment.prepay_id.is_some() => {
-            return unclear(PayError::Unknown("a prepaid order is not known".to_owned()));
-        }
-        asked => return Ok(asked),
+    let own = own.ok_or(OrderError::NotFound(wanted.id))?;
+    if let Some(once) = once {
+        once.keep(tx, &own, app.clock.wall()).await?;
     }
-    let error = match pay.close_order(&payment.id.to_string()).await {
-        Ok(()) | Err(PayError::OrderClosed(_)) => return Ok(Asked::Closed),
-        Err(error) => error,
-    };
-    match payment_received::ask_within(app, shop, pay, payment, PATIENCE).await {
-        Ok(asked @ (Asked::Paid | Asked::Closed)) => Ok(asked),
-        Ok(Asked::Open | Asked::Unknown) | Err(_) => unclear(error),
-    }
-}
-
-async fn move_on(app: &App, payment: &payment::Model, event: PaymentEvent) -> Result<payment::Model, Failure> {
-    let started = event == PaymentEvent::CloseStarted;
-    let ask_at = started.then(|| app.clock.wall() + FORGOTTEN);
-    let changes = || Changes { ask_at, ..Changes::default() };
-    app.db.write(async |tx| Ok(service::advance(tx, payment, event, changes(), app.clock.now()).await?)).await
+    Ok((own, all))
 }
 
 /// Order, payment, stock and limits, all at once.
@@ -243,7 +202,6 @@ async fn close_here(
     order: order::Model,
     event: OrderEvent,
     actor: &str,
-    once: Option<&Once<Placed>>,
 ) -> Result<(Placed, Vec<(SkuId, i64)>), Failure> {
     let now = app.clock.now();
     let closed = orders::service::advance_known(tx, order, event, actor, None, now).await?;
@@ -259,11 +217,7 @@ async fn close_here(
     }
     let lines = orders::query::lines_of(tx, shop.id, closed.id).await?;
     let back = give_back(tx, shop, &closed, &lines, now).await?;
-    let placed = Placed { order: closed, lines };
-    if let Some(once) = once {
-        once.keep(tx, &placed, app.clock.wall()).await?;
-    }
-    Ok((placed, back))
+    Ok((Placed { order: closed, lines }, back))
 }
 
 /// Closes an order whose money came but cannot be served any more, and says what went back on

@@ -20,8 +20,9 @@ use crate::areas::orders::state::FulfilmentKind;
 use crate::areas::payouts::returns;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::Settings;
+use crate::areas::suppliers::entity::part;
 use crate::areas::{commissions, leaders, orders};
-use crate::flows::receipt;
+use crate::flows::{receipt, supplier_parts};
 
 /// How many lines one run of the job looks at before it says that more may be due.
 const BATCH: u64 = 100;
@@ -102,8 +103,18 @@ fn reckoning(earning: Earning) -> Reckoning {
 pub struct Accrued {
     /// To be credited to [`AccountKind::LeaderPending`] of each leader.
     pub commissions: Vec<commission::Model>,
-    /// What of it is above the money of its line: the shop's loss, never a silent one.
-    pub excess: Fen,
+    /// What of it is above the money of its line, by line: the shop's loss, never a silent one.
+    pub excess: Vec<(OrderLineId, Fen)>,
+}
+
+impl Accrued {
+    /// What the shop bears in all: of a supplier's line what fee, commissions and the supplier get above
+    /// its money, which holds what the commissions alone do.
+    pub fn excess_with(&self, supplied: &[part::Model]) -> Result<Fen, Failure> {
+        let borne = |line: OrderLineId| supplied.iter().any(|part| part.line_id == line && part.loss_fen.is_positive());
+        let alone = self.excess.iter().filter(|(line, _)| !borne(*line)).map(|(_, above)| *above);
+        Ok(Fen::sum(alone.chain(supplied.iter().map(|part| part.loss_fen)))?)
+    }
 }
 
 /// Writes the commissions of a paid order, pending, inside the payment's transaction, whose journal
@@ -115,7 +126,7 @@ pub async fn accrue(
     now: Time,
 ) -> Result<Accrued, Failure> {
     let by_leader = order.fulfilment == FulfilmentKind::LeaderDelivery;
-    let (mut earned, mut excess) = (Vec::new(), Fen::ZERO);
+    let (mut earned, mut excess) = (Vec::new(), Vec::new());
     for line in lines {
         let Some(rule) = &line.commission_rule else { continue };
         let snapshot = Snapshot::deserialize(rule).map_err(error_of_rule)?;
@@ -128,7 +139,7 @@ pub async fn accrue(
         if above.is_positive() {
             tracing::warn!(line = %line.id, %above, "commissions are above the money of their line; the shop bears it");
             metrics::counter!("commissions_above_line_total").increment(1);
-            excess = excess.plus(above)?;
+            excess.push((line.id, above));
         }
         earned.extend(parts.into_iter().map(|part| (line.id, part)));
     }
@@ -151,7 +162,8 @@ pub async fn loss_undone(
 ) -> Result<Fen, Failure> {
     let earned = commissions::query::of_order(conn, line.shop_id, line.order_id).await?;
     let earned = Fen::sum(earned.iter().filter(|row| row.line_id == line.id).map(|row| row.amount_fen))?;
-    let excess = above_its_money(line, earned)?;
+    let of_supplier = supplier_parts::loss_of(conn, line).await?;
+    let excess = if of_supplier.is_positive() { of_supplier } else { above_its_money(line, earned)? };
     let undone = |refunded| rules::reversed_so_far(excess, CommissionKind::Own, refunded);
     Ok(undone(after)?.minus(undone(before)?)?)
 }
@@ -252,6 +264,7 @@ async fn book(
     now: Time,
 ) -> Result<(), Failure> {
     let mut draft = Draft::new(line.shop_id, cause, line.id.uuid());
+    supplier_parts::release(conn, line, &mut draft, now).await?;
     for release in released {
         draft.debit(AccountKind::LeaderPending, Some(release.leader.uuid()), release.amount);
         draft.credit(AccountKind::LeaderAvailable, Some(release.leader.uuid()), release.amount)?;

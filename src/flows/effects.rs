@@ -1,14 +1,14 @@
 //! Every effect on the outside world, and the one `match` that delivers it.
 
 use chrono::Duration;
-use kernel::id::{ComplaintActionId, ComplaintId, PaymentId, RefundId, ShippingUploadId, ShopId};
+use kernel::id::{ComplaintActionId, ComplaintId, PaymentId, ReceiverRemovalId, RefundId, ShippingUploadId, ShopId};
 use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::flows::refund::{self, Sent};
-use crate::flows::{complaints, shipping};
+use crate::flows::{complaints, profit_sharing, shipping};
 use crate::platform::entity::effect;
 use crate::platform::outbox::{self, Patience};
 
@@ -41,6 +41,11 @@ pub enum Effect {
         /// What.
         action: ComplaintActionId,
     },
+    /// Have WeChat forget a receiver of shares.
+    ReceiverRemoval {
+        /// Which.
+        removal: ReceiverRemovalId,
+    },
 }
 
 /// What came of a delivery.
@@ -64,6 +69,7 @@ impl Effect {
             Effect::ReceiptReminder { .. } => "receipt_reminder",
             Effect::ComplaintRefresh { .. } => "complaint_refresh",
             Effect::ComplaintAction { .. } => "complaint_action",
+            Effect::ReceiverRemoval { .. } => "receiver_removal",
         }
     }
 
@@ -75,6 +81,7 @@ impl Effect {
             Effect::ReceiptReminder { payment } => format!("receipt_reminder:{payment}"),
             Effect::ComplaintRefresh { complaint } => format!("complaint_refresh:{complaint}"),
             Effect::ComplaintAction { action } => format!("complaint_action:{action}"),
+            Effect::ReceiverRemoval { removal } => format!("receiver_removal:{removal}"),
         }
     }
 
@@ -101,7 +108,8 @@ impl Effect {
 pub fn patience(row: &effect::Model) -> Patience {
     match serde_json::from_value(row.payload.clone()) {
         Ok(Effect::Refund { .. } | Effect::ShippingUpload { .. } | Effect::ComplaintAction { .. }) => Patience::Endless,
-        Ok(Effect::ReceiptReminder { .. } | Effect::ComplaintRefresh { .. }) | Err(_) => Patience::Limited,
+        Ok(Effect::ReceiptReminder { .. } | Effect::ComplaintRefresh { .. } | Effect::ReceiverRemoval { .. })
+        | Err(_) => Patience::Limited,
     }
 }
 
@@ -121,5 +129,6 @@ pub async fn deliver(app: &App, row: &effect::Model) -> Result<Delivery, Failure
         Effect::ReceiptReminder { payment } => shipping::remind(app, &shop, payment).await,
         Effect::ComplaintRefresh { complaint } => complaints::refresh(app, &shop, complaint).await,
         Effect::ComplaintAction { action } => complaints::send(app, &shop, action).await,
+        Effect::ReceiverRemoval { removal } => profit_sharing::remove_receiver(app, &shop, removal).await,
     }
 }

@@ -3,7 +3,7 @@
 
 use kernel::id::{
     AffiliateLineId, CommissionId, JournalId, LeaderId, OrderId, OrderLineId, PaymentId, RefundId, SharingPartId,
-    ShopId, WithdrawalId,
+    ShopId, SupplierPartId, WithdrawalId,
 };
 use kernel::{BasisPoints, Code, Coded, Failure, Fen};
 use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
@@ -18,6 +18,7 @@ use crate::areas::orders::entity::line;
 use crate::areas::payments::entity::{refund, refund_line};
 use crate::areas::payments::{refunds, service as payments};
 use crate::areas::payouts::entity::{sharing, sharing_part};
+use crate::areas::suppliers::entity::part as supplied;
 use crate::areas::{orders, payouts};
 
 /// The most journals an explanation lists.
@@ -38,7 +39,7 @@ impl Coded for Unknown {
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// `commission`, `affiliate_commission`, `withdrawal`, `order`, `order_line`, `payment`, `refund`,
-    /// `share`, `referral_reward` or `journal`.
+    /// `share`, `referral_reward`, `supplier_part` or `journal`.
     pub kind: &'static str,
     /// The amount.
     pub amount: Fen,
@@ -81,7 +82,7 @@ impl Part {
 }
 
 /// Explains the amount `reference` names: the id of a commission, an affiliate line, a withdrawal, an
-/// order, an order line, a payment, a refund, a part of a share or a journal; that of a leader for the
+/// order, an order line, a payment, a refund, a part of a share, a supplier's part of a line or a journal; that of a leader for the
 /// reward his recommender got. Errors: `ledger.reference_unknown`.
 pub async fn explain(conn: &impl ConnectionTrait, shop: ShopId, reference: &str) -> Result<Explanation, Failure> {
     if let Ok(id) = reference.parse() {
@@ -102,6 +103,8 @@ pub async fn explain(conn: &impl ConnectionTrait, shop: ShopId, reference: &str)
         share_parts(conn, shop, id).await
     } else if let Ok(id) = reference.parse() {
         reward_parts(conn, shop, id).await
+    } else if let Ok(id) = reference.parse() {
+        supplier_parts(conn, shop, id).await
     } else if let Ok(id) = reference.parse() {
         journal_parts(conn, shop, id).await
     } else {
@@ -287,6 +290,38 @@ async fn refund_parts(conn: &impl ConnectionTrait, shop: ShopId, id: RefundId) -
     causes.extend(row.payment_id.filter(|_| row.cause == "late_payment").map(|payment| payment.uuid()));
     let journals = booked(conn, shop, &causes).await?;
     Ok(Explanation { kind: "refund", amount: row.amount_fen, parts, journals })
+}
+
+/// A supplier's part of a line: base − fee − commissions (+ freight), less what went back.
+async fn supplier_parts(conn: &impl ConnectionTrait, shop: ShopId, id: SupplierPartId) -> Result<Explanation, Failure> {
+    let row = supplied::Entity::find_by_id(id).filter(supplied::Column::ShopId.eq(shop)).one(conn).await?;
+    let row = row.ok_or(Unknown)?;
+    let rule = if row.price_fen.is_some() { "what the settlement price leaves" } else { "service_fee_bp" };
+    let base = Part { source: Some(row.line_id.to_string()), ..Part::plain("base", row.base_fen) };
+    let fee = Part {
+        base: Some(row.base_fen),
+        rate: row.fee_bp,
+        fixed: row.price_fen,
+        rule: Some(rule.to_owned()),
+        ..Part::less("service_fee", row.fee_fen)?
+    };
+    let mut parts = vec![
+        base,
+        fee,
+        Part::less("leader_commission", row.commission_fen)?,
+        Part::less("referrals", row.referral_fen)?,
+        Part::plain("shipping", row.shipping_fen),
+        Part { rule: Some("borne by the shop".to_owned()), ..Part::plain("above_the_line", row.loss_fen) },
+        Part::less("reversed", row.reversed_fen)?,
+    ];
+    parts.retain(|part| part.amount != Fen::ZERO);
+    let mut causes = vec![row.order_id.uuid(), row.line_id.uuid()];
+    causes.extend(refunds_of_line(conn, shop, row.line_id).await?);
+    let shared = payouts::query::sharings_of(conn, shop, row.order_id).await?.into_iter().flat_map(|(_, parts)| parts);
+    let shared = shared.filter(|part: &sharing_part::Model| part.party_id == row.supplier_id.uuid());
+    causes.extend(shared.map(|part| part.id.uuid()));
+    let amount = row.amount_fen.minus(row.reversed_fen)?;
+    Ok(Explanation { kind: "supplier_part", amount, parts, journals: booked(conn, shop, &causes).await? })
 }
 
 async fn journal_parts(conn: &impl ConnectionTrait, shop: ShopId, id: JournalId) -> Result<Explanation, Failure> {

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use kernel::failure::Invalid;
-use kernel::id::{CategoryId, GoodsId, OperatorId, PickupPointId, SkuId, SupplierId};
-use kernel::{BasisPoints, Failure, Time};
+use kernel::id::{CategoryId, GoodsId, OperatorId, PickupPointId, SkuId};
+use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
+use super::{rates, suppliers};
 use crate::app::App;
 use crate::areas::goods::categories::{self, CategoryDraft};
 use crate::areas::goods::draft::{GoodsDraft, SkuDraft};
@@ -61,8 +62,8 @@ pub async fn create(
     let (described, changes) = app
         .db
         .write(async |tx| {
-            check_rates(shop, draft)?;
-            check_supplier(draft, None)?;
+            let supplier = suppliers::of_goods(tx, shop, draft, None, Some(skus)).await?;
+            rates::check_goods(tx, shop, draft.commission.as_ref(), supplier.as_ref()).await?;
             check_points(tx, shop, draft).await?;
             let Saved { goods, skus } = service::create(tx, shop.id, draft, skus, now).await?;
             recount(tx, shop, operator, &skus, now).await?;
@@ -98,8 +99,8 @@ pub async fn change(
             let before = query::by_id(tx, shop.id, id).await?.ok_or(GoodsError::NotFound(id))?;
             let mut draft = GoodsDraft::of(&before, query::points_of(tx, shop.id, id).await?)?;
             edit(&mut draft)?;
-            check_rates(shop, &draft)?;
-            check_supplier(&draft, before.supplier_id)?;
+            let supplier = suppliers::of_goods(tx, shop, &draft, before.supplier_id, skus).await?;
+            rates::check_goods(tx, shop, draft.commission.as_ref(), supplier.as_ref()).await?;
             check_points(tx, shop, &draft).await?;
             let Saved { goods, skus } = service::change(tx, &before, version, &draft, skus, now).await?;
             recount(tx, shop, Some(operator), &skus, now).await?;
@@ -110,15 +111,6 @@ pub async fn change(
         .await?;
     after_commit(app, shop, &changes).await;
     Ok(described)
-}
-
-/// Goods name a supplier of the shop, or keep the one they have. Suppliers are not kept yet, so none
-/// is known.
-fn check_supplier(draft: &GoodsDraft, before: Option<SupplierId>) -> Result<(), GoodsError> {
-    match draft.supplier_id {
-        Some(supplier) if before != Some(supplier) => Err(GoodsError::SupplierNotFound(supplier)),
-        _ => Ok(()),
-    }
 }
 
 /// Takes goods away for good.
@@ -237,18 +229,6 @@ pub async fn remove_category(app: &App, shop: &Shop, operator: OperatorId, id: C
         .await?;
     app.catalogue.changed(shop.id);
     Ok(())
-}
-
-/// Commission and referral rates never give away more than the whole.
-fn check_rates(shop: &Shop, draft: &GoodsDraft) -> Result<(), Invalid> {
-    let Some(terms) = &draft.commission else { return Ok(()) };
-    let rates = shop.settings.referral_rates_bp.iter().copied().chain([terms.highest_rate()]);
-    let together: i64 = rates.map(|rate| i64::from(rate.bp())).sum();
-    if together <= i64::from(BasisPoints::WHOLE.bp()) {
-        return Ok(());
-    }
-    let detail = format!("commission and referrals add up to {together}, over 10000");
-    Err(Invalid::field("commission", "out_of_range", detail))
 }
 
 /// A region is made of the shop's own pickup points.

@@ -3,10 +3,11 @@
 use gateways::pay::wechat_pay;
 use kernel::failure::Invalid;
 use kernel::id::{ApplicationId, LeaderId, LeaderLevelId, MemberId, OperatorId, PickupPointId, VerifierId};
-use kernel::{BasisPoints, Failure, Time};
+use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
+use super::{profit_sharing, rates};
 use crate::app::App;
 use crate::areas::leaders::applications::{self, ApplicationDraft};
 use crate::areas::leaders::entity::{application, leader, level};
@@ -166,10 +167,10 @@ pub async fn set_receiver(
     account: Option<String>,
     name: Option<String>,
 ) -> Result<leader::Model, Failure> {
-    app.db
+    let changed = app
+        .db
         .write(async |tx| {
-            let now = app.clock.now();
-            let leader = query::by_id(tx, shop.id, id).await?.ok_or(LeaderError::NotFound)?;
+            let leader = service::held(tx, shop.id, id).await?;
             let (account, kind) = match (&account, kind) {
                 (Some(account), kind) => (account.clone(), kind),
                 (None, receiver::ReceiverKind::Merchant) => {
@@ -181,11 +182,41 @@ pub async fn set_receiver(
                 }
             };
             let receiver = Receiver { kind, account, name: name.clone() };
-            receiver::set(tx, &app.sealer, shop.id, id, &receiver, now).await?;
-            audit::note(tx, shop.id, by, "leader.receiver", id, json!({ "type": kind }), now).await?;
-            Ok(query::by_id(tx, shop.id, id).await?.ok_or(LeaderError::NotFound)?)
+            replace_receiver(app, tx, shop, by, &leader, Some(&receiver)).await
         })
-        .await
+        .await?;
+    app.bell.ring();
+    Ok(changed)
+}
+
+/// Takes a leader's receiver away, here and from WeChat's list; what he earns stays owed to him.
+pub async fn remove_receiver(app: &App, shop: &Shop, by: OperatorId, id: LeaderId) -> Result<leader::Model, Failure> {
+    let changed = app
+        .db
+        .write(async |tx| {
+            let leader = service::held(tx, shop.id, id).await?;
+            replace_receiver(app, tx, shop, by, &leader, None).await
+        })
+        .await?;
+    app.bell.ring();
+    Ok(changed)
+}
+
+async fn replace_receiver(
+    app: &App,
+    tx: &impl ConnectionTrait,
+    shop: &Shop,
+    by: OperatorId,
+    leader: &leader::Model,
+    wanted: Option<&Receiver>,
+) -> Result<leader::Model, Failure> {
+    let now = app.clock.now();
+    let old = receiver::of(&app.sealer, leader)?;
+    receiver::set(tx, &app.sealer, shop.id, leader.id, wanted, now).await?;
+    profit_sharing::leave(app, tx, shop, old.as_ref(), wanted).await?;
+    let detail = json!({ "type": wanted.map(|receiver| receiver.kind) });
+    audit::note(tx, shop.id, by, "leader.receiver", leader.id, detail, now).await?;
+    Ok(query::by_id(tx, shop.id, leader.id).await?.ok_or(LeaderError::NotFound)?)
 }
 
 /// What a leader is as a receiver under his own openid, which is that of the shop's mini-program.
@@ -205,10 +236,10 @@ pub async fn create_level(
     draft: &LevelDraft,
     once: &Once<level::Model>,
 ) -> Result<level::Model, Failure> {
-    expect_payable(shop, draft.rate)?;
     app.db
         .write(async |tx| {
             let now = app.clock.now();
+            rates::check_level(tx, shop, draft.rate).await?;
             let created = levels::create(tx, shop.id, draft.clone(), now).await?;
             audit::note(tx, shop.id, by, "leader_level.create", created.id, audited_level(&created), now).await?;
             once.keep(tx, &created, app.clock.wall()).await?;
@@ -225,10 +256,10 @@ pub async fn change_level(
     id: LeaderLevelId,
     draft: &LevelDraft,
 ) -> Result<level::Model, Failure> {
-    expect_payable(shop, draft.rate)?;
     app.db
         .write(async |tx| {
             let now = app.clock.now();
+            rates::check_level(tx, shop, draft.rate).await?;
             let before = levels::by_id(tx, shop.id, id).await?;
             let after = levels::change(tx, shop.id, id, draft.clone()).await?;
             let detail = json!({ "before": audited_level(&before), "after": audited_level(&after) });
@@ -240,17 +271,6 @@ pub async fn change_level(
 
 fn audited_level(level: &level::Model) -> serde_json::Value {
     json!({ "name": level.name, "rank": level.rank, "rate_bp": level.rate_bp })
-}
-
-/// Rates that add up to more than the whole are refused when saved, naming the sum.
-fn expect_payable(shop: &Shop, rate: BasisPoints) -> Result<(), Invalid> {
-    let referrals: i64 = shop.settings.referral_rates_bp.iter().map(|rate| i64::from(rate.bp())).sum();
-    let together = referrals + i64::from(rate.bp());
-    if together <= i64::from(BasisPoints::WHOLE.bp()) {
-        return Ok(());
-    }
-    let detail = format!("the level's rate and the referral rates add up to {together}, over 10000");
-    Err(Invalid::field("rate_bp", "out_of_range", detail))
 }
 
 /// Creates a further pickup point of a leader.

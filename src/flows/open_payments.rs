@@ -6,10 +6,10 @@ use crate::app::App;
 use crate::areas::orders;
 use crate::areas::orders::state::OrderStatus;
 use crate::areas::payments::entity::payment;
-use crate::areas::payments::service::{self, Changes};
+use crate::areas::payments::service;
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
 use crate::areas::shops::query::Shop;
-use crate::flows::close_order;
+use crate::flows::end_payment::{end_payment, move_on};
 use crate::flows::payment_received::{self, Asked};
 
 /// Asks about an open payment, or about one whose close began and never ended, and moves it on.
@@ -30,14 +30,12 @@ pub async fn follow(app: &App, shop: &Shop, payment: &payment::Model) -> Result<
     match payment_received::ask(app, shop, pay, payment).await? {
         Asked::Paid => Ok(()),
         // Whoever wanted to close it died: it can be paid again.
-        Asked::Open | Asked::Unknown if closing => move_on(app, payment, &[PaymentEvent::CloseUndone]).await,
-        Asked::Open if !is_wanted(app, shop, payment).await? => {
-            close_order::end_payment(app, shop, payment).await.map(drop)
-        }
+        Asked::Open | Asked::Unknown if closing => move_on(app, payment, &[PaymentEvent::CloseUndone]).await.map(drop),
+        Asked::Open if !is_wanted(app, shop, payment).await? => end_payment(app, shop, payment).await.map(drop),
         Asked::Open | Asked::Unknown => Ok(()),
-        Asked::Closed if closing => move_on(app, payment, &[PaymentEvent::Closed]).await,
+        Asked::Closed if closing => move_on(app, payment, &[PaymentEvent::Closed]).await.map(drop),
         // Closed behind our back: the next prepay makes another number.
-        Asked::Closed => move_on(app, payment, &[PaymentEvent::CloseStarted, PaymentEvent::Closed]).await,
+        Asked::Closed => move_on(app, payment, &[PaymentEvent::CloseStarted, PaymentEvent::Closed]).await.map(drop),
     }
 }
 
@@ -50,17 +48,4 @@ pub async fn put_off(app: &App, payment: &payment::Model) -> Result<(), Failure>
 async fn is_wanted(app: &App, shop: &Shop, payment: &payment::Model) -> Result<bool, Failure> {
     let order = orders::query::by_id(app.db.reader(), shop.id, payment.order_id).await?;
     Ok(order.is_some_and(|order| order.status == OrderStatus::PendingPayment))
-}
-
-async fn move_on(app: &App, payment: &payment::Model, events: &[PaymentEvent]) -> Result<(), Failure> {
-    let now = app.clock.now();
-    app.db
-        .write(async |tx| {
-            let mut moved = payment.clone();
-            for event in events {
-                moved = service::advance(tx, &moved, *event, Changes::default(), now).await?;
-            }
-            Ok(())
-        })
-        .await
 }

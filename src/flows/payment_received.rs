@@ -20,7 +20,7 @@ use crate::areas::shops::query::Shop;
 use crate::areas::stock::service::Taken;
 use crate::areas::{members, orders, stock};
 use crate::flows::suspicious::{self, Difference};
-use crate::flows::{close_order, commission, refund};
+use crate::flows::{close_order, commission, refund, supplier_parts};
 
 /// Why money that came in cannot be booked.
 #[derive(Debug, thiserror::Error)]
@@ -60,10 +60,20 @@ pub enum Asked {
     Unknown,
 }
 
-/// Asks the platform about a payment and books it when it is paid.
+/// Asks the platform about a payment and books it when it is paid. Of a combined payment all orders are
+/// heard of at once, each with a state of its own; what is answered is how this one stands.
 pub async fn ask(app: &App, shop: &Shop, pay: &WechatPay, payment: &payment::Model) -> Result<Asked, Failure> {
-    let answer = pay.query_order(&payment.id.to_string()).await;
+    let answer = query(pay, payment).await;
     heard(app, shop, payment, answer).await
+}
+
+/// What the platform knows under the number of a payment, or of the combined one it is part of.
+async fn query(pay: &WechatPay, payment: &payment::Model) -> Result<Vec<Transaction>, PayError> {
+    if let Some(whole) = payment.combination_id {
+        return Ok(pay.query_combined(&whole.to_string()).await?.orders());
+    }
+    let pay = payment.merchant_no.as_ref().map_or_else(|| pay.clone(), |merchant| pay.for_sub_merchant(merchant));
+    Ok(vec![pay.query_order(&payment.id.to_string()).await?])
 }
 
 /// As [`ask`], waiting for the answer this long at most.
@@ -74,8 +84,7 @@ pub async fn ask_within(
     payment: &payment::Model,
     patience: Duration,
 ) -> Result<Asked, Failure> {
-    let number = payment.id.to_string();
-    let answer = tokio::time::timeout(patience, pay.query_order(&number)).await;
+    let answer = tokio::time::timeout(patience, query(pay, payment)).await;
     let late = |_| Err(PayError::Unknown("no answer in time".to_owned()));
     heard(app, shop, payment, answer.unwrap_or_else(late)).await
 }
@@ -84,20 +93,37 @@ async fn heard(
     app: &App,
     shop: &Shop,
     payment: &payment::Model,
-    answer: Result<Transaction, PayError>,
+    answer: Result<Vec<Transaction>, PayError>,
 ) -> Result<Asked, Failure> {
     app.db.write(async |tx| Ok(service::asked(tx, payment, app.clock.wall()).await?)).await?;
-    match answer {
-        Ok(transaction) if transaction.trade_state.is_paid() => {
-            received(app, shop, &transaction).await?;
-            Ok(Asked::Paid)
-        }
-        Ok(transaction) if transaction.trade_state == TradeState::Closed => Ok(Asked::Closed),
-        Ok(transaction) if transaction.trade_state == TradeState::NotPay => Ok(Asked::Open),
-        Ok(_) => Err(ReceiptError::Unavailable(PayError::Unknown("an unknown trade state".to_owned())).into()),
-        Err(PayError::NotFound(_)) => Ok(Asked::Unknown),
-        Err(error) => Err(ReceiptError::Unavailable(error).into()),
+    let transactions = match answer {
+        Ok(transactions) => transactions,
+        Err(PayError::NotFound(_)) => return Ok(Asked::Unknown),
+        Err(error) => return Err(ReceiptError::Unavailable(error).into()),
+    };
+    all_received(app, shop, &transactions).await?;
+    let number = payment.id.to_string();
+    let own = transactions.iter().find(|transaction| transaction.out_trade_no == number);
+    let alone = transactions.first().filter(|_| payment.combination_id.is_none());
+    match own.or(alone).map(|transaction| &transaction.trade_state) {
+        Some(state) if state.is_paid() => Ok(Asked::Paid),
+        Some(TradeState::Closed) => Ok(Asked::Closed),
+        Some(TradeState::NotPay) => Ok(Asked::Open),
+        _ => Err(ReceiptError::Unavailable(PayError::Unknown("an unknown trade state".to_owned())).into()),
     }
+}
+
+/// Books every transaction that is paid; one that cannot be booked does not keep the others waiting.
+///
+/// # Errors
+/// The first that could not be booked: the platform shall tell it again.
+pub async fn all_received(app: &App, shop: &Shop, transactions: &[Transaction]) -> Result<(), Failure> {
+    let mut outcome = Ok(());
+    for transaction in transactions.iter().filter(|transaction| transaction.trade_state.is_paid()) {
+        let booked = received(app, shop, transaction).await;
+        outcome = outcome.and(booked);
+    }
+    outcome
 }
 
 /// Books a paid transaction: once, whoever tells of it and however often.
@@ -109,7 +135,7 @@ pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Resu
     let unknown = || ReceiptError::Unknown(number.clone());
     let id: PaymentId = number.parse().map_err(|_| unknown())?;
     let payment = service::by_id(app.db.reader(), shop.id, id).await?.ok_or_else(unknown)?;
-    if let Some(odd) = difference(&payment, transaction) {
+    if let Some(odd) = difference(app, shop, &payment, transaction) {
         return Err(suspicious::refuse_difference(app, shop, "payment", id, &odd).await);
     }
     if payment.state == PaymentState::Succeeded {
@@ -155,7 +181,13 @@ pub async fn after_commit(app: &App, shop: &Shop, settled: &Settled) {
 }
 
 /// What of the transaction is not as we asked it.
-fn difference(payment: &payment::Model, transaction: &Transaction) -> Option<Difference> {
+fn difference(app: &App, shop: &Shop, payment: &payment::Model, transaction: &Transaction) -> Option<Difference> {
+    let own = || app.clients.of(shop).pay().ok().and_then(|pay| pay.sub_mchid().map(str::to_owned));
+    if let Some(theirs) = &transaction.sub_mchid
+        && payment.merchant_no.clone().or_else(own).is_some_and(|ours| ours != *theirs)
+    {
+        return Some(Difference::new("the merchant", theirs));
+    }
     let total = transaction.total();
     if total != Some(payment.amount_fen) {
         let seen = total.map_or_else(|| "not told".to_owned(), |total| total.to_string());
@@ -305,7 +337,7 @@ async fn give_back_unserved(
 ) -> Result<(), Failure> {
     let now = app.clock.now();
     let mut draft = Draft::new(shop.id, "late_payment", payment.id.uuid());
-    draft.debit(AccountKind::Clearing, None, payment.amount_fen);
+    draft.debit(AccountKind::Clearing, order.clearing(), payment.amount_fen);
     draft.credit(AccountKind::MemberPayable, Some(order.member_id.uuid()), payment.amount_fen)?;
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
     refund::ask_whole_payment(app, tx, order, payment).await?;
@@ -342,11 +374,15 @@ pub async fn settle(
     }
     let order = orders::service::advance_known(tx, order, OrderEvent::PaymentReceived, actor, None, now).await?;
     let accrued = commission::accrue(tx, &order, &lines, now).await?;
+    let supplied = supplier_parts::accrue(tx, &order, &lines, &accrued.commissions, now).await?;
     let mut draft = Draft::new(shop.id, "payment", order.id.uuid());
-    draft.debit(AccountKind::Clearing, None, order.payable_fen);
-    draft.debit(AccountKind::Loss, None, accrued.excess);
+    draft.debit(AccountKind::Clearing, order.clearing(), order.payable_fen);
+    draft.debit(AccountKind::Loss, None, accrued.excess_with(&supplied)?);
     for commission in &accrued.commissions {
         draft.credit(AccountKind::LeaderPending, Some(commission.leader_id.uuid()), commission.amount_fen)?;
+    }
+    for part in &supplied {
+        draft.credit(AccountKind::SupplierPending, Some(part.supplier_id.uuid()), part.amount_fen)?;
     }
     draft.credit_rest(AccountKind::Revenue, None)?;
     // Last, because every order of a leader meets in the row of his balance: it is held as short as can be.

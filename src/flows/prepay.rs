@@ -4,12 +4,12 @@
 use std::time::{Duration, Instant};
 
 use gateways::pay::wechat_pay::{NewPrepay, PayError, PaymentParams, WechatPay};
-use kernel::id::{MemberId, OrderId, PaymentId};
+use kernel::id::{CheckoutId, MemberId, OrderId, PaymentId};
 use kernel::{Code, Coded, Failure, Time};
 
 use crate::app::App;
 use crate::areas::members::error::MemberError;
-use crate::areas::orders::entity::order;
+use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::{OrderEvent, OrderStatus};
 use crate::areas::payments::entity::payment;
@@ -18,11 +18,11 @@ use crate::areas::payments::service::{self, Changes, pause};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
 use crate::areas::shops::query::Shop;
 use crate::areas::{members, orders};
-use crate::flows::close_order;
+use crate::flows::end_payment::end_payment;
 use crate::flows::payment_received::{self, Asked};
 
 /// A prepay id lives two hours; it is asked for anew a little earlier.
-const PREPAY_LIFE: chrono::Duration = chrono::Duration::minutes(110);
+pub(super) const PREPAY_LIFE: chrono::Duration = chrono::Duration::minutes(110);
 
 /// The pauses before the same bytes are sent once more.
 const AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(600)];
@@ -41,6 +41,9 @@ pub enum PrepayError {
     /// The order is being closed.
     #[error("the order is being closed")]
     Closing,
+    /// It is paid at once with the others of its checkout.
+    #[error("the order is paid together with the others of {0}")]
+    Together(CheckoutId),
     /// Only for new buyers, and the member has bought since.
     #[error("the goods are for new buyers alone")]
     NewBuyersOnly,
@@ -58,9 +61,17 @@ impl Coded for PrepayError {
             PrepayError::NotNeeded => Code::PaymentNotNeeded,
             PrepayError::Expired => Code::OrderExpired,
             PrepayError::Closing => Code::PaymentClosing,
+            PrepayError::Together(_) => Code::PaidTogether,
             PrepayError::NewBuyersOnly => Code::NewBuyerOnly,
             PrepayError::Unavailable(_) => Code::PaymentUnavailable,
             PrepayError::Refused(_) => Code::PaymentRefused,
+        }
+    }
+
+    fn extra(&self) -> Option<serde_json::Value> {
+        match self {
+            PrepayError::Together(checkout) => Some(serde_json::json!({ "checkout_id": checkout })),
+            _ => None,
         }
     }
 }
@@ -71,7 +82,11 @@ pub async fn prepay(app: &App, shop: &Shop, member: MemberId, id: OrderId) -> Re
     let clients = app.clients.of(shop);
     let order = orders::query::of_member(app.db.reader(), shop.id, member, id).await?;
     payable_now(&order, app.clock.now())?;
-    let pay = clients.pay()?;
+    let together = orders::checkouts::waiting_with(app.db.reader(), &order).await?;
+    if let (Some(checkout), true) = (order.checkout_id, together.len() > 1) {
+        return Err(PrepayError::Together(checkout).into());
+    }
+    let pay = &clients.pay_for(order.merchant_no.as_deref())?;
     let member = members::query::by_id(app.db.reader(), shop.id, member).await?.ok_or(MemberError::TokenInvalid)?;
     if order.for_new_buyers && member.has_paid {
         return Err(PrepayError::NewBuyersOnly.into());
@@ -115,7 +130,7 @@ async fn sheet_of(app: &App, pay: &WechatPay, payment: &payment::Model) -> Resul
         return sheet(prepay_id);
     }
     let body = payment.request_body.clone().unwrap_or_default();
-    let prepay_id = send_patiently(pay, body.as_bytes()).await.map_err(NotOpened::Refused)?;
+    let prepay_id = patiently(async || pay.send_prepay(body.as_bytes()).await).await.map_err(NotOpened::Refused)?;
     let changes = Changes { prepaid: Some((prepay_id.clone(), wall)), ..Changes::default() };
     note_answer(app, payment, changes).await.map_err(NotOpened::Failed)?;
     sheet(&prepay_id)
@@ -123,7 +138,7 @@ async fn sheet_of(app: &App, pay: &WechatPay, payment: &payment::Model) -> Resul
 
 /// Whether no sheet will ever open under this number again: it was used, closed, or is known with
 /// other content (sheet §2).
-fn number_is_spent(error: &PayError) -> bool {
+pub(super) fn number_is_spent(error: &PayError) -> bool {
     match error {
         PayError::OutTradeNoUsed(_) | PayError::OrderClosed(_) => true,
         PayError::Refused(refusal) => refusal.signed && refusal.code == "INVALID_REQUEST",
@@ -145,7 +160,7 @@ async fn another_number(
         // It was never used: the request itself is not liked, and another number changes nothing.
         return Err(refused(app, shop, pay, &spent, error).await);
     }
-    if close_order::end_payment(app, shop, &spent).await? == Asked::Paid {
+    if end_payment(app, shop, &spent).await? == Asked::Paid {
         return Err(PrepayError::NotNeeded.into());
     }
     tracing::warn!(payment = %spent.id, %error, "a number can no longer be paid; the order gets another");
@@ -158,10 +173,10 @@ async fn another_number(
 
 /// Sends the stored bytes, and the same again when WeChat is in trouble: they are the same order
 /// however often they come. Only while answers come quickly, because somebody waits.
-async fn send_patiently(pay: &WechatPay, body: &[u8]) -> Result<String, PayError> {
+pub(super) async fn patiently(send: impl AsyncFn() -> Result<String, PayError>) -> Result<String, PayError> {
     let begun = Instant::now();
     for pause in AGAIN_AFTER {
-        match pay.send_prepay(body).await {
+        match send().await {
             Err(error) if error.is_undecided() && begun.elapsed() < QUICKLY => {
                 tracing::warn!(%error, "WeChat Pay did not take an order; it is sent again");
             }
@@ -169,10 +184,10 @@ async fn send_patiently(pay: &WechatPay, body: &[u8]) -> Result<String, PayError
         }
         tokio::time::sleep(pause).await;
     }
-    pay.send_prepay(body).await
+    send().await
 }
 
-fn payable_now(order: &order::Model, now: Time) -> Result<(), Failure> {
+pub(super) fn payable_now(order: &order::Model, now: Time) -> Result<(), Failure> {
     match order.status {
         OrderStatus::PendingPayment if order.expires_at <= now => Err(PrepayError::Expired.into()),
         OrderStatus::PendingPayment => Ok(()),
@@ -194,6 +209,8 @@ async fn stored(
 ) -> Result<payment::Model, Failure> {
     if let Some(payment) = query::open_of(app.db.reader(), shop.id, order.id).await? {
         return match payment.state {
+            // What it was paid together with is not paid any more: WeChat is still to say what became of it.
+            _ if payment.combination_id.is_some() => Err(PrepayError::Closing.into()),
             PaymentState::Prepaying | PaymentState::Prepaid => Ok(payment),
             PaymentState::Succeeded => Err(PrepayError::NotNeeded.into()),
             PaymentState::Closing | PaymentState::Closed => Err(PrepayError::Closing.into()),
@@ -212,26 +229,7 @@ async fn stored(
     let (now, wall) = (app.clock.now(), app.clock.wall());
     let id = PaymentId::new();
     let body = body_of(app, shop, pay, order, openid, id).await?;
-    let payment = payment::Model {
-        id,
-        shop_id: shop.id,
-        order_id: order.id,
-        state: PaymentState::Prepaying,
-        amount_fen: order.payable_fen,
-        payer_openid: openid.to_owned(),
-        request_body: Some(body),
-        prepay_id: None,
-        prepaid_at: None,
-        transaction_id: None,
-        paid_at: None,
-        platform_paid_at: None,
-        payer_total_fen: None,
-        late: false,
-        next_query_at: Some(wall + pause(1)),
-        queries: 0,
-        created_at: now,
-        updated_at: now,
-    };
+    let payment = payment::Model { request_body: Some(body), ..new_payment(order, id, openid, (now, wall)) };
     app.db
         .write(async |tx| {
             // The order's row is held while the payment is made, so that a close waits or has won.
@@ -247,6 +245,47 @@ async fn stored(
         .await
 }
 
+/// A payment of an order that is about to be asked for.
+pub(super) fn new_payment(
+    order: &order::Model,
+    id: PaymentId,
+    openid: &str,
+    (now, wall): (Time, Time),
+) -> payment::Model {
+    payment::Model {
+        id,
+        shop_id: order.shop_id,
+        order_id: order.id,
+        combination_id: None,
+        merchant_no: order.merchant_no.clone(),
+        state: PaymentState::Prepaying,
+        amount_fen: order.payable_fen,
+        payer_openid: openid.to_owned(),
+        request_body: None,
+        prepay_id: None,
+        prepaid_at: None,
+        transaction_id: None,
+        paid_at: None,
+        platform_paid_at: None,
+        payer_total_fen: None,
+        late: false,
+        next_query_at: Some(wall + pause(1)),
+        queries: 0,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// What the payer reads in his bill.
+pub(super) fn description_of(shop: &Shop, lines: &[line::Model]) -> String {
+    let first = lines.first().map_or("", |line| line.title.as_str());
+    let description = match lines.len() {
+        0 | 1 => first.to_owned(),
+        n => format!("{} 等{n}件商品", first.chars().take(80).collect::<String>()),
+    };
+    if description.is_empty() { shop.name.clone() } else { description }
+}
+
 async fn body_of(
     app: &App,
     shop: &Shop,
@@ -256,16 +295,10 @@ async fn body_of(
     payment: PaymentId,
 ) -> Result<String, Failure> {
     let lines = orders::query::lines_of(app.db.reader(), shop.id, order.id).await?;
-    let first = lines.first().map_or("", |line| line.title.as_str());
-    let description = match lines.len() {
-        0 | 1 => first.to_owned(),
-        n => format!("{} 等{n}件商品", first.chars().take(80).collect::<String>()),
-    };
-    let least = app.clock.wall() + chrono::Duration::seconds(61);
     let request = NewPrepay {
-        description: if description.is_empty() { shop.name.clone() } else { description },
+        description: description_of(shop, &lines),
         out_trade_no: payment.to_string(),
-        time_expire: Some(std::cmp::max(app.clock.to_wall(order.expires_at), least)),
+        time_expire: Some(last_moment(app, order)),
         notify_url: notify_url(app, shop, "payment"),
         total: order.payable_fen,
         openid: openid.to_owned(),
@@ -274,6 +307,12 @@ async fn body_of(
     };
     let body = pay.prepay_body(&request).map_err(PrepayError::Refused)?;
     Ok(String::from_utf8_lossy(&body).into_owned())
+}
+
+/// Until when the platform is to take the money, in wall time.
+pub(super) fn last_moment(app: &App, order: &order::Model) -> Time {
+    let least = app.clock.wall() + chrono::Duration::seconds(61);
+    std::cmp::max(app.clock.to_wall(order.expires_at), least)
 }
 
 /// Where the platform calls us back about `kind`.

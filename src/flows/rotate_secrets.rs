@@ -1,7 +1,7 @@
 //! Seals what is stored anew with the live master key, in bounded batches; what is sealed with it
 //! already is left alone, so that a run that was broken off is simply started again.
 
-use kernel::id::{AddressId, ApplicationId, ComplaintId, LeaderId, MemberId, OperatorId, ShopId};
+use kernel::id::{AddressId, ApplicationId, ComplaintId, LeaderId, MemberId, OperatorId, ShopId, SupplierId};
 use kernel::{Failure, Time};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
@@ -13,6 +13,7 @@ use crate::areas::leaders::entity::leader;
 use crate::areas::members;
 use crate::areas::members::entity::member;
 use crate::areas::orders::entity::order;
+use crate::areas::suppliers::entity::supplier;
 use crate::platform::request_keys;
 use crate::platform::seal::{SealError, Sealer};
 
@@ -80,6 +81,12 @@ const COLUMNS: &[Column] = &[
         place: |id| format!("leaders.phone:{}", LeaderId::from_uuid(id)),
     },
     Column {
+        table: "suppliers",
+        key: "id",
+        column: "sealed_phone",
+        place: |id| format!("suppliers.phone:{}", SupplierId::from_uuid(id)),
+    },
+    Column {
         table: "complaints",
         key: "id",
         column: "sealed_phone",
@@ -102,6 +109,9 @@ pub async fn rotate(app: &App, tell: impl Fn(&str, u64)) -> Result<Report, Failu
     let before = report.sealed;
     rotate_receivers(app, &mut report).await?;
     tell("leaders.receiver", report.sealed - before);
+    let before = report.sealed;
+    rotate_supplier_receivers(app, &mut report).await?;
+    tell("suppliers.receiver", report.sealed - before);
     let before = report.sealed;
     rotate_order_addresses(app, &mut report).await?;
     tell("orders.address", report.sealed - before);
@@ -219,6 +229,28 @@ async fn rotate_receivers(app: &App, report: &mut Report) -> Result<(), Failure>
                 .col_expr(leader::Column::Receiver, Expr::value(receiver.clone()))
                 .filter(leader::Column::Id.eq(row.id))
                 .filter(leader::Column::UpdatedAt.eq(row.updated_at))
+                .exec(tx)
+                .await?;
+            Ok(changed.rows_affected)
+        };
+        report.sealed += app.db.write(put).await?;
+    }
+    Ok(())
+}
+
+async fn rotate_supplier_receivers(app: &App, report: &mut Report) -> Result<(), Failure> {
+    let rows = supplier::Entity::find().filter(supplier::Column::Receiver.is_not_null()).all(app.db.reader()).await?;
+    for row in rows {
+        let Some(mut receiver) = row.receiver.clone() else { continue };
+        let place = format!("suppliers.receiver_name:{}", row.id);
+        if !reseal_member(&app.sealer, &mut receiver, "sealed_name", &place, report)? {
+            continue;
+        }
+        let put = async |tx: &_| {
+            let changed = supplier::Entity::update_many()
+                .col_expr(supplier::Column::Receiver, Expr::value(receiver.clone()))
+                .filter(supplier::Column::Id.eq(row.id))
+                .filter(supplier::Column::UpdatedAt.eq(row.updated_at))
                 .exec(tx)
                 .await?;
             Ok(changed.rows_affected)

@@ -1,13 +1,13 @@
 //! Changing a shop's settings as one document (docs/rules.md).
 
+use kernel::Failure;
 use kernel::failure::Invalid;
 use kernel::id::OperatorId;
 use kernel::strict::Strict;
-use kernel::{BasisPoints, Failure};
 use serde_json::{Map, Value, json};
 
+use super::rates;
 use crate::app::App;
-use crate::areas::leaders::levels;
 use crate::areas::operators::audit;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::service;
@@ -23,7 +23,7 @@ pub async fn change(app: &App, shop: &Shop, by: OperatorId, named: &Map<String, 
             let before = service::held_settings(tx, shop.id).await?;
             let after = overlaid(&before, named)?;
             after.check()?;
-            expect_payable(&after, levels::highest_rate(tx, shop.id).await?)?;
+            rates::check_settings(tx, shop.id, &after).await?;
             if after != before {
                 service::set_settings(tx, shop.id, &after, now).await?;
                 let detail = json!({ "before": before, "after": after });
@@ -48,17 +48,6 @@ fn overlaid(before: &Settings, named: &Map<String, Value>) -> Result<Settings, I
         let code = if detail.contains("unknown field") { "unknown" } else { "invalid" };
         Invalid::field(field, code, detail)
     })
-}
-
-/// Rates that add up to more than the whole are refused when saved, naming the sum.
-fn expect_payable(settings: &Settings, highest_level: BasisPoints) -> Result<(), Invalid> {
-    let referrals: i64 = settings.referral_rates_bp.iter().map(|rate| i64::from(rate.bp())).sum();
-    let together = referrals + i64::from(highest_level.bp());
-    if together <= i64::from(BasisPoints::WHOLE.bp()) {
-        return Ok(());
-    }
-    let detail = format!("the highest leader level and the referral rates add up to {together}, over 10000");
-    Err(Invalid::field("referral_rates_bp", "out_of_range", detail))
 }
 
 #[cfg(test)]
@@ -87,13 +76,5 @@ mod tests {
         assert_eq!(fault(json!({ "pickup_radius": 5 })).code, "unknown");
         let wrong = fault(json!({ "closure_daily": { "from": 7, "to": "06:00:00" } }));
         assert_eq!((wrong.field.as_str(), wrong.code.as_str()), ("closure_daily.from", "invalid"));
-    }
-
-    #[test]
-    fn levels_and_referrals_together_stay_within_the_whole() {
-        let settings = Settings { referral_rates_bp: vec![BasisPoints::new(1_000)], ..Settings::default() };
-        assert!(expect_payable(&settings, BasisPoints::new(9_000)).is_ok());
-        let refused = expect_payable(&settings, BasisPoints::new(9_001)).unwrap_err();
-        assert!(refused.0.iter().any(|fault| fault.detail.contains("10001")));
     }
 }

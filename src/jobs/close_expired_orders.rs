@@ -16,7 +16,7 @@ use crate::areas::orders::state::OrderEvent;
 use crate::areas::orders::query;
 use crate::areas::payments::query::offered;
 use crate::areas::shops::query::Shop;
-use crate::flows::close_order;
+use crate::flows::{close_order, end_payment};
 
 /// Orders of a shop looked at in one run.
 const BATCH: u64 = 100;
@@ -88,7 +88,7 @@ async fn close(app: &App, shop: &Shop, order: order::Model, silent: &AtomicBool)
         // Nothing is closed without a clear answer.
         Err(failure) if matches!(failure.code(), Code::PaymentUnavailable | Code::PaymentClosing) => {
             tracing::warn!(order = %id, %failure, "an expired order stays open until WeChat answers");
-            silent.fetch_or(started.elapsed() >= close_order::PATIENCE, Ordering::Relaxed);
+            silent.fetch_or(started.elapsed() >= end_payment::PATIENCE, Ordering::Relaxed);
             false
         }
         Err(failure) => {

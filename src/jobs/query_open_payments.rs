@@ -1,6 +1,8 @@
 //! Asks WeChat about payments and refunds whose notification is late, at growing intervals. Each row
 //! is put off whatever its question is answered, so that none keeps the others waiting.
 
+use std::collections::HashSet;
+
 use futures::StreamExt;
 use kernel::{Failure, Time};
 
@@ -17,9 +19,12 @@ const SIDE_BY_SIDE: usize = 25;
 
 pub(super) async fn run(app: &App) -> Result<Done, Failure> {
     let wall: Time = app.clock.wall();
-    let payments = query::due(app.db.reader(), wall, BATCH).await?;
+    let mut payments = query::due(app.db.reader(), wall, BATCH).await?;
     let open_refunds = refunds::due(app.db.reader(), wall, BATCH).await?;
     let full = payments.len() as u64 >= BATCH || open_refunds.len() as u64 >= BATCH;
+    // One question is about all payments that are made at once.
+    let mut asked_of = HashSet::new();
+    payments.retain(|payment| payment.combination_id.is_none_or(|whole| asked_of.insert(whole)));
     let asked = futures::stream::iter(payments).map(|payment| ask_payment(app, payment)).buffer_unordered(SIDE_BY_SIDE);
     let mut heard = count(asked).await;
     let asked = futures::stream::iter(open_refunds).map(|refund| ask_refund(app, refund)).buffer_unordered(SIDE_BY_SIDE);

@@ -4,6 +4,7 @@ pub mod db;
 pub mod entity;
 pub mod leases;
 pub mod outbox;
+pub mod receiver;
 pub mod redis;
 pub mod request_keys;
 mod running_keys;

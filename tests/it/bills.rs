@@ -23,7 +23,7 @@ const CASES: &str = "/console/api/v1/bill-cases";
 const HOUR: i64 = 3_600;
 
 /// A shop beside a platform that keeps 0.6 %, at noon: nothing in a story is near midnight.
-async fn at_noon(setup: Setup) -> TestApp {
+pub async fn at_noon(setup: Setup) -> TestApp {
     let app = TestApp::beside(setup, |_| {}, |sandbox| sandbox.fee_bp = 60).await;
     let since_midnight = app.app.clock.now().with_timezone(&beijing()).num_seconds_from_midnight();
     app.time_passes(-((i64::from(since_midnight) + 12 * HOUR) % (24 * HOUR)));
@@ -31,7 +31,7 @@ async fn at_noon(setup: Setup) -> TestApp {
 }
 
 impl TestApp {
-    fn today(&self) -> NaiveDate {
+    pub fn today(&self) -> NaiveDate {
         beijing_day(self.app.clock.now())
     }
 
@@ -87,7 +87,7 @@ fn found(cause: &str, class: &str, number: &str) -> (String, String, String) {
     (cause.to_owned(), class.to_owned(), number.to_owned())
 }
 
-fn run_of(runs: &[run::Model], kind: BillKind) -> &run::Model {
+pub fn run_of(runs: &[run::Model], kind: BillKind) -> &run::Model {
     runs.iter().find(|run| run.kind == kind).unwrap()
 }
 

@@ -79,13 +79,14 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::market_accounts: import_run, quota_usage, remote_goods;
         areas::members: address, leader_binding, member, session;
         areas::operators: audit_entry, operator, operator_session;
-        areas::orders: event, line, order;
-        areas::payments: notice, payment, refund, refund_line;
-        areas::payouts: sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
+        areas::orders: checkout, event, line, order;
+        areas::payments: combination, notice, payment, refund, refund_line;
+        areas::payouts: receiver_removal, sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
         areas::pickup: point, redemption, verifier;
         areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;
         areas::stock: hold, level, movement, purchase_counter, warning;
+        areas::suppliers: movement, part, statement, supplier;
     }
 }
 

@@ -30,7 +30,7 @@ impl TestApp {
     }
 
     /// Everything that waits for its time is due now.
-    async fn patience_ends(&self) {
+    pub async fn patience_ends(&self) {
         let (conn, wall) = (self.app.db.maintenance(), self.app.clock.wall());
         let due = effect::Entity::update_many().col_expr(effect::Column::RunAt, Expr::value(wall));
         due.exec(conn).await.unwrap();

@@ -309,7 +309,8 @@ fn in_partner_mode_the_app_compared_is_that_of_whom_the_notice_names() {
     let part = |name: &str| set["merchant"][name].as_str().map(str::to_owned);
     let pay = partner("http://127.0.0.1:1");
     let fits = |sub_appid: Option<String>, sp_appid: Option<String>| {
-        let parties = Parties { mchid: part("mchid"), sub_mchid: part("sub_mchid"), appid: sub_appid, sp_appid };
+        let (mchid, sub_mchid) = (part("mchid"), part("sub_mchid"));
+        let parties = Parties { mchid, sub_mchid, appid: sub_appid, sp_appid, combined: false };
         let resource = NoticeResource::Other(Value::Null);
         pay.check_merchant(&Notice {
             id: "1".into(),

@@ -243,7 +243,7 @@ fn a_notice_of_another_sub_merchant_or_in_the_other_mode_is_not_ours() {
         id: "1".into(),
         event_type: String::new(),
         original_type: "transaction".into(),
-        parties: Parties { mchid, sub_mchid, appid, sp_appid },
+        parties: Parties { mchid, sub_mchid, appid, sp_appid, combined: false },
         resource: NoticeResource::Other(Value::Null),
     };
     let (direct, partner) = (client("http://127.0.0.1:1"), partner("http://127.0.0.1:1"));

@@ -211,10 +211,23 @@ fn compare(made: &NoticeResource, wanted: &Value) {
             assert!(t.state.is_final());
             fen(&wanted["transfer_amount"], t.transfer_amount);
         }
-        NoticeResource::Other(content) => {
-            assert!(wanted["combine_out_trade_no"].is_string(), "only combined payments are left aside");
-            assert_eq!(content, wanted);
+        NoticeResource::Combined(combined) => {
+            same("combine_out_trade_no", Some(&combined.combine_out_trade_no));
+            let (orders, theirs) = (combined.orders(), list(wanted, "sub_orders"));
+            assert_eq!(orders.len(), theirs.len());
+            for (order, theirs) in orders.iter().zip(theirs) {
+                let same = |field: &str, value: Option<&str>| assert_eq!(value, theirs[field].as_str(), "{field}");
+                same("out_trade_no", Some(&order.out_trade_no));
+                same("transaction_id", order.transaction_id.as_deref());
+                same("sub_mchid", order.sub_mchid.as_deref());
+                same("attach", order.attach.as_deref());
+                assert!(order.trade_state == TradeState::Success && order.success_time.is_some());
+                fen(&theirs["amount"]["total_amount"], order.total());
+                fen(&theirs["amount"]["payer_amount"], order.amount.as_ref().and_then(|a| a.payer_total));
+                assert_eq!(order.payer_openid(), wanted["combine_payer_info"]["openid"].as_str());
+            }
         }
+        NoticeResource::Other(content) => panic!("every kind of the vectors is known: {content}"),
     }
 }
 

@@ -85,6 +85,10 @@ codes! {
     PurchaseMinimum = "purchase.minimum_quantity", "未达到起购数量", "The minimum quantity is not reached";
     MinimumSpend = "checkout.minimum_spend", "未达到起购金额", "The minimum spend is not reached";
     NewBuyerOnly = "purchase.new_buyer_only", "仅限新人购买", "Only for members without an earlier order";
+    SeveralMerchants = "checkout.several_merchants", "商品由多个商户收款，请合并结算", "Several merchants collect this basket; place it with POST /api/v1/checkouts";
+    WechatPayAlone = "checkout.wechat_pay_alone", "由供应商收款的商品只能用微信支付", "What a supplier collects itself is paid by WeChat Pay alone";
+    CheckoutNotFound = "checkout.not_found", "结算单不存在", "The checkout does not exist";
+    PaidTogether = "order.paid_together", "该订单与其他订单合并支付", "The order is paid together with the others of its checkout";
     CheckoutEmpty = "checkout.empty", "没有可下单的商品", "There is nothing to order";
     PriceChanged = "checkout.price_changed", "价格已变化，请确认", "The price has changed; look at the new quote";
     CouponNotUsable = "coupon.not_usable", "优惠券不可用", "The coupon cannot be used here";
@@ -153,6 +157,7 @@ codes! {
     CodeImageUnavailable = "poster.unavailable", "小程序码暂不可用", "The mini-program code is unavailable; try again shortly";
 
     SupplierNotFound = "supplier.not_found", "供应商不存在", "The supplier does not exist";
+    SupplierFrozen = "supplier.frozen", "供应商已被冻结", "The supplier is frozen";
     EffectNotFound = "outbox.not_found", "任务不存在", "The outbox entry does not exist";
     EffectNotDead = "outbox.not_dead", "仅可重放失败的任务", "Only a dead outbox entry can be replayed";
     LedgerRefUnknown = "ledger.reference_unknown", "没有这笔金额", "No amount has this reference";

@@ -158,6 +158,10 @@ ids! {
     OrderEventId = "ore";
     /// One attempt to collect an order's money; its text is the `out_trade_no`.
     PaymentId = "pay";
+    /// Orders of one basket, placed together.
+    CheckoutId = "cho";
+    /// One attempt to collect several orders' money at once; its text is the `combine_out_trade_no`.
+    CombinationId = "cmb";
     /// A stored notification of a platform.
     NoticeId = "ntc";
     /// Money going back; its text is the `out_refund_no`.
@@ -194,6 +198,8 @@ ids! {
     SharingPartId = "shq";
     /// A receiver's part on its way back; its text is the `out_return_no`.
     SharingReturnId = "shb";
+    /// A receiver to be taken off the platform's list.
+    ReceiverRemovalId = "rrm";
     /// A balanced journal of the ledger.
     JournalId = "jnl";
     /// One entry of a journal.
@@ -210,6 +216,12 @@ ids! {
     AffiliateBookingId = "afb";
     /// A supplier.
     SupplierId = "spl";
+    /// A supplier's part of an order line.
+    SupplierPartId = "spp";
+    /// One change of what a supplier has available.
+    SupplierMovementId = "spm";
+    /// What a supplier earned in a period.
+    SupplierStatementId = "sps";
     /// A coupon a member holds.
     CouponId = "cpn";
     /// A coupon campaign.

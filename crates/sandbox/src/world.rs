@@ -25,7 +25,10 @@ pub(crate) struct World {
     counter: u64,
     pub(crate) clock_offset_s: i64,
     pub(crate) orders: HashMap<String, Order>,
-    /// prepay_id → key of its order.
+    /// What holds orders together that are paid at once.
+    #[serde(default)]
+    pub(crate) combinations: HashMap<String, crate::pay::combined::Combination>,
+    /// prepay_id → key of its order, of a combined one the first.
     pub(crate) prepays: HashMap<String, String>,
     /// transaction_id → key of its order.
     pub(crate) transactions: HashMap<String, String>,

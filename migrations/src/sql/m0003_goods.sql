@@ -75,6 +75,7 @@ CREATE TABLE skus (
     original_price_fen {int},
     cost_fen           {int},
     member_price_fen   {int},
+    settlement_price_fen {int},
     free               {int},
     weight_g           {int},
     barcode            {text},
@@ -87,6 +88,7 @@ CREATE TABLE skus (
     UNIQUE (goods_id, specs_key),
     CHECK (free >= 0),
     CHECK (price_fen >= 0),
+    CHECK (settlement_price_fen >= 0),
     FOREIGN KEY (goods_id) REFERENCES goods (id)
 );
 CREATE INDEX skus_by_shop_barcode ON skus (shop_id, barcode);

@@ -53,6 +53,9 @@ struct ManagedSku {
     cost_fen: Option<Fen>,
     #[schema(value_type = Option<i64>)]
     member_price_fen: Option<Fen>,
+    /// What the supplier gets for one unit, where its terms are a settlement price.
+    #[schema(value_type = Option<i64>)]
+    settlement_price_fen: Option<Fen>,
     /// Units that can be sold; null is unlimited.
     stock: Option<i64>,
     /// Units that unpaid orders hold beside them.
@@ -117,6 +120,7 @@ impl ManagedSku {
             original_price_fen: row.original_price_fen,
             cost_fen: row.cost_fen,
             member_price_fen: row.member_price_fen,
+            settlement_price_fen: row.settlement_price_fen,
             stock: row.free,
             reserved: reserved.get(&row.id).copied().unwrap_or_default(),
             barcode: row.barcode,

@@ -99,6 +99,9 @@ struct SkuBody {
     /// Refused until the shop has member levels: nobody would be charged it.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 10_000_000_000_i64)]
     member_price_fen: Option<Fen>,
+    /// What the supplier gets for one unit; needed where its terms are a settlement price.
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 10_000_000_000_i64)]
+    settlement_price_fen: Option<Fen>,
     /// The first count of a new SKU; null is unlimited. Afterwards stock moves by
     /// `POST …/skus/{id}/stock`; only unlimited and counted may still be exchanged here.
     #[serde(default, deserialize_with = "null_or")]
@@ -130,6 +133,7 @@ impl GoodsBody {
             original_price_fen: sku.original_price_fen,
             cost_fen: sku.cost_fen,
             member_price_fen: sku.member_price_fen,
+            settlement_price_fen: sku.settlement_price_fen,
             weight_g: sku.weight_g,
             barcode: sku.barcode.clone(),
             picture: sku.picture.clone(),

@@ -1,13 +1,13 @@
 //! Leaders, and who receives their shares.
 
 use crate::api::routes::Routes;
-use actix_web::{get, patch, put, web};
+use actix_web::{delete, get, patch, put, web};
 use chrono::{DateTime, Utc};
 use kernel::BasisPoints;
 use kernel::id::{LeaderId, LeaderLevelId, MemberId};
-use kernel::mask;
 use serde::{Deserialize, Serialize};
 
+use super::receivers::{Checked, NewReceiver, ReceiverView};
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
 use crate::api::fields::{Fields, null_or};
@@ -17,13 +17,19 @@ use crate::api::reply::{Reply, json};
 use crate::app::App;
 use crate::areas::leaders::entity::leader;
 use crate::areas::leaders::error::LeaderError;
-use crate::areas::leaders::receiver::{self, ReceiverKind};
+use crate::areas::leaders::receiver;
 use crate::areas::leaders::service::LeaderChange;
 use crate::areas::leaders::{query, state::LeaderState};
 use crate::flows;
 
 pub(super) fn routes(config: &mut Routes) {
-    config.service(list_leaders).service(get_leader).service(patch_leader).service(put_leader).service(put_receiver);
+    config
+        .service(list_leaders)
+        .service(get_leader)
+        .service(patch_leader)
+        .service(put_leader)
+        .service(put_receiver)
+        .service(delete_receiver);
 }
 
 /// A leader, as shown to operators.
@@ -46,27 +52,10 @@ pub(super) struct LeaderView {
     created_at: DateTime<Utc>,
 }
 
-/// Who receives a leader's shares; masked.
-#[derive(Serialize, utoipa::ToSchema)]
-struct ReceiverView {
-    r#type: ReceiverKind,
-    account: String,
-    name: Option<String>,
-    /// When WeChat accepted the receiver; null while that is to come.
-    registered_at: Option<DateTime<Utc>>,
-}
-
 impl LeaderView {
     pub(super) fn new(app: &App, row: leader::Model) -> Result<Self, LeaderError> {
-        let receiver = receiver::of(&app.sealer, &row)?.map(|receiver| ReceiverView {
-            r#type: receiver.kind,
-            account: match receiver.kind {
-                ReceiverKind::Merchant => receiver.account,
-                ReceiverKind::Person | ReceiverKind::SubPerson => mask::phone(&receiver.account),
-            },
-            name: receiver.name.as_deref().map(mask::name),
-            registered_at: row.receiver_added_at,
-        });
+        let receiver = receiver::of(&app.sealer, &row)?;
+        let receiver = receiver.map(|receiver| ReceiverView::new(receiver, row.receiver_added_at));
         Ok(Self {
             id: row.id,
             member_id: row.member_id,
@@ -188,20 +177,6 @@ async fn change_leader(app: web::Data<App>, who: Operator, id: LeaderId, asked: 
     json(&LeaderView::new(&app, changed)?)
 }
 
-/// Who receives a leader's shares.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewReceiver {
-    r#type: ReceiverKind,
-    /// Merchant number or openid; left out for a person, the leader's own openid is taken, with the type
-    /// that it has under this shop's account.
-    #[schema(min_length = 1, max_length = 64)]
-    account: Option<String>,
-    /// Full legal name; required for merchants.
-    #[schema(max_length = 100)]
-    name: Option<String>,
-}
-
 /// Sets who receives a leader's shares; WeChat is told before the first share.
 #[utoipa::path(
     tag = "leaders", security(("session" = [])), params(("id" = String, Path)), request_body = NewReceiver,
@@ -210,15 +185,20 @@ struct NewReceiver {
 #[put("/console/api/v1/leaders/{id}/sharing-receiver")]
 async fn put_receiver(app: web::Data<App>, who: Operator, id: PathId<LeaderId>, body: JsonBody<NewReceiver>) -> Reply {
     who.may(Permission::Payouts)?;
-    let asked = body.value;
-    let mut fields = Fields::default();
-    let account = asked.account.map(|given| fields.line("account", &given, 1, 64));
-    let name = fields.line_if("name", asked.name.as_deref(), 100);
-    if asked.r#type == ReceiverKind::Merchant && name.is_none() {
-        fields.fault("name", "required", "a merchant's full legal name");
-    }
-    fields.done()?;
-    let changed = flows::leaders::set_receiver(&app, &who.shop, who.operator, *id, asked.r#type, account, name).await?;
+    let Checked { kind, account, name } = body.value.checked()?;
+    let changed = flows::leaders::set_receiver(&app, &who.shop, who.operator, *id, kind, account, name).await?;
     let changed = flows::profit_sharing::register_receiver(&app, &who.shop, changed).await?;
+    json(&LeaderView::new(&app, changed)?)
+}
+
+/// Takes a leader's receiver away, here and from WeChat's list.
+#[utoipa::path(
+    tag = "leaders", security(("session" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = LeaderView), Failures)
+)]
+#[delete("/console/api/v1/leaders/{id}/sharing-receiver")]
+async fn delete_receiver(app: web::Data<App>, who: Operator, id: PathId<LeaderId>) -> Reply {
+    who.may(Permission::Payouts)?;
+    let changed = flows::leaders::remove_receiver(&app, &who.shop, who.operator, *id).await?;
     json(&LeaderView::new(&app, changed)?)
 }

@@ -20,6 +20,7 @@ mod operators;
 mod orders;
 mod outbox;
 mod pickup_points;
+mod receivers;
 mod refunds;
 mod session;
 mod settings;
@@ -27,6 +28,7 @@ mod sharing;
 mod ship;
 mod stock;
 mod stuck_money;
+mod suppliers;
 mod uploads;
 mod withdrawals;
 
@@ -61,6 +63,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(ship::routes);
     config.configure(stock::routes);
     config.configure(stuck_money::routes);
+    config.configure(suppliers::routes);
     config.configure(uploads::routes);
     config.configure(withdrawals::routes);
 }

@@ -4,7 +4,7 @@ use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
-use kernel::id::{LeaderId, OrderId, OrderLineId, PaymentId, RefundId, SharingReturnId, ShopId, TicketId};
+use kernel::id::{LeaderId, OrderId, OrderLineId, PaymentId, RefundId, SharingReturnId, ShopId, SupplierId, TicketId};
 use kernel::{Failure, Fen};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -247,6 +247,8 @@ struct RefundPreview {
     revenue_fen: Fen,
     /// What each leader gives.
     parties: Vec<RefundParty>,
+    /// What each supplier gives.
+    suppliers: Vec<RefundSupplier>,
     /// What nobody gives back.
     shortfall_fen: Fen,
 }
@@ -266,6 +268,18 @@ struct RefundParty {
     shortfall_fen: Fen,
 }
 
+/// A supplier's share of a refund: its part is always taken back.
+#[derive(Serialize, utoipa::ToSchema)]
+struct RefundSupplier {
+    supplier_id: SupplierId,
+    /// What was not released yet and shrinks.
+    reversed_fen: Fen,
+    /// What was released: taken from its account, or given back by its merchant.
+    returned_fen: Fen,
+    /// What is taken beyond what it has available now, and netted from later.
+    shortfall_fen: Fen,
+}
+
 impl From<Preview> for RefundPreview {
     fn from(seen: Preview) -> Self {
         let line = |part: &flow::Part| ConsoleRefundLine {
@@ -281,12 +295,19 @@ impl From<Preview> for RefundPreview {
             lost_fen: party.lost,
             shortfall_fen: party.shortfall,
         };
+        let supplier = |share: &flow::SupplierShare| RefundSupplier {
+            supplier_id: share.supplier,
+            reversed_fen: share.reversed,
+            returned_fen: share.returned,
+            shortfall_fen: share.shortfall,
+        };
         Self {
             lines: seen.parts.iter().map(line).collect(),
             amount_fen: seen.amount,
             wechat_fen: seen.wechat,
             revenue_fen: seen.revenue,
             parties: seen.parties.iter().map(party).collect(),
+            suppliers: seen.suppliers.iter().map(supplier).collect(),
             shortfall_fen: seen.shortfall,
         }
     }

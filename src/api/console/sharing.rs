@@ -50,7 +50,7 @@ struct SharingView {
 /// What one receiver gets.
 #[derive(Serialize, utoipa::ToSchema)]
 struct SharingPartView {
-    /// `leader` or `supplier`.
+    /// `leader`, `supplier`, or `shop` for what it is due of a supplier's own merchant.
     party_kind: String,
     /// Its id.
     party_id: String,
@@ -83,6 +83,7 @@ fn view((row, parts): (sharing::Model, Vec<sharing_part::Model>)) -> SharingView
 fn party_id(kind: &str, id: Uuid) -> String {
     match kind {
         "supplier" => kernel::id::SupplierId::from_uuid(id).to_string(),
+        "shop" => kernel::id::ShopId::from_uuid(id).to_string(),
         _ => kernel::id::LeaderId::from_uuid(id).to_string(),
     }
 }

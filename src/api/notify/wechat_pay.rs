@@ -8,6 +8,8 @@ use serde_json::json;
 use crate::api::body::read_all;
 use crate::api::problem::{ApiError, status_of};
 use crate::app::{App, ShopClients};
+use crate::areas::orders;
+use crate::areas::shops::query::Shop;
 use crate::flows::{complaints, payment_received, payout, profit_sharing, refund, suspicious};
 
 /// A notification is a few kilobytes.
@@ -77,6 +79,7 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
     let names_nobody = complaint.is_some() && notice.parties == Parties::default();
     if let Err(error) = pay.check_merchant(&notice)
         && !names_nobody
+        && !is_of_a_supplier(app, &shop, pay, &notice).await?
     {
         let key = format!("{}:{error}", notice.id);
         let detail = format!("notice {} of {:?}: {error}", notice.id, notice.parties);
@@ -89,6 +92,9 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
         ("payment", NoticeResource::Transaction(transaction)) if transaction.trade_state.is_paid() => {
             payment_received::received(app, &shop, transaction).await
         }
+        ("payment", NoticeResource::Combined(whole)) => {
+            payment_received::all_received(app, &shop, &whole.orders()).await
+        }
         // A payment that failed changes nothing here: the order can still be paid.
         ("payment", NoticeResource::Transaction(_)) => Ok(()),
         ("refund", NoticeResource::Refund(answer)) => refund::told(app, &shop, answer).await,
@@ -96,6 +102,14 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
         ("sharing", NoticeResource::Sharing(share)) => profit_sharing::heard(app, &shop, &notice.id, share).await,
         _ => Err(Refused::Misplaced(notice.original_type.clone()).into()),
     }
+}
+
+/// Whether a notice is for us in all but the sub-merchant, and that is one whose money we handle: a
+/// supplier's that was to collect an order of the shop.
+async fn is_of_a_supplier(app: &App, shop: &Shop, pay: &WechatPay, notice: &Notice) -> Result<bool, Failure> {
+    let Some(named) = notice.parties.sub_mchid.as_deref() else { return Ok(false) };
+    let is_ours = pay.for_sub_merchant(named).check_merchant(notice).is_ok();
+    Ok(is_ours && orders::checkouts::collects(app.db.reader(), shop.id, named).await?)
 }
 
 /// The notice, and the account whose keys opened it. Transfers of before a merchant was configured

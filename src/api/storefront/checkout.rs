@@ -63,7 +63,7 @@ struct QuoteRequest {
 /// What is to be ordered.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct OrderRequest {
+pub(super) struct OrderRequest {
     #[schema(min_items = 1, max_items = 50)]
     lines: Vec<LineWish>,
     fulfilment: FulfilmentWish,
@@ -77,6 +77,25 @@ struct OrderRequest {
     quote_token: Option<String>,
     #[schema(max_length = 200)]
     remark: Option<String>,
+}
+
+/// What is to be ordered, checked for its form.
+pub(super) struct Asked {
+    pub basket: Basket,
+    pub quote_token: Option<String>,
+    pub remark: Option<String>,
+}
+
+impl OrderRequest {
+    /// The basket, or every field that is wrong.
+    pub(super) fn read(self) -> Result<Asked, Invalid> {
+        let Self { lines, fulfilment, coupon_id, points, balance_fen, quote_token, remark } = self;
+        let basket = basket(lines, fulfilment, coupon_id, points, balance_fen)?;
+        let texts = [("remark", &remark, 200), ("quote_token", &quote_token, 64)];
+        let faults = texts.into_iter().filter_map(|(f, t, max)| text_fault(f, t.as_deref()?, 0, max)).collect();
+        Invalid::unless_empty(faults)?;
+        Ok(Asked { basket, quote_token, remark })
+    }
 }
 
 fn basket(
@@ -145,10 +164,7 @@ async fn quote(app: web::Data<App>, who: SignedInMember, body: JsonBody<QuoteReq
 #[post("/api/v1/orders")]
 async fn place(app: web::Data<App>, who: SignedInMember, key: IdempotencyKey, body: JsonBody<OrderRequest>) -> Reply {
     let key = key.required()?;
-    let OrderRequest { lines, fulfilment, coupon_id, points, balance_fen, quote_token, remark } = body.value;
-    let basket = basket(lines, fulfilment, coupon_id, points, balance_fen)?;
-    let texts = [("remark", &remark, 200), ("quote_token", &quote_token, 64)];
-    Invalid::unless_empty(texts.into_iter().filter_map(|(f, t, max)| text_fault(f, t.as_deref()?, 0, max)).collect())?;
+    let Asked { basket, quote_token, remark } = body.value.read()?;
     let moment = Moment::now(&app, &who.shop);
     let view = move |placed: &Placed| OrderView::placed(placed, &moment);
     key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, view, async |once| {

@@ -5,6 +5,7 @@ pub(crate) mod after_sales;
 mod cart;
 mod categories;
 mod checkout;
+mod checkouts;
 mod confirm_receipt;
 pub(super) mod goods;
 mod home;
@@ -28,6 +29,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(categories::routes);
     config.configure(cart::routes);
     config.configure(checkout::routes);
+    config.configure(checkouts::routes);
     config.configure(orders::routes);
     config.configure(addresses::routes);
     config.configure(after_sales::routes);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use kernel::id::{GoodsId, LeaderId, MemberId, OrderId, OrderLineId, PickupPointId, SkuId};
+use kernel::id::{CheckoutId, GoodsId, LeaderId, MemberId, OrderId, OrderLineId, PickupPointId, SkuId};
 use kernel::{Fen, Time};
 use serde::Serialize;
 
@@ -25,6 +25,8 @@ pub struct OrderView {
     pub status: OrderStatus,
     pub closed_reason: Option<ClosedReason>,
     pub member_id: MemberId,
+    /// The checkout it was placed with, where several orders may be paid at once.
+    pub checkout_id: Option<CheckoutId>,
     pub fulfilment: FulfilmentView,
     pub lines: Vec<OrderLineView>,
     pub goods_fen: Fen,
@@ -149,6 +151,7 @@ impl OrderView {
             status: order.status,
             closed_reason: order.closed_reason,
             member_id: order.member_id,
+            checkout_id: order.checkout_id,
             fulfilment: FulfilmentView {
                 kind: order.fulfilment,
                 pickup_point_id: order.pickup_point_id,

@@ -84,6 +84,8 @@ pub struct SkuDraft {
     pub original_price_fen: Option<Fen>,
     pub cost_fen: Option<Fen>,
     pub member_price_fen: Option<Fen>,
+    /// What a supplier paid by settlement price gets for one unit.
+    pub settlement_price_fen: Option<Fen>,
     pub weight_g: Option<i64>,
     pub barcode: Option<String>,
     pub picture: Option<String>,
@@ -194,6 +196,7 @@ pub fn check_skus(skus: &[SkuDraft]) -> Result<(), Invalid> {
             ("original_price_fen", sku.original_price_fen),
             ("cost_fen", sku.cost_fen),
             ("member_price_fen", sku.member_price_fen),
+            ("settlement_price_fen", sku.settlement_price_fen),
         ];
         for (name, amount) in others {
             checks.range(field(name), amount.unwrap_or_default().fen(), 0, PRICE_MAX_FEN);

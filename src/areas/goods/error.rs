@@ -1,7 +1,7 @@
 //! What can go wrong with goods.
 
 use kernel::failure::Invalid;
-use kernel::id::{CategoryId, GoodsId, SkuId, SupplierId};
+use kernel::id::{CategoryId, GoodsId, SkuId};
 use kernel::page::BadCursor;
 use kernel::{Code, Coded, FieldFault};
 use serde_json::json;
@@ -26,9 +26,6 @@ pub enum GoodsError {
         /// Categories under it.
         children: u64,
     },
-    /// No supplier of this shop has the id.
-    #[error("the supplier does not exist")]
-    SupplierNotFound(SupplierId),
     /// The goods are not on sale.
     #[error("the goods are not on sale")]
     NotOnSale(GoodsId),
@@ -69,7 +66,6 @@ impl Coded for GoodsError {
             Self::SkuNotFound(_) => Code::SkuNotFound,
             Self::CategoryNotFound(_) => Code::CategoryNotFound,
             Self::CategoryInUse { .. } => Code::CategoryInUse,
-            Self::SupplierNotFound(_) => Code::SupplierNotFound,
             Self::NotOnSale(_) => Code::GoodsNotOnSale,
             Self::NotAffiliate(_) => Code::GoodsNotAffiliate,
             Self::AffiliateOnly(_) => Code::GoodsAffiliateOnly,

@@ -8,6 +8,7 @@ pub mod draft;
 pub mod entity;
 pub mod error;
 pub mod listing;
+pub mod of_supplier;
 pub mod offers;
 pub mod query;
 pub mod rules;

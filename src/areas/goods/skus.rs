@@ -126,6 +126,7 @@ fn columns(
         original_price_fen: Set(draft.original_price_fen),
         cost_fen: Set(draft.cost_fen),
         member_price_fen: Set(draft.member_price_fen),
+        settlement_price_fen: Set(draft.settlement_price_fen),
         weight_g: Set(draft.weight_g),
         barcode: Set(draft.barcode.clone()),
         picture: Set(draft.picture.clone()),

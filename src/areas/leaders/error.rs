@@ -39,6 +39,9 @@ pub enum LeaderError {
     /// What is stored cannot be read.
     #[error("a stored document of a leader cannot be read: {0}")]
     Unreadable(String),
+    /// A receiver cannot be stored or read.
+    #[error("the receiver of a leader failed")]
+    Receiver(#[from] crate::platform::receiver::ReceiverError),
     /// Sealing failed.
     #[error("a sealed value of a leader failed")]
     Seal(#[from] crate::platform::seal::SealError),
@@ -58,7 +61,9 @@ impl Coded for LeaderError {
             LeaderError::RecommendationCycle => Code::LeaderCycle,
             LeaderError::LevelNotFound => Code::NotFound,
             LeaderError::RankTaken => Code::NameTaken,
-            LeaderError::Unreadable(_) | LeaderError::Seal(_) | LeaderError::Db(_) => Code::Internal,
+            LeaderError::Unreadable(_) | LeaderError::Receiver(_) | LeaderError::Seal(_) | LeaderError::Db(_) => {
+                Code::Internal
+            }
         }
     }
 

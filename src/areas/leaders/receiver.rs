@@ -4,70 +4,28 @@ use kernel::Time;
 use kernel::id::{LeaderId, ShopId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{QuerySelect, entity::prelude::*};
-use serde::{Deserialize, Serialize};
 
 use super::entity::leader;
 use super::error::LeaderError;
+pub use crate::platform::receiver::{Receiver, ReceiverKind};
 use crate::platform::seal::Sealer;
-
-/// What the receiver's account is, in WeChat Pay's own words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub enum ReceiverKind {
-    /// A merchant number; can return money.
-    #[serde(rename = "MERCHANT_ID")]
-    Merchant,
-    /// A person's openid under our appid; can never return money.
-    #[serde(rename = "PERSONAL_OPENID")]
-    Person,
-    /// A person's openid under the sub-merchant's appid.
-    #[serde(rename = "PERSONAL_SUB_OPENID")]
-    SubPerson,
-}
-
-/// Who receives a leader's shares.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Receiver {
-    /// Merchant or person.
-    pub kind: ReceiverKind,
-    /// Merchant number or openid.
-    pub account: String,
-    /// Full legal name; required for merchants.
-    pub name: Option<String>,
-}
-
-impl std::fmt::Debug for Receiver {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Receiver").field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    r#type: ReceiverKind,
-    account: String,
-    sealed_name: Option<String>,
-}
 
 /// The receiver of a leader, if one is set.
 pub fn of(sealer: &Sealer, leader: &leader::Model) -> Result<Option<Receiver>, LeaderError> {
-    let Some(json) = leader.receiver.clone() else { return Ok(None) };
-    let stored: Stored = serde_json::from_value(json).map_err(|error| LeaderError::Unreadable(error.to_string()))?;
-    let name = stored.sealed_name.map(|name| sealer.open_text(&place(leader.id), &name)).transpose()?;
-    Ok(Some(Receiver { kind: stored.r#type, account: stored.account, name }))
+    let stored = leader.receiver.as_ref();
+    Ok(stored.map(|stored| Receiver::open(sealer, &place(leader.id), stored)).transpose()?)
 }
 
-/// Sets a leader's receiver, which then waits to be registered at WeChat.
+/// Sets a leader's receiver, which then waits to be registered at WeChat; `None` takes it away.
 pub async fn set(
     conn: &impl ConnectionTrait,
     sealer: &Sealer,
     shop: ShopId,
     id: LeaderId,
-    receiver: &Receiver,
+    receiver: Option<&Receiver>,
     now: Time,
 ) -> Result<(), LeaderError> {
-    let name = receiver.name.as_deref().map(|name| sealer.seal(&place(id), name.as_bytes())).transpose()?;
-    let stored = Stored { r#type: receiver.kind, account: receiver.account.clone(), sealed_name: name };
-    let json = serde_json::to_value(stored).map_err(|error| LeaderError::Unreadable(error.to_string()))?;
+    let json = receiver.map(|receiver| receiver.seal(sealer, &place(id))).transpose()?;
     let changed = leader::Entity::update_many()
         .col_expr(leader::Column::Receiver, Expr::value(json))
         .col_expr(leader::Column::ReceiverAddedAt, Expr::value(None::<Time>))
@@ -101,6 +59,23 @@ pub async fn note_added(conn: &impl ConnectionTrait, leader: &leader::Model, now
         .exec(conn)
         .await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// Whether any leader of the shop receives under an account.
+pub async fn is_used(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    kind: ReceiverKind,
+    account: &str,
+) -> Result<bool, LeaderError> {
+    let stored: Vec<Json> = leader::in_shop(shop)
+        .select_only()
+        .column(leader::Column::Receiver)
+        .filter(leader::Column::Receiver.is_not_null())
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(stored.iter().any(|stored| Receiver::is_at(stored, kind, account)))
 }
 
 fn place(id: LeaderId) -> String {

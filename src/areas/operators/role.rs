@@ -43,6 +43,8 @@ pub enum Permission {
     Refunds,
     /// Decide applications; change leaders, levels and pickup points.
     Leaders,
+    /// Take suppliers on and change their terms; make statements.
+    Suppliers,
     /// Decide withdrawals, share, change sharing receivers, resolve what differs in bills.
     Payouts,
     /// Read the ledger and every amount's explanation.
@@ -64,7 +66,10 @@ impl Role {
         match self {
             Role::Owner => true,
             Role::Manager => {
-                matches!(permission, P::Goods | P::Orders | P::Refunds | P::Leaders | P::Members | P::Books | P::Outbox)
+                matches!(
+                    permission,
+                    P::Goods | P::Orders | P::Refunds | P::Leaders | P::Suppliers | P::Members | P::Books | P::Outbox
+                )
             }
             Role::Finance => matches!(permission, P::Refunds | P::Payouts | P::Books | P::Outbox),
             Role::Support => matches!(permission, P::Orders),

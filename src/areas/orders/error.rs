@@ -1,6 +1,6 @@
 //! What can go wrong with orders.
 
-use kernel::id::OrderId;
+use kernel::id::{CheckoutId, OrderId};
 use kernel::words::wire;
 use kernel::{Code, Coded};
 use serde_json::json;
@@ -14,6 +14,9 @@ pub enum OrderError {
     /// No such order of this caller.
     #[error("order {0} does not exist")]
     NotFound(OrderId),
+    /// No such checkout of this caller.
+    #[error("checkout {0} does not exist")]
+    NoSuchCheckout(CheckoutId),
     /// The event cannot happen in this state; a lost race answers the same.
     #[error("order {order} is {}; {} is not possible now", wire(.status), wire(.event))]
     WrongState {
@@ -45,6 +48,7 @@ impl Coded for OrderError {
     fn code(&self) -> Code {
         match self {
             OrderError::NotFound(_) => Code::OrderNotFound,
+            OrderError::NoSuchCheckout(_) => Code::CheckoutNotFound,
             OrderError::WrongState { .. } => Code::OrderWrongState,
             OrderError::Price(PriceError::CouponDoesNotFit) => Code::CouponNotUsable,
             OrderError::Price(PriceError::TooManyPoints(_)) => Code::PointsNotEnough,

@@ -3,6 +3,7 @@
 //! Placing one is `flows::checkout`; what moves it on is the flow named after the event.
 
 pub mod by_leader;
+pub mod checkouts;
 pub mod entity;
 pub mod error;
 pub mod money;

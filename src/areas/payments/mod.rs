@@ -3,6 +3,7 @@
 //! This area never talks to the platform: `flows::{prepay, payment_received, close_order, refund}` do.
 
 pub mod billed;
+pub mod combinations;
 pub mod entity;
 pub mod error;
 pub mod query;

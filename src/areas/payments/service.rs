@@ -100,12 +100,17 @@ pub struct Paid {
     pub late: bool,
 }
 
-/// Notes that the platform was asked; the next question comes later.
+/// Notes that the platform was asked; the next question comes later. One question is about all payments
+/// of a combination.
 pub async fn asked(conn: &impl ConnectionTrait, payment: &payment::Model, wall: Time) -> Result<(), PaymentError> {
+    let these = match payment.combination_id {
+        Some(id) => payment::Column::CombinationId.eq(id),
+        None => payment::Column::Id.eq(payment.id),
+    };
     payment::Entity::update_many()
         .col_expr(payment::Column::NextQueryAt, Expr::value(wall + pause(payment.queries + 1)))
         .col_expr(payment::Column::Queries, Expr::col(payment::Column::Queries).add(1))
-        .filter(payment::Column::Id.eq(payment.id))
+        .filter(these)
         .filter(payment::Column::NextQueryAt.is_not_null())
         .exec(conn)
         .await?;

@@ -7,6 +7,7 @@ pub mod billed;
 pub mod entity;
 pub mod error;
 pub mod query;
+pub mod removals;
 pub mod requests;
 pub mod returns;
 pub mod rules;

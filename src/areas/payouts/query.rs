@@ -88,10 +88,15 @@ pub async fn sharings_of(
 
 /// What is on its way to a leader by shares without a result yet.
 pub async fn on_its_way(conn: &impl ConnectionTrait, shop: ShopId, leader: LeaderId) -> Result<Fen, PayoutError> {
+    on_its_way_to(conn, shop, leader.uuid()).await
+}
+
+/// The same, to any party.
+pub async fn on_its_way_to(conn: &impl ConnectionTrait, shop: ShopId, party: Uuid) -> Result<Fen, PayoutError> {
     let parts: Vec<Fen> = sharing_part::in_shop(shop)
         .select_only()
         .column(sharing_part::Column::AmountFen)
-        .filter(sharing_part::Column::PartyId.eq(leader.uuid()))
+        .filter(sharing_part::Column::PartyId.eq(party))
         .filter(sharing_part::Column::Result.eq(PartResult::Pending))
         .into_tuple()
         .all(conn)

@@ -36,6 +36,30 @@ pub(super) const CHECKS: &[Check] = &[
             GROUP BY o.id, o.payable_fen HAVING COALESCE(SUM(e.amount), 0) <> o.payable_fen",
     },
     Check {
+        what: "money of an order is booked with another merchant than the one that collects it",
+        offenders: "SELECT o.id AS id FROM orders AS o JOIN ( \
+            SELECT j.cause_id AS order_id, e.party AS party FROM ledger_journals AS j \
+                JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'clearing' \
+                WHERE j.shop_id = $1 AND j.cause_kind = 'payment' \
+            UNION ALL \
+            SELECT r.order_id, e.party FROM refunds AS r \
+                JOIN ledger_journals AS j \
+                    ON j.shop_id = r.shop_id AND j.cause_kind = 'refund_paid' AND j.cause_id = r.id \
+                JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'clearing' WHERE r.shop_id = $1 \
+            UNION ALL \
+            SELECT s.order_id, e.party FROM sharings AS s JOIN sharing_parts AS q ON q.sharing_id = s.id \
+                JOIN ledger_journals AS j ON j.shop_id = s.shop_id AND j.cause_kind = 'shared' AND j.cause_id = q.id \
+                JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'clearing' \
+                    AND (q.party_kind <> 'shop' OR e.party IS NOT NULL) WHERE s.shop_id = $1 \
+            ) AS side ON side.order_id = o.id \
+            WHERE o.shop_id = $1 AND side.party IS DISTINCT FROM o.merchant_id",
+    },
+    Check {
+        what: "a payment went to another merchant than its order's",
+        offenders: "SELECT p.id AS id FROM payments AS p JOIN orders AS o ON o.id = p.order_id \
+            WHERE p.shop_id = $1 AND p.merchant_no IS DISTINCT FROM o.merchant_no",
+    },
+    Check {
         what: "a payment that succeeded paid for nothing and does not go back",
         offenders: "SELECT p.order_id AS id FROM payments AS p JOIN orders AS o ON o.id = p.order_id \
             WHERE p.shop_id = $1 AND p.state = 'succeeded' AND (o.paid_at IS NULL OR p.late) AND NOT EXISTS ( \
@@ -81,6 +105,7 @@ pub(super) const CHECKS: &[Check] = &[
         offenders: "SELECT q.id AS id FROM sharing_parts AS q \
             LEFT JOIN ledger_journals AS j ON j.shop_id = q.shop_id AND j.cause_kind = 'shared' AND j.cause_id = q.id \
             LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'clearing' \
+                AND (q.party_kind <> 'shop' OR e.party IS NOT NULL) \
             WHERE q.shop_id = $1 AND q.result = 'succeeded' \
             GROUP BY q.id, q.amount_fen HAVING COALESCE(SUM(-e.amount), 0) <> q.amount_fen",
     },
@@ -97,7 +122,7 @@ pub(super) const CHECKS: &[Check] = &[
             UNION ALL \
             SELECT e.party, -e.amount FROM ledger_entries AS e JOIN ledger_journals AS j ON j.id = e.journal_id \
                 WHERE e.shop_id = $1 AND e.account IN ('loss', 'party_receivable') AND e.party IS NOT NULL \
-                AND j.cause_kind = 'refund' \
+                AND j.cause_kind = 'refund' AND NOT EXISTS (SELECT 1 FROM suppliers AS s WHERE s.id = e.party) \
             UNION ALL \
             SELECT e.party, e.amount FROM ledger_entries AS e JOIN ledger_journals AS j ON j.id = e.journal_id \
                 WHERE e.shop_id = $1 AND e.account = 'leader_available' AND j.cause_kind = 'referral_reward' \
@@ -107,7 +132,8 @@ pub(super) const CHECKS: &[Check] = &[
             SELECT party_id, amount_fen FROM sharing_parts \
                 WHERE shop_id = $1 AND party_kind = 'leader' AND result = 'succeeded' \
             UNION ALL \
-            SELECT party_id, netted_fen FROM sharing_returns WHERE shop_id = $1 \
+            SELECT party_id, netted_fen FROM sharing_returns AS b WHERE shop_id = $1 \
+                AND NOT EXISTS (SELECT 1 FROM suppliers AS s WHERE s.id = b.party_id) \
             ) AS side GROUP BY party HAVING SUM(fen) <> 0",
     },
     Check {

@@ -4,6 +4,7 @@ use kernel::id::{LeaderId, MemberId, PickupPointId, ShopId};
 use kernel::{Failure, Fen, ListingKind};
 use sea_orm::ConnectionTrait;
 
+use super::merchants::{self, Merchant};
 use super::{Basket, CheckoutError, limits};
 use crate::app::App;
 use crate::areas::goods::offers::{self, NotForSale, Offer, OfferError};
@@ -12,12 +13,18 @@ use crate::areas::members::error::MemberError;
 use crate::areas::orders::rules::{Asked, PriceInput, Priced, price};
 use crate::areas::orders::state::FulfilmentKind;
 use crate::areas::shops::query::Shop;
-use crate::areas::{members, pickup};
+use crate::areas::suppliers::entity::supplier;
+use crate::areas::suppliers::state::SupplierState;
+use crate::areas::{members, pickup, suppliers};
 
 /// A basket that may be ordered as far as a read can tell; the writing transaction decides.
 pub(super) struct Judged {
     /// One offer a line, in the basket's order.
     pub offers: Vec<Offer>,
+    /// Who provides their goods, where somebody else than the shop does.
+    pub suppliers: Vec<supplier::Model>,
+    /// Who collects each.
+    pub merchants: Vec<Option<Merchant>>,
     /// The price.
     pub priced: Priced,
     /// Where it is collected.
@@ -47,8 +54,12 @@ pub(super) async fn judge(app: &App, shop: &Shop, member: MemberId, basket: &Bas
     }
     let (point, leader) = place_of(conn, shop.id, &member, basket, wanted).await?;
     let address = address_of(conn, shop.id, &member, basket).await?;
+    let suppliers = suppliers_of(conn, shop.id, &offers).await?;
     for offer in &offers {
         let refused = |why| OfferError { sku: offer.sku.id, why };
+        if supplier_of(&suppliers, offer).is_some_and(|supplier| supplier.state == SupplierState::Frozen) {
+            return Err(refused(NotForSale::OffShelf).into());
+        }
         offer.is_for_sale(now).map_err(refused)?;
         within_order_limits(offer, &offers, basket).map_err(refused)?;
         if offer.goods.new_buyer_only && member.has_paid {
@@ -57,16 +68,20 @@ pub(super) async fn judge(app: &App, shop: &Shop, member: MemberId, basket: &Bas
     }
     express_stays_alone(&offers, basket.kind)?;
     let priced = price(&PriceInput {
-        lines: offers.iter().zip(&basket.lines).map(|(offer, (_, units))| asked(offer, *units)).collect(),
+        lines: offers.iter().zip(&basket.lines).map(|(offer, (_, units))| asked(offer, &suppliers, *units)).collect(),
         ..PriceInput::default()
     })
     .map_err(crate::areas::orders::error::OrderError::from)?;
     if priced.goods < shop.settings.minimum_spend_fen {
         return Err(CheckoutError::MinimumSpend(shop.settings.minimum_spend_fen).into());
     }
+    let merchants = merchants::of_offers(shop, &offers, &suppliers);
+    if merchants.iter().any(Option::is_some) && (basket.points != 0 || basket.balance != Fen::ZERO) {
+        return Err(CheckoutError::WechatPayAlone.into());
+    }
     other_means(basket)?;
     enough_free(&offers, basket)?;
-    Ok(Judged { offers, priced, point, leader, address })
+    Ok(Judged { offers, suppliers, merchants, priced, point, leader, address })
 }
 
 /// Coupons, points and balance: nobody holds any before their issue lands, so all are refused.
@@ -157,13 +172,31 @@ fn enough_free(offers: &[Offer], basket: &Basket) -> Result<(), CheckoutError> {
     Ok(())
 }
 
-fn asked(offer: &Offer, quantity: i64) -> Asked {
+/// The suppliers of the offers' goods; a basket of the shop's own goods costs no question.
+async fn suppliers_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    offers: &[Offer],
+) -> Result<Vec<supplier::Model>, Failure> {
+    let mut ids: Vec<_> = offers.iter().filter_map(|offer| offer.goods.supplier_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(suppliers::query::by_ids(conn, shop, &ids).await?)
+}
+
+/// The supplier of an offer's goods.
+pub(super) fn supplier_of<'a>(suppliers: &'a [supplier::Model], offer: &Offer) -> Option<&'a supplier::Model> {
+    suppliers.iter().find(|supplier| Some(supplier.id) == offer.goods.supplier_id)
+}
+
+fn asked(offer: &Offer, suppliers: &[supplier::Model], quantity: i64) -> Asked {
     Asked {
         goods: offer.goods.id,
         sku: offer.sku.id,
         unit_price: offer.sku.price_fen,
         quantity,
-        spend_and_save: offer.goods.supplier_id.is_none(),
+        //
+        spend_and_save: !supplier_of(suppliers, offer).is_some_and(|supplier| supplier.independent),
         coupon: true,
     }
 }

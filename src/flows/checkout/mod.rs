@@ -2,6 +2,7 @@
 
 mod basket;
 pub(super) mod limits;
+mod merchants;
 mod place;
 mod quote;
 
@@ -9,7 +10,7 @@ use kernel::id::{AddressId, CouponId, PickupPointId, SkuId};
 use kernel::{Code, Coded, Fen, Time};
 use serde_json::json;
 
-pub use place::{Placed, place};
+pub use place::{Placed, PlacedTogether, place, place_together};
 pub use quote::{Quote, QuoteView, quote};
 
 use crate::areas::orders::state::FulfilmentKind;
@@ -39,6 +40,12 @@ pub enum CheckoutError {
     /// Nothing is in it.
     #[error("the basket is empty")]
     Empty,
+    /// One order has one merchant; several are placed together.
+    #[error("the basket is collected by several merchants")]
+    SeveralMerchants,
+    /// Points and balance are the shop's, which does not collect this.
+    #[error("what a supplier collects is paid by WeChat Pay alone")]
+    WechatPayAlone,
     /// The shop takes no orders now.
     #[error("the shop is closed until {0}")]
     Closed(Time),
@@ -75,6 +82,8 @@ impl Coded for CheckoutError {
     fn code(&self) -> Code {
         match self {
             CheckoutError::Empty => Code::CheckoutEmpty,
+            CheckoutError::SeveralMerchants => Code::SeveralMerchants,
+            CheckoutError::WechatPayAlone => Code::WechatPayAlone,
             CheckoutError::Closed(_) => Code::ShopClosed,
             CheckoutError::NoPickupPoint => Code::PickupPointRequired,
             CheckoutError::NoAddress => Code::AddressNotFound,
@@ -92,6 +101,7 @@ impl Coded for CheckoutError {
         match self {
             CheckoutError::Closed(until) => Some(json!({ "opens_at": until })),
             CheckoutError::MinimumSpend(least) => Some(json!({ "minimum_spend_fen": least })),
+            CheckoutError::SeveralMerchants => Some(json!({ "place_with": "POST /api/v1/checkouts" })),
             CheckoutError::Short(sku) => Some(json!({ "sku_id": sku })),
             CheckoutError::PriceChanged(quote) => serde_json::to_value(quote).ok(),
             _ => None,

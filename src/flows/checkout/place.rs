@@ -1,24 +1,28 @@
 //! Placing an order: the gate sheds the load, one transaction decides.
 
 use chrono::Duration;
-use kernel::id::{MemberId, OrderId, OrderLineId};
+use kernel::id::{CheckoutId, MemberId, OrderId, OrderLineId};
 use kernel::{Failure, Fen, Time};
 use sea_orm::DatabaseTransaction;
 
+use super::basket::supplier_of;
+use super::merchants::{self, Share};
 use super::quote::picture_of;
 use super::{Basket, CheckoutError, Quote, limits, quote};
 use crate::app::App;
 use crate::areas::goods::offers::Offer;
-use crate::areas::orders::entity::{line, order};
+use crate::areas::orders::entity::{checkout, line, order};
 use crate::areas::orders::rules::PricedLine;
 use crate::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
 use crate::areas::shops::payout::PayoutMode;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::StockDeduct;
 use crate::areas::stock::{GateAnswer, service as stock, warnings};
+use crate::areas::suppliers::state::Payout;
 use crate::areas::{cart, orders, payouts};
 use crate::flows::commission::{self, Terms};
 use crate::flows::payment_received::{self, Settled};
+use crate::flows::supplier_parts;
 use crate::platform::request_keys::Once;
 
 /// A hold outlives the time to pay, so that stock is never free under an order that can be paid.
@@ -31,6 +35,15 @@ pub struct Placed {
     pub order: order::Model,
     /// Its lines.
     pub lines: Vec<line::Model>,
+}
+
+/// Orders of one basket that were placed together, one a merchant.
+#[derive(Clone, Debug)]
+pub struct PlacedTogether {
+    /// What holds them together.
+    pub checkout: checkout::Model,
+    /// Each order.
+    pub orders: Vec<Placed>,
 }
 
 /// Places an order: reserves stock and writes order, lines and history, all or nothing.
@@ -47,53 +60,175 @@ pub async fn place(
     remark: Option<&str>,
     once: &Once<Placed>,
 ) -> Result<Placed, Failure> {
+    let quote = agreed_quote(app, shop, member, basket, agreed).await?;
+    let wish = Wish { app, shop, member, basket, remark, checkout: None };
+    let placed = wish
+        .place(quote, async |tx, placed| match placed {
+            [only] => once.keep(tx, only, app.clock.wall()).await,
+            _ => Err(CheckoutError::SeveralMerchants.into()),
+        })
+        .await?;
+    placed.into_iter().next().ok_or_else(|| CheckoutError::Empty.into())
+}
+
+/// Places an order a merchant that collects part of the basket, all of them or none. They are paid at
+/// once, and closed at once if they are not.
+#[tracing::instrument(skip_all, fields(shop = %shop.id, %member))]
+pub async fn place_together(
+    app: &App,
+    shop: &Shop,
+    member: MemberId,
+    basket: &Basket,
+    agreed: Option<&str>,
+    remark: Option<&str>,
+    once: &Once<PlacedTogether>,
+) -> Result<PlacedTogether, Failure> {
+    let quote = agreed_quote(app, shop, member, basket, agreed).await?;
+    let created_at = app.clock.now();
+    let expires_at = created_at + Duration::seconds(shop.settings.payment_window_s);
+    let checkout =
+        checkout::Model { id: CheckoutId::new(), shop_id: shop.id, member_id: member, expires_at, created_at };
+    let wish = Wish { app, shop, member, basket, remark, checkout: Some(&checkout) };
+    let placed = wish
+        .place(quote, async |tx, placed| {
+            orders::checkouts::create(tx, &checkout).await?;
+            let together = PlacedTogether { checkout: checkout.clone(), orders: placed.to_vec() };
+            once.keep(tx, &together, app.clock.wall()).await
+        })
+        .await?;
+    Ok(PlacedTogether { checkout, orders: placed })
+}
+
+async fn agreed_quote(
+    app: &App,
+    shop: &Shop,
+    member: MemberId,
+    basket: &Basket,
+    agreed: Option<&str>,
+) -> Result<Quote, Failure> {
     let quote = quote(app, shop, member, basket).await?;
     if agreed.is_some_and(|token| token != quote.view.quote_token) {
         return Err(CheckoutError::PriceChanged(Box::new(quote.view)).into());
     }
-    let now = app.clock.now();
-    let order = new_order(shop, member, basket, &quote, remark, now);
-    let terms = match order.leader_id {
-        Some(leader) => commission::terms(app.db.reader(), shop, leader).await?,
-        None => None,
-    };
-    let lines = new_lines(shop, &order, &quote, terms.as_ref())?;
-    let holds_now = shop.settings.stock_deduct == StockDeduct::Order;
-    let time_to_pay = Duration::seconds(shop.settings.payment_window_s) + HOLD_MARGIN;
-    if holds_now {
-        let ttl = time_to_pay.to_std().unwrap_or_default();
-        if let GateAnswer::Short { sku } = app.gate.reserve(shop.id, order.id, &basket.lines, ttl).await {
-            return Err(CheckoutError::Short(sku).into());
+    Ok(quote)
+}
+
+/// What is to be placed.
+struct Wish<'a> {
+    app: &'a App,
+    shop: &'a Shop,
+    member: MemberId,
+    basket: &'a Basket,
+    remark: Option<&'a str>,
+    checkout: Option<&'a checkout::Model>,
+}
+
+/// An order that is about to be written.
+struct NewOrder {
+    order: order::Model,
+    lines: Vec<line::Model>,
+    share: Share,
+}
+
+impl Wish<'_> {
+    /// Places the orders; `keep` writes what goes with them into the same transaction.
+    async fn place(
+        &self,
+        quote: Quote,
+        keep: impl AsyncFn(&DatabaseTransaction, &[Placed]) -> Result<(), Failure>,
+    ) -> Result<Vec<Placed>, Failure> {
+        let (app, shop, now) = (self.app, self.shop, self.app.clock.now());
+        let offers = quote.judged.offers.clone();
+        let mut orders = Vec::new();
+        for share in merchants::shares(self.basket, quote)? {
+            orders.push(self.new_order(share, now).await?);
+        }
+        if self.checkout.is_none() && orders.len() > 1 {
+            return Err(CheckoutError::SeveralMerchants.into());
+        }
+        let holds_now = shop.settings.stock_deduct == StockDeduct::Order;
+        if holds_now {
+            self.pass_the_gate(&orders).await?;
+        }
+        let written = app
+            .db
+            .write(async |tx| {
+                let mut all = Vec::new();
+                for new in &orders {
+                    orders::service::place(tx, &new.order, &new.lines, &format!("member:{}", self.member)).await?;
+                }
+                limits::count(tx, shop.id, self.member, &offers, self.basket, now).await?;
+                let skus: Vec<_> = self.basket.lines.iter().map(|line| line.0).collect();
+                cart::service::remove(tx, shop.id, self.member, &skus).await?;
+                for new in &orders {
+                    if holds_now {
+                        let until = now + time_to_pay(shop);
+                        let units = &new.share.basket.lines;
+                        let taken = stock::reserve(tx, shop.id, new.order.id, units, until, now).await?;
+                        warnings::note(tx, shop.id, shop.settings.low_stock_threshold, &taken, now).await?;
+                    }
+                    all.push(settle_if_free(app, tx, shop, &new.order, &new.lines).await?);
+                }
+                let (placed, settled): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+                keep(tx, &placed).await?;
+                Ok((placed, settled))
+            })
+            .await;
+        match &written {
+            Ok((placed, settled)) => {
+                for settled in settled.iter().flatten() {
+                    payment_received::after_commit(app, shop, settled).await;
+                }
+                for one in placed {
+                    tracing::info!(order = %one.order.id, payable = %one.order.payable_fen, "order placed");
+                    metrics::counter!("orders_placed_total").increment(1);
+                }
+                app.catalogue.stock_moved(shop.id);
+            }
+            Err(_) if holds_now => self.leave_the_gate(&orders).await,
+            Err(_) => {}
+        }
+        written.map(|(placed, _)| placed)
+    }
+
+    async fn new_order(&self, share: Share, now: Time) -> Result<NewOrder, Failure> {
+        let (app, shop) = (self.app, self.shop);
+        let mut order = new_order(shop, self.member, &share.basket, &share.quote, self.remark, now);
+        order.checkout_id = self.checkout.map(|checkout| checkout.id);
+        order.merchant_id = share.merchant.as_ref().map(|merchant| merchant.supplier);
+        order.merchant_no = share.merchant.as_ref().map(|merchant| merchant.number.clone());
+        // What the shop is due of another's money it gets by sharing.
+        order.profit_sharing |= order.merchant_id.is_some() && settles_in_time(shop, &share.quote);
+        let terms = match order.leader_id {
+            Some(leader) => commission::terms(app.db.reader(), shop, leader).await?,
+            None => None,
+        };
+        let lines = new_lines(shop, &order, &share.quote, terms.as_ref())?;
+        Ok(NewOrder { order, lines, share })
+    }
+
+    /// Sets the units of every order aside at the gate, or of none.
+    async fn pass_the_gate(&self, orders: &[NewOrder]) -> Result<(), CheckoutError> {
+        let ttl = time_to_pay(self.shop).to_std().unwrap_or_default();
+        for (passed, new) in orders.iter().enumerate() {
+            let units = &new.share.basket.lines;
+            if let GateAnswer::Short { sku } = self.app.gate.reserve(self.shop.id, new.order.id, units, ttl).await {
+                self.leave_the_gate(orders.get(..passed).unwrap_or_default()).await;
+                return Err(CheckoutError::Short(sku));
+            }
+        }
+        Ok(())
+    }
+
+    async fn leave_the_gate(&self, orders: &[NewOrder]) {
+        for new in orders {
+            self.app.gate.release(self.shop.id, new.order.id, &[]).await;
         }
     }
-    let written = app
-        .db
-        .write(async |tx| {
-            orders::service::place(tx, &order, &lines, &format!("member:{member}")).await?;
-            limits::count(tx, shop.id, member, &quote.judged.offers, basket, now).await?;
-            cart::service::remove(tx, shop.id, member, &basket.lines.iter().map(|l| l.0).collect::<Vec<_>>()).await?;
-            if holds_now {
-                let taken = stock::reserve(tx, shop.id, order.id, &basket.lines, now + time_to_pay, now).await?;
-                warnings::note(tx, shop.id, shop.settings.low_stock_threshold, &taken, now).await?;
-            }
-            let (placed, settled) = settle_if_free(app, tx, shop, &order, &lines).await?;
-            once.keep(tx, &placed, app.clock.wall()).await?;
-            Ok((placed, settled))
-        })
-        .await;
-    match &written {
-        Ok((placed, settled)) => {
-            if let Some(settled) = settled {
-                payment_received::after_commit(app, shop, settled).await;
-            }
-            tracing::info!(order = %placed.order.id, payable = %placed.order.payable_fen, "order placed");
-            metrics::counter!("orders_placed_total").increment(1);
-            app.catalogue.stock_moved(shop.id);
-        }
-        Err(_) if holds_now => app.gate.release(shop.id, order.id, &[]).await,
-        Err(_) => {}
-    }
-    written.map(|(placed, _)| placed)
+}
+
+fn time_to_pay(shop: &Shop) -> Duration {
+    Duration::seconds(shop.settings.payment_window_s) + HOLD_MARGIN
 }
 
 async fn settle_if_free(
@@ -131,6 +266,9 @@ fn new_order(
         pickup_point_id: quote.judged.point,
         leader_id: quote.judged.leader,
         address: quote.judged.address.clone(),
+        checkout_id: None,
+        merchant_id: None,
+        merchant_no: None,
         goods_fen: priced.goods,
         spend_and_save_fen: priced.spend_and_save,
         coupon_fen: priced.coupon,
@@ -145,7 +283,7 @@ fn new_order(
         refund_status: RefundStatus::None,
         remark: remark.map(str::to_owned),
         coupon_id: basket.coupon,
-        profit_sharing: shop.profile.payout.mode == PayoutMode::ProfitSharing && settles_in_time(shop, quote),
+        profit_sharing: shares(shop, quote) && settles_in_time(shop, quote),
         for_new_buyers: quote.judged.offers.iter().any(|offer| offer.goods.new_buyer_only),
         pickup_code: None,
         expires_at: now + Duration::seconds(shop.settings.payment_window_s),
@@ -159,6 +297,13 @@ fn new_order(
         created_at: now,
         updated_at: now,
     }
+}
+
+/// Whether somebody is paid out of the order's money by sharing: its leaders, or one of its suppliers.
+fn shares(shop: &Shop, quote: &Quote) -> bool {
+    let suppliers = &quote.judged.suppliers;
+    shop.profile.payout.mode == PayoutMode::ProfitSharing
+        || suppliers.iter().any(|supplier| supplier.payout == Payout::Sharing)
 }
 
 /// Whether every line's pickup and after-sale window end before the order has to be unfrozen.
@@ -182,7 +327,9 @@ fn new_lines(
             Some(terms) => Some(commission::snapshot(terms, &shop.settings, offer.goods.commission.as_ref())?),
             None => None,
         };
-        lines.push(new_line(order, priced, offer, position, rule));
+        let supplier = supplier_of(&judged.suppliers, offer);
+        let supplier_rule = supplier.map(|supplier| supplier_parts::snapshot(supplier, &offer.sku)).transpose()?;
+        lines.push(line::Model { supplier_rule, ..new_line(order, priced, offer, position, rule) });
     }
     Ok(lines)
 }
@@ -216,6 +363,7 @@ fn new_line(
         shipping_fen: priced.shipping,
         packing_fen: priced.packing,
         commission_rule,
+        supplier_rule: None,
         shipped_at: None,
         arrived_at: None,
         redeemed: 0,

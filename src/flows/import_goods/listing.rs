@@ -199,6 +199,7 @@ pub(super) fn repriced(standing: &[sku::Model], fresh: &Snapshot) -> Result<Opti
             original_price_fen: original,
             cost_fen: sku.cost_fen,
             member_price_fen: sku.member_price_fen,
+            settlement_price_fen: sku.settlement_price_fen,
             weight_g: sku.weight_g,
             barcode: sku.barcode.clone(),
             picture: sku.picture.clone(),

@@ -8,14 +8,15 @@ use chrono::Duration;
 use gateways::pay::wechat_pay::{
     NewSharing, PayError, ReceiverResult, Share, SharingOrder, SharingState as Theirs, WechatPay,
 };
-use kernel::id::SharingId;
+use kernel::id::{SharingId, SupplierId};
 use kernel::{BasisPoints, Failure, Time};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use uuid::Uuid;
 
-use super::ceiling;
 use super::make_way::{give_up, never_sent};
 use super::pot::Pot;
 use super::receiver::from_word;
+use super::{ceiling, merchant};
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
@@ -27,6 +28,8 @@ use crate::areas::payouts::sharings::{self, Told};
 use crate::areas::payouts::state::{PartResult, SharingEvent, SharingKind, SharingState};
 use crate::areas::payouts::{PayoutError, query, rules};
 use crate::areas::shops::query::Shop;
+use crate::areas::suppliers::movements::{self, NewMovement};
+use crate::areas::suppliers::state::MovementKind;
 
 /// The longest pause between two exchanges.
 const PAUSE_MOST: Duration = Duration::hours(1);
@@ -49,12 +52,19 @@ enum Answer {
 /// Sends a request that is due, or asks what became of it.
 #[tracing::instrument(skip_all, fields(sharing = %id))]
 pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failure> {
-    let ceiling = ceiling::of(app, shop).await;
+    let order = merchant::order_of(app.db.reader(), shop.id, id).await?;
+    let merchant_no = order.and_then(|order| order.merchant_no);
+    let ceiling = ceiling::of(app, shop, merchant_no.as_deref()).await;
     let claimed = app.db.write(async |tx| claim(app, tx, shop, id, ceiling).await).await?;
     let Some(Claimed { row, parts, has_room }) = claimed else { return Ok(()) };
     let clients = app.clients.of(shop);
-    let answer = match clients.pay() {
-        Ok(pay) => talk(app, pay, &row, has_room).await?,
+    let answer = match clients.pay_for(merchant_no.as_deref()) {
+        Ok(pay) => {
+            if merchant_no.is_some() && row.state == SharingState::Created {
+                merchant::know_receivers(app, shop, &pay, &parts).await?;
+            }
+            talk(app, &pay, &row, has_room).await?
+        }
         Err(error) => {
             tracing::error!(shop = %shop.id, %error, "a share waits for the shop's payment account");
             Answer::Later { why: error.to_string(), sent: false }
@@ -205,7 +215,7 @@ async fn record(
             let now = app.clock.now();
             let mut all_settled = true;
             for part in parts {
-                all_settled &= settle(tx, shop, part, order, now).await?;
+                all_settled &= settle(tx, shop, (row, part), order, now).await?;
             }
             let finished = order.state == Theirs::Finished && all_settled;
             if order.state == Theirs::Finished && !all_settled {
@@ -226,7 +236,7 @@ async fn record(
 async fn settle(
     tx: &impl ConnectionTrait,
     shop: &Shop,
-    part: &sharing_part::Model,
+    (row, part): (&sharing::Model, &sharing_part::Model),
     order: &SharingOrder,
     now: Time,
 ) -> Result<bool, Failure> {
@@ -248,12 +258,46 @@ async fn settle(
     let first = sharings::settle_part(tx, part.id, result, reason).await?;
     if first && result == PartResult::Succeeded {
         let mut draft = Draft::new(shop.id, "shared", part.id.uuid());
-        draft.debit(AccountKind::LeaderAvailable, Some(part.party_id), part.amount_fen);
-        draft.credit(AccountKind::Clearing, None, part.amount_fen)?;
+        let (account, party) = account_of(part);
+        draft.debit(account, party, part.amount_fen);
+        let clearing = merchant::clearing_of(tx, shop.id, part.sharing_id).await?;
+        draft.credit(AccountKind::Clearing, clearing, part.amount_fen)?;
         // The money has gone, whatever a clawback did to the account meanwhile.
         ledger::service::post(tx, &draft, Floor::Below, now).await?;
+        if account == AccountKind::SupplierAvailable {
+            note_shared(tx, row, part, now).await?;
+        }
     }
     Ok(true)
+}
+
+/// Out of which account a part is paid.
+fn account_of(part: &sharing_part::Model) -> (AccountKind, Option<Uuid>) {
+    match part.party_kind.as_str() {
+        // It only moves: from a supplier's own merchant to the shop's.
+        merchant::SHOP => (AccountKind::Clearing, None),
+        "supplier" => (AccountKind::SupplierAvailable, Some(part.party_id)),
+        _ => (AccountKind::LeaderAvailable, Some(part.party_id)),
+    }
+}
+
+/// What a supplier was given by sharing is no more to be paid by its statement.
+async fn note_shared(
+    tx: &impl ConnectionTrait,
+    row: &sharing::Model,
+    part: &sharing_part::Model,
+    now: Time,
+) -> Result<(), Failure> {
+    let moved = NewMovement {
+        shop: part.shop_id,
+        supplier: SupplierId::from_uuid(part.party_id),
+        kind: MovementKind::Shared,
+        amount: part.amount_fen.negated()?,
+        order: Some(row.order_id),
+        line: None,
+        cause: part.id.uuid(),
+    };
+    Ok(movements::note(tx, &[moved], now).await?)
 }
 
 async fn end(

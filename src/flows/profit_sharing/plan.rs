@@ -1,6 +1,6 @@
 //! What is shared of an order, with whom, and when it is unfrozen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Duration;
 use kernel::id::{LeaderId, OperatorId, OrderId};
@@ -9,9 +9,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 use serde_json::json;
 
-use super::ceiling;
 use super::pot::Pot;
 use super::receiver::{receiver_of, word};
+use super::{ceiling, merchant, owing};
 use crate::app::App;
 use crate::areas::commissions::entity::commission as earning;
 use crate::areas::commissions::state::CommissionState;
@@ -28,8 +28,9 @@ use crate::areas::payouts::state::{PartResult, SharingKind, SharingState};
 use crate::areas::payouts::{PayoutError, query, rules};
 use crate::areas::shipping::entity::hold;
 use crate::areas::shipping::{holds, management};
+use crate::areas::shops::payout::PayoutMode;
 use crate::areas::shops::query::Shop;
-use crate::areas::{leaders, ledger, operators::audit};
+use crate::areas::{leaders, operators::audit};
 use crate::flows::commission;
 
 /// Between an order's last share and its unfreeze, since the platform counts requests an order.
@@ -112,7 +113,8 @@ fn held_at_wechat() -> SelectStatement {
 /// `false` when it takes none.
 #[tracing::instrument(skip_all, fields(order = %id))]
 pub async fn plan(app: &App, shop: &Shop, id: OrderId) -> Result<bool, Failure> {
-    let ceiling = ceiling::of(app, shop).await;
+    let merchant = merchant::of_order(app.db.reader(), shop.id, id).await?;
+    let ceiling = ceiling::of(app, shop, merchant.as_deref()).await;
     app.db
         .write(async |tx| {
             let Some(open) = open_order(app, tx, shop, id).await? else { return Ok(false) };
@@ -135,7 +137,8 @@ pub async fn share_now(
     by: OperatorId,
     reason: Option<&str>,
 ) -> Result<Vec<(sharing::Model, Vec<sharing_part::Model>)>, Failure> {
-    let ceiling = ceiling::of(app, shop).await;
+    let merchant = merchant::of_order(app.db.reader(), shop.id, id).await?;
+    let ceiling = ceiling::of(app, shop, merchant.as_deref()).await;
     app.db
         .write(async |tx| {
             let open = open_order(app, tx, shop, id).await?;
@@ -224,10 +227,16 @@ async fn write_share(
     for (leader, owed) in owed_to_leaders(tx, shop, open, wanted).await? {
         let row = leaders::query::by_id(tx, shop.id, leader).await?;
         let Some(receiver) = row.as_ref().map(|row| receiver_of(app, row)).transpose()?.flatten() else { continue };
-        let free = free_of(tx, shop, leader).await?;
-        parts.push((leader, receiver, std::cmp::min(owed, free)));
+        let free = owing::free_of(tx, shop, AccountKind::LeaderAvailable, leader.uuid()).await?;
+        parts.push(("leader", leader.uuid(), receiver, std::cmp::min(owed, free)));
     }
+    let again = wanted == Wanted::Now;
+    parts.extend(owing::to_suppliers(app, tx, shop, &open.order, &open.sharings, again).await?);
+    parts.extend(owing::to_shop(tx, shop, &open.order, &open.sharings).await?);
     parts.retain(|(.., owed)| owed.is_positive());
+    // One request names an account once: where two parties share one, the other's turn is the next.
+    let mut named = BTreeSet::new();
+    parts.retain(|(_, _, receiver, _)| named.insert(receiver.account.clone()));
     let pot = Pot::of(tx, shop.id, open.order.id, &open.payment, None).await?;
     let room = pot.room(ceiling)?;
     let owed: Vec<Fen> = parts.iter().map(|(.., owed)| *owed).collect();
@@ -236,16 +245,16 @@ async fn write_share(
         .into_iter()
         .zip(shares)
         .filter(|(_, share)| share.is_positive())
-        .map(|((leader, receiver, _), share)| NewPart {
-            party_kind: "leader",
-            party: leader.uuid(),
+        .map(|((party_kind, party, receiver, _), share)| NewPart {
+            party_kind,
+            party,
             share: ReceiverShare { kind: word(receiver.kind).to_owned(), account: receiver.account, amount_fen: share },
         })
         .collect();
     if parts.is_empty() {
         return Ok(false);
     }
-    let row = sharings::create(tx, &open.shared, &parts, "团购佣金", app.clock.now(), app.clock.wall()).await?;
+    let row = sharings::create(tx, &open.shared, &parts, "团购分账", app.clock.now(), app.clock.wall()).await?;
     tracing::info!(sharing = %row.id, amount = %row.amount_fen, "a share is planned");
     Ok(true)
 }
@@ -274,6 +283,9 @@ async fn owed_to_leaders(
     open: &OpenOrder,
     wanted: Wanted,
 ) -> Result<BTreeMap<LeaderId, Fen>, Failure> {
+    if shop.profile.payout.mode != PayoutMode::ProfitSharing {
+        return Ok(BTreeMap::new());
+    }
     let released = earning::in_shop(shop.id)
         .filter(earning::Column::OrderId.eq(open.order.id))
         .filter(earning::Column::State.eq(CommissionState::Released))
@@ -294,11 +306,4 @@ async fn owed_to_leaders(
         }
     }
     Ok(owed)
-}
-
-/// What a leader has available and not on its way already: a clawback may have taken some of it. His
-/// account is held, so that no withdrawal takes the same money.
-async fn free_of(tx: &impl ConnectionTrait, shop: &Shop, leader: LeaderId) -> Result<Fen, Failure> {
-    let available = ledger::query::balance_held(tx, shop.id, AccountKind::LeaderAvailable, leader.uuid()).await?;
-    Ok(Fen::from_fen(available).minus(query::on_its_way(tx, shop.id, leader).await?)?)
 }

@@ -7,6 +7,7 @@ use gateways::pay::wechat_pay::{NewReturn, PayError, ReturnResult, SharingReturn
 use kernel::id::{SharingReturnId, ShopId};
 use kernel::{Failure, Time};
 
+use super::merchant;
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
@@ -41,8 +42,9 @@ pub async fn exchange_return(app: &App, shop: &Shop, id: SharingReturnId) -> Res
     let claimed = app.db.write(async |tx| Ok(returns::claim(tx, shop.id, id, wall).await?)).await?;
     let Some(row) = claimed else { return Ok(()) };
     let clients = app.clients.of(shop);
-    let answer = match clients.pay() {
-        Ok(pay) => talk(pay, &row).await,
+    let order = merchant::order_of(app.db.reader(), shop.id, row.sharing_id).await?;
+    let answer = match clients.pay_for(order.and_then(|order| order.merchant_no).as_deref()) {
+        Ok(pay) => talk(&pay, &row).await,
         Err(error) => Answer::Later(error.to_string()),
     };
     let (event, told) = read(app, &row, answer);
@@ -125,7 +127,8 @@ async fn record(
     match event {
         Some(ReturnEvent::Succeeded) => {
             let mut draft = Draft::new(row.shop_id, "returned", row.id.uuid());
-            draft.debit(AccountKind::Clearing, None, row.amount_fen);
+            let clearing = merchant::clearing_of(tx, row.shop_id, row.sharing_id).await?;
+            draft.debit(AccountKind::Clearing, clearing, row.amount_fen);
             draft.credit(AccountKind::PartyReceivable, Some(row.party_id), row.amount_fen)?;
             ledger::service::post(tx, &draft, Floor::Zero, now).await?;
         }

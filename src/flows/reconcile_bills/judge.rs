@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
+use kernel::id::{PaymentId, RefundId};
 use kernel::{Failure, Fen, Time};
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
@@ -18,6 +19,7 @@ use crate::areas::bills::{fees, lines};
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
 use crate::areas::shops::query::Shop;
+use crate::areas::{orders, payments};
 
 /// Lines judged in one transaction.
 const AT_ONCE: u64 = 200;
@@ -96,9 +98,32 @@ async fn book_fee(
     let booking = fees::add(tx, shop.id, ours.id, &line.day, more, now).await?;
     let mut draft = Draft::new(shop.id, "payment_fee", booking.id.uuid());
     draft.note = Some(ours.number.clone());
-    draft.debit(AccountKind::PaymentFees, None, more);
-    draft.credit(AccountKind::Clearing, None, more)?;
+    // What a supplier's merchant collects, its own money bears.
+    let whose = clearing_of(tx, shop, line.subject, ours.id).await?;
+    draft.debit(AccountKind::PaymentFees, whose, more);
+    draft.credit(AccountKind::Clearing, whose, more)?;
     Ok(ledger::service::post(tx, &draft, Floor::Zero, now).await?)
+}
+
+/// Whose clearing the money of a payment or a refund lies in.
+async fn clearing_of(
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    subject: Subject,
+    thing: Uuid,
+) -> Result<Option<Uuid>, Failure> {
+    let order = match subject {
+        Subject::Refund => {
+            let refund = payments::refunds::by_id(tx, shop.id, RefundId::from_uuid(thing)).await?;
+            refund.map(|refund| refund.order_id)
+        }
+        _ => {
+            let payment = payments::service::by_id(tx, shop.id, PaymentId::from_uuid(thing)).await?;
+            payment.map(|payment| payment.order_id)
+        }
+    };
+    let Some(order) = order else { return Ok(None) };
+    Ok(orders::query::by_id(tx, shop.id, order).await?.and_then(|order| order.clearing()))
 }
 
 /// What other lines say of the things that accounts' movements are about.

@@ -11,10 +11,13 @@ use crate::areas::bills::entity::run;
 use crate::areas::bills::lines::{self, NewLine};
 use crate::areas::bills::runs::{self, Changes};
 use crate::areas::bills::state::{BillKind, RunEvent, Standing, Subject};
+use crate::areas::orders;
 use crate::areas::shops::query::Shop;
 
 /// The rest after an answer that the bill is not written yet.
 const NOT_YET: Duration = Duration::minutes(15);
+/// How long money can come back of a payment, and so how long its merchant's bills tell of it.
+const REFUNDABLE: Duration = Duration::days(366);
 /// The rest after a failure.
 const FAILED: Duration = Duration::minutes(30);
 
@@ -55,7 +58,6 @@ pub(super) async fn read(app: &App, shop: &Shop, row: &run::Model) -> Result<run
 /// The bill's hash and lines.
 async fn fetch(app: &App, shop: &Shop, row: &run::Model) -> Result<Result<(String, Vec<NewLine>), BillError>, Failure> {
     let clients = app.clients.of(shop);
-    let pay = clients.pay()?;
     let Ok(day) = row.day.parse::<NaiveDate>() else {
         return Ok(Err(BillError::Unreadable(format!("{} is no day", row.day))));
     };
@@ -65,10 +67,25 @@ async fn fetch(app: &App, shop: &Shop, row: &run::Model) -> Result<Result<(Strin
         BillKind::Operation => Bill::FundFlow(FundAccount::Operation),
         BillKind::Sharing => Bill::Sharing,
     };
-    Ok(match pay.bill(bill, day).await {
-        Ok(file) => lines_of(row.kind, &file.text).map(|lines| (file.hash, lines)),
-        Err(error) => Err(error),
-    })
+    // Every merchant has a bill of its own; together they are the day's.
+    let paid_since = app.clock.now() - REFUNDABLE;
+    let others = orders::checkouts::merchants_paid(app.db.reader(), shop.id, paid_since).await?;
+    let (mut hashes, mut lines) = (Vec::new(), Vec::new());
+    for merchant in std::iter::once(None).chain(others.iter().map(|other| Some(other.as_str()))) {
+        let read = match clients.pay_for(merchant)?.bill(bill, day).await {
+            Ok(file) => lines_of(row.kind, &file.text).map(|lines| (file.hash, lines)),
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok((hash, more)) => {
+                hashes.push(hash);
+                lines.extend(more);
+            }
+            Err(BillError::Empty) => {}
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    Ok(if hashes.is_empty() { Err(BillError::Empty) } else { Ok((hashes.join("+"), lines)) })
 }
 
 fn lines_of(kind: BillKind, text: &str) -> Result<Vec<NewLine>, BillError> {

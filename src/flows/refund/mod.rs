@@ -5,6 +5,7 @@ mod operator;
 pub mod plan;
 mod preview;
 mod send;
+mod supplier;
 
 use kernel::id::{OrderId, OrderLineId, RefundId, SkuId, TicketId};
 use kernel::{Code, Coded, Failure, Fen};
@@ -14,6 +15,7 @@ pub use operator::{Request, Shown, by_operator, retry};
 pub use plan::{Measure, Part, Wish};
 pub use preview::{PartyShare, Preview, preview};
 pub use send::{Sent, ask, put_off, send, told};
+pub use supplier::SupplierShare;
 
 use crate::app::App;
 use crate::areas::commissions::rules::Refunded;
@@ -150,6 +152,7 @@ pub async fn make(
             return Err(RefundError::TooMuch(line.id).into());
         }
         floor = reverse_commissions(tx, shop, line, &refunded, &mut draft, &mut back, floor).await?;
+        floor = supplier::take_back(tx, line, &refunded, &mut draft, &mut back, (floor, now)).await?;
         let before = refunded_with(tx, shop, line, &Part::nothing_of(line.id)).await?;
         draft.credit(AccountKind::Loss, None, commission::loss_undone(tx, line, &before, &refunded).await?)?;
     }

@@ -149,6 +149,7 @@ mod tests {
             shipping_fen: Fen::from_fen(shipping),
             packing_fen: Fen::ZERO,
             commission_rule: None,
+            supplier_rule: None,
             shipped_at: None,
             arrived_at: None,
             redeemed: 0,

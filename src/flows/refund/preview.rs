@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use kernel::id::{LeaderId, OrderId};
+use kernel::id::{LeaderId, OrderId, SupplierId};
 use kernel::{Failure, Fen};
 
 use super::operator::Request;
+use super::supplier::{self, SupplierShare};
 use super::{Part, can_be_made, line_of, plan, refunded_with};
 use crate::app::App;
 use crate::areas::commissions::service::would_reverse;
@@ -15,8 +16,8 @@ use crate::areas::payments::query as payments;
 use crate::areas::payouts::returns;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
-use crate::areas::{commissions, ledger, orders};
-use crate::flows::profit_sharing;
+use crate::areas::{commissions, ledger, orders, suppliers};
+use crate::flows::{profit_sharing, supplier_parts};
 
 /// What a refund would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Preview {
     pub revenue: Fen,
     /// What each leader gives, by leader.
     pub parties: Vec<PartyShare>,
+    /// What each supplier gives, by supplier: its part is always taken back.
+    pub suppliers: Vec<SupplierShare>,
     /// What nobody gives back: the sum over the parties.
     pub shortfall: Fen,
 }
@@ -66,10 +69,17 @@ pub async fn preview(app: &App, shop: &Shop, order: OrderId, request: &Request) 
     let mut returnable = returns::returnable(conn, shop.id, order.id).await?;
     let mut given_back: BTreeMap<LeaderId, Fen> = BTreeMap::new();
     let mut parties: BTreeMap<LeaderId, PartyShare> = BTreeMap::new();
+    let supplied = suppliers::parts::of_order(conn, shop.id, order.id).await?;
+    let mut suppliers: BTreeMap<SupplierId, SupplierShare> = BTreeMap::new();
     for part in &parts {
         let line = line_of(&lines, part)?;
         let refunded = refunded_with(conn, shop, line, part).await?;
         let rows: Vec<_> = earned.iter().filter(|row| row.line_id == line.id).cloned().collect();
+        let supplied = supplied.iter().find(|row| row.line_id == line.id);
+        if let Some(reversal) = supplied.map(|row| supplier_parts::would_reverse(row, &refunded)).transpose()?.flatten()
+        {
+            supplier::add(&mut suppliers, &mut returnable, reversal)?;
+        }
         for reversal in would_reverse(&rows, &refunded)? {
             let party = parties.entry(reversal.leader).or_default();
             party.leader = Some(reversal.leader);
@@ -97,16 +107,24 @@ pub async fn preview(app: &App, shop: &Shop, order: OrderId, request: &Request) 
         // A merchant is asked to give back what it was paid by sharing.
         party.returned = party.returned.plus(given_back.get(leader).copied().unwrap_or_default())?;
     }
+    for (supplier, share) in &mut suppliers {
+        let available = ledger::query::balance(conn, shop.id, AccountKind::SupplierAvailable, supplier.uuid()).await?;
+        share.shortfall = std::cmp::max(share.shortfall.minus(Fen::from_fen(available.max(0)))?, Fen::ZERO);
+    }
+    let suppliers: Vec<SupplierShare> = suppliers.into_values().collect();
     let parties: Vec<PartyShare> = parties.into_values().collect();
     let amount = Fen::sum(parts.iter().map(|part| part.amount))?;
     let by_wechat = payments::paid_of(conn, shop.id, order.id).await?.is_some();
     let given = Fen::sum(parties.iter().flat_map(|party| [party.reversed, party.returned, party.lost]))?;
+    let given = given.plus(Fen::sum(suppliers.iter().flat_map(|share| [share.reversed, share.returned]))?)?;
+    let short = parties.iter().map(|party| party.shortfall).chain(suppliers.iter().map(|share| share.shortfall));
     Ok(Preview {
         amount,
         wechat: if by_wechat { amount } else { Fen::ZERO },
         revenue: amount.minus(given)?,
-        shortfall: Fen::sum(parties.iter().map(|party| party.shortfall))?,
+        shortfall: Fen::sum(short)?,
         parts,
         parties,
+        suppliers,
     })
 }

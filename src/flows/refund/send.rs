@@ -55,12 +55,11 @@ async fn try_to_send(app: &App, shop: &Shop, id: RefundId) -> Result<Sent, Failu
     if let Some(why) = profit_sharing::awaited(app, shop.id, &refund).await? {
         return Ok(Sent::Later(why));
     }
-    let clients = app.clients.of(shop);
-    let pay = clients.pay()?;
+    let pay = app.clients.of(shop).pay_for(merchant_of(app, shop, &refund).await?.as_deref())?;
     let body = match &refund.request_body {
         Some(body) => body.clone(),
         None => {
-            let body = body_of(app, shop, pay, &refund).await?;
+            let body = body_of(app, shop, &pay, &refund).await?;
             app.db.write(async |tx| Ok(refunds::keep_body(tx, id, &body).await?)).await?;
             body
         }
@@ -97,6 +96,12 @@ async fn try_to_send(app: &App, shop: &Shop, id: RefundId) -> Result<Sent, Failu
     Ok(Sent::Done)
 }
 
+/// Who received the money that goes back, where it was not the shop's own merchant.
+async fn merchant_of(app: &App, shop: &Shop, refund: &refund::Model) -> Result<Option<String>, Failure> {
+    let Some(id) = refund.payment_id else { return Ok(None) };
+    Ok(payments::by_id(app.db.reader(), shop.id, id).await?.and_then(|payment| payment.merchant_no))
+}
+
 async fn body_of(app: &App, shop: &Shop, pay: &WechatPay, refund: &refund::Model) -> Result<String, Failure> {
     let payment = match refund.payment_id {
         Some(id) => payments::by_id(app.db.reader(), shop.id, id).await?,
@@ -120,8 +125,8 @@ async fn body_of(app: &App, shop: &Shop, pay: &WechatPay, refund: &refund::Model
 /// # Errors
 /// What the platform or its client says; the next question comes later all the same.
 pub async fn ask(app: &App, shop: &Shop, refund: &refund::Model) -> Result<(), Failure> {
-    let clients = app.clients.of(shop);
-    let answer = match clients.pay() {
+    let merchant = merchant_of(app, shop, refund).await?;
+    let answer = match app.clients.of(shop).pay_for(merchant.as_deref()) {
         Ok(pay) => Ok(pay.query_refund(&refund.id.to_string()).await),
         Err(error) => Err(error),
     };
@@ -227,7 +232,7 @@ pub(super) async fn succeed(
     let done = refunds::advance(tx, refund, RefundEvent::Succeeded, platform_id, None, times).await?;
     let mut draft = Draft::new(shop.id, "refund_paid", refund.id.uuid());
     draft.debit(AccountKind::MemberPayable, Some(order.member_id.uuid()), refund.wechat_fen);
-    draft.credit(AccountKind::Clearing, None, refund.wechat_fen)?;
+    draft.credit(AccountKind::Clearing, order.clearing(), refund.wechat_fen)?;
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
     if refund.cause == Cause::LatePayment.text() && order.paid_at.is_some() {
         // It was paid twice: this money never was the order's.

@@ -1,6 +1,6 @@
 //! What is said about an order's shipping.
 
-use gateways::wechat::{Contact, LogisticsType, Parcel, PaymentKey, Shipping, shipping_body};
+use gateways::wechat::{Contact, LogisticsType, Parcel, PaymentKey, Shipping, combined_shipping_body, shipping_body};
 use kernel::id::OrderLineId;
 use kernel::{Failure, Time, mask};
 use sea_orm::ConnectionTrait;
@@ -10,7 +10,8 @@ use crate::areas::members::addresses::contact_of;
 use crate::areas::orders;
 use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::state::OrderStatus;
-use crate::areas::payments::service as payments;
+use crate::areas::payments::entity::payment;
+use crate::areas::payments::{combinations, service as payments};
 use crate::areas::shipping::entity::upload;
 use crate::areas::shipping::rules;
 use crate::areas::shipping::state::{Logistics, UploadKind, UploadState};
@@ -45,22 +46,47 @@ pub(super) async fn content(
         return Ok(Content::Gone);
     }
     let Some(payment) = payments::by_id(conn, row.shop_id, row.payment_id).await? else { return Ok(Content::Gone) };
-    let told = uploads::of_payment(conn, row.shop_id, row.payment_id).await?;
+    // The uploads of all orders of one combined payment are in one order of time.
+    let mut made_with: Vec<_> = combinations::beside(conn, &payment).await?.iter().map(|other| other.id).collect();
+    made_with.push(row.payment_id);
+    let told = uploads::of_payments(conn, row.shop_id, &made_with).await?;
     let at = next_upload_time(&told, app.clock.wall());
+    let names = Names::of(app, row, &payment)?;
     let shipping = Shipping {
-        payment: PaymentKey::Transaction(row.transaction_id.clone()),
+        payment: names.payment.clone(),
         logistics: logistics(row.logistics),
         parcels: Vec::new(),
         all_delivered: true,
         continued: false,
         uploaded_at: at,
-        openid: payment.payer_openid,
+        openid: payment.payer_openid.clone(),
     };
     if row.logistics == Logistics::Express {
-        return express(app, row, &order, &left, carriers, shipping);
+        return express(app, row, &order, &left, carriers, (names, shipping));
     }
     let parcel = Parcel { item_desc: described(&left), express: None, contact: None };
-    say(Shipping { parcels: vec![parcel], ..shipping }, left.iter().map(|line| line.id).collect(), true)
+    say(&names, Shipping { parcels: vec![parcel], ..shipping }, left.iter().map(|line| line.id).collect(), true)
+}
+
+/// How WeChat is told which payment was shipped. A combined one has no number of WeChat's own, so it and
+/// its orders are named by ours (sheet §5.3).
+struct Names {
+    payment: PaymentKey,
+    whole: Option<PaymentKey>,
+}
+
+impl Names {
+    fn of(app: &App, row: &upload::Model, payment: &payment::Model) -> Result<Self, Failure> {
+        let Some(whole) = payment.combination_id else {
+            return Ok(Self { payment: PaymentKey::Transaction(row.transaction_id.clone()), whole: None });
+        };
+        let clients = app.clients.of(&*app.shops.by_id(row.shop_id)?);
+        let pay = clients.pay()?;
+        let ours =
+            |mchid: &str, number: String| PaymentKey::OutTradeNo { mchid: mchid.to_owned(), out_trade_no: number };
+        let merchant = payment.merchant_no.as_deref().unwrap_or(pay.receiver());
+        Ok(Self { payment: ours(merchant, payment.id.to_string()), whole: Some(ours(pay.mchid(), whole.to_string())) })
+    }
 }
 
 /// Later than every `upload_time` of the payment before, whatever the clock does.
@@ -88,7 +114,7 @@ fn express(
     order: &order::Model,
     left: &[&line::Model],
     carriers: &[(String, String)],
-    shipping: Shipping,
+    (names, shipping): (Names, Shipping),
 ) -> Result<Content, Failure> {
     let told = if row.kind == UploadKind::Upload { uploads::lines_of(&row.recorded_lines) } else { Vec::new() };
     let sent: Vec<&line::Model> = left.iter().copied().filter(|line| line.shipped_at.is_some()).collect();
@@ -115,7 +141,7 @@ fn express(
         Parcel { item_desc: described(lines), express: Some((company, (*number).to_owned())), contact }
     });
     let shipping = Shipping { parcels: parcels.collect(), all_delivered: all, continued, ..shipping };
-    say(shipping, fresh.iter().map(|line| line.id).collect(), all)
+    say(&names, shipping, fresh.iter().map(|line| line.id).collect(), all)
 }
 
 /// Lines of one parcel: its carrier, its number, what is inside.
@@ -135,8 +161,12 @@ fn by_parcel<'a>(lines: &[&'a line::Model]) -> Option<Vec<Group<'a>>> {
     Some(groups)
 }
 
-fn say(shipping: Shipping, lines: Vec<OrderLineId>, is_last: bool) -> Result<Content, Failure> {
-    match shipping_body(&shipping) {
+fn say(names: &Names, shipping: Shipping, lines: Vec<OrderLineId>, is_last: bool) -> Result<Content, Failure> {
+    let body = match &names.whole {
+        Some(whole) => combined_shipping_body(whole, &shipping),
+        None => shipping_body(&shipping),
+    };
+    match body {
         Ok(body) => Ok(Content::Say(Request { body, lines, is_last, uploaded_at: shipping.uploaded_at })),
         Err(error) => {
             tracing::error!(%error, "shipping information cannot be written");

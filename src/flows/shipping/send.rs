@@ -10,6 +10,7 @@ use super::content::{Content, content};
 use super::managed;
 use crate::app::App;
 use crate::areas::orders;
+use crate::areas::payments::{combinations, service as payments};
 use crate::areas::shipping::entity::upload;
 use crate::areas::shipping::holds;
 use crate::areas::shipping::rules;
@@ -22,6 +23,10 @@ use crate::flows::wechat_tokens;
 /// A split delivery has this many parcels at most, so this many exchanges settle any row.
 const EXCHANGES_MOST: usize = 15;
 
+/// The pause while another order of the same combined payment is being told.
+const SOON: Duration = Duration::seconds(2);
+const OTHER_IS_TOLD: &str = "another order of the combined payment is being told";
+
 /// Tells WeChat what a row has to tell.
 #[tracing::instrument(skip_all, fields(%upload))]
 pub async fn send(app: &App, shop: &Shop, upload: ShippingUploadId) -> Result<Delivery, Failure> {
@@ -30,10 +35,16 @@ pub async fn send(app: &App, shop: &Shop, upload: ShippingUploadId) -> Result<De
             Prepared::Send(row) => row,
             Prepared::Nothing => return Ok(Delivery::Done),
             Prepared::Later(why) => return Ok(Delivery::Later(why)),
+            Prepared::Soon => return Ok(Delivery::After(OTHER_IS_TOLD.to_owned(), SOON)),
         };
         let Some(body) = row.request_body.clone() else { return Ok(Delivery::Done) };
         let clients = app.clients.of(shop);
-        let call = async |token: String| clients.miniprogram.upload_shipping(&token, &body).await;
+        let payment = payments::by_id(app.db.reader(), shop.id, row.payment_id).await?;
+        let is_combined = payment.is_some_and(|payment| payment.combination_id.is_some());
+        let call = async |token: String| match is_combined {
+            true => clients.miniprogram.upload_combined_shipping(&token, &body).await,
+            false => clients.miniprogram.upload_shipping(&token, &body).await,
+        };
         match wechat_tokens::with_token(app, shop, call).await {
             Ok(_) => taken(app, shop, &row, &Said::default()).await?,
             Err(WechatError::Refused(why)) if why.errcode == rules::SHIPPED_ALREADY => {
@@ -53,6 +64,9 @@ enum Prepared {
     Nothing,
     /// It has to wait, and why.
     Later(String),
+    /// Another order of the same combined payment is being told: uploads must come in the order of their
+    /// times.
+    Soon,
 }
 
 /// The row with the bytes to send. Bytes once stored stay until WeChat has answered, so that a lost
@@ -84,11 +98,23 @@ async fn store(
     known: &upload::Model,
     carriers: &[(String, String)],
 ) -> Result<Prepared, Failure> {
+    let whole = payments::by_id(tx, known.shop_id, known.payment_id).await?.and_then(|one| one.combination_id);
+    if let Some(whole) = whole {
+        combinations::lock(tx, known.shop_id, whole).await?;
+    }
     orders::progress::lock(tx, known.shop_id, known.order_id).await?;
     let row = uploads::by_id(tx, known.shop_id, known.id).await?;
     let Some(row) = row.filter(|row| row.state.is_open()) else { return Ok(Prepared::Nothing) };
     if row.request_body.is_some() {
         return Ok(Prepared::Send(Box::new(row)));
+    }
+    if let Some(whole) = whole {
+        let all = combinations::payments_of(tx, row.shop_id, whole).await?;
+        let others: Vec<_> = all.iter().map(|one| one.id).filter(|id| *id != row.payment_id).collect();
+        let told = uploads::of_payments(tx, row.shop_id, &others).await?;
+        if told.iter().any(|other| other.state.is_open() && other.request_body.is_some()) {
+            return Ok(Prepared::Soon);
+        }
     }
     let wall = app.clock.wall();
     match content(app, tx, &row, carriers).await? {

@@ -34,7 +34,9 @@ pub use phone::PhoneNumber;
 pub use push::PushDoor;
 pub use push_message::PushMessage;
 pub use shipped_orders::{Carrier, ShippedOrder, ShippedOrders, ShippedOrdersWanted, ShippingState};
-pub use shipping::{Contact, LogisticsType, Parcel, PaymentKey, Shipping, ShippingOutcome, shipping_body};
+pub use shipping::{
+    Contact, LogisticsType, Parcel, PaymentKey, Shipping, ShippingOutcome, combined_shipping_body, shipping_body,
+};
 
 use crate::http::{self, ANSWER_CAP, Reply, SendError};
 

@@ -106,6 +106,25 @@ struct Body<'a> {
     payer: Payer<'a>,
 }
 
+/// A combined payment's upload: the same as of one payment, an order at a time (sheet §5.3).
+#[derive(Serialize)]
+struct CombinedBody<'a> {
+    order_key: OrderKey<'a>,
+    sub_orders: Vec<SubOrder<'a>>,
+    upload_time: String,
+    payer: Payer<'a>,
+}
+
+#[derive(Serialize)]
+struct SubOrder<'a> {
+    order_key: OrderKey<'a>,
+    logistics_type: u8,
+    delivery_mode: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_all_delivered: Option<bool>,
+    shipping_list: Vec<Entry<'a>>,
+}
+
 #[derive(Default, Serialize)]
 struct OrderKey<'a> {
     order_number_type: u8,
@@ -148,14 +167,50 @@ pub fn shipping_body(shipping: &Shipping) -> Result<String, WechatError> {
     serde_json::to_string(&body).map_err(|_| WechatError::Invalid("the request cannot be written"))
 }
 
+/// As [`shipping_body`], of one order of a combined payment. `combined` names the whole, in the same
+/// way as `shipping.payment` names its order; every upload of any of its orders must be newer than the last.
+///
+/// Errors: [`WechatError::Invalid`], also when the two are not named the same way.
+pub fn combined_shipping_body(combined: &PaymentKey, shipping: &Shipping) -> Result<String, WechatError> {
+    if std::mem::discriminant(combined) != std::mem::discriminant(&shipping.payment) {
+        return Err(WechatError::Invalid("a combined payment and its orders are named in the same way"));
+    }
+    let order = body_of(shipping)?;
+    let body = CombinedBody {
+        order_key: key_of(combined),
+        sub_orders: vec![SubOrder {
+            order_key: order.order_key,
+            logistics_type: order.logistics_type,
+            delivery_mode: order.delivery_mode,
+            is_all_delivered: order.is_all_delivered,
+            shipping_list: order.shipping_list,
+        }],
+        upload_time: order.upload_time,
+        payer: order.payer,
+    };
+    serde_json::to_string(&body).map_err(|_| WechatError::Invalid("the request cannot be written"))
+}
+
 impl MiniProgram {
     /// Uploads shipping information as [`shipping_body`] wrote it. Only one correction is possible
     /// afterwards, so a success is never repeated with other content; the identical request is harmless.
     ///
     /// Errors: [`WechatError::PaymentUnknown`] in the first minutes; [`WechatError::Refused`] is final.
     pub async fn upload_shipping(&self, access_token: &str, body: &str) -> Result<ShippingOutcome, WechatError> {
-        let outcome: Result<Nothing, _> =
-            self.post_text("/wxa/sec/order/upload_shipping_info", access_token, body).await;
+        self.upload("/wxa/sec/order/upload_shipping_info", access_token, body).await
+    }
+
+    /// As [`MiniProgram::upload_shipping`], as [`combined_shipping_body`] wrote it.
+    pub async fn upload_combined_shipping(
+        &self,
+        access_token: &str,
+        body: &str,
+    ) -> Result<ShippingOutcome, WechatError> {
+        self.upload("/wxa/sec/order/upload_combined_shipping_info", access_token, body).await
+    }
+
+    async fn upload(&self, path: &str, access_token: &str, body: &str) -> Result<ShippingOutcome, WechatError> {
+        let outcome: Result<Nothing, _> = self.post_text(path, access_token, body).await;
         match outcome {
             Ok(_) => Ok(ShippingOutcome::Recorded),
             Err(WechatError::Refused(why)) if NOTHING_CHANGED.contains(&why.errcode) => {
@@ -187,17 +242,6 @@ fn body_of(shipping: &Shipping) -> Result<Body<'_>, WechatError> {
     if shipping.parcels.iter().any(|p| p.item_desc.trim().is_empty()) {
         return Err(WechatError::Invalid("every parcel says what is inside"));
     }
-    let order_key = match &shipping.payment {
-        PaymentKey::Transaction(id) => {
-            OrderKey { order_number_type: 2, transaction_id: Some(id), ..OrderKey::default() }
-        }
-        PaymentKey::OutTradeNo { mchid, out_trade_no } => OrderKey {
-            order_number_type: 1,
-            mchid: Some(mchid),
-            out_trade_no: Some(out_trade_no),
-            ..OrderKey::default()
-        },
-    };
     // One parcel that is everything is a unified delivery; the rest is split.
     let split = shipping.parcels.len() > 1 || !shipping.all_delivered || (express && shipping.continued);
     if split && !express {
@@ -210,7 +254,7 @@ fn body_of(shipping: &Shipping) -> Result<Body<'_>, WechatError> {
         contact: parcel.contact.as_ref(),
     });
     Ok(Body {
-        order_key,
+        order_key: key_of(&shipping.payment),
         logistics_type: shipping.logistics.number(),
         delivery_mode: if split { 2 } else { 1 },
         is_all_delivered: split.then_some(shipping.all_delivered),
@@ -218,4 +262,47 @@ fn body_of(shipping: &Shipping) -> Result<Body<'_>, WechatError> {
         upload_time: shipping.uploaded_at.with_timezone(&beijing()).to_rfc3339_opts(SecondsFormat::Millis, false),
         payer: Payer { openid: &shipping.openid },
     })
+}
+
+fn key_of(payment: &PaymentKey) -> OrderKey<'_> {
+    match payment {
+        PaymentKey::Transaction(id) => {
+            OrderKey { order_number_type: 2, transaction_id: Some(id), ..OrderKey::default() }
+        }
+        PaymentKey::OutTradeNo { mchid, out_trade_no } => OrderKey {
+            order_number_type: 1,
+            mchid: Some(mchid),
+            out_trade_no: Some(out_trade_no),
+            ..OrderKey::default()
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn number(mchid: &str, number: &str) -> PaymentKey {
+        PaymentKey::OutTradeNo { mchid: mchid.to_owned(), out_trade_no: number.to_owned() }
+    }
+
+    #[test]
+    fn an_order_of_a_combined_payment_is_told_within_the_whole_and_named_in_the_same_way() {
+        let shipping = Shipping {
+            payment: number("2", "CS1"),
+            logistics: LogisticsType::Pickup,
+            parcels: vec![Parcel { item_desc: "鸡蛋*1".to_owned(), express: None, contact: None }],
+            all_delivered: true,
+            continued: false,
+            uploaded_at: DateTime::UNIX_EPOCH,
+            openid: "o".to_owned(),
+        };
+        let body = combined_shipping_body(&number("1", "CB1"), &shipping).unwrap();
+        let wanted = r#"{"order_key":{"order_number_type":1,"mchid":"1","out_trade_no":"CB1"},"sub_orders":[{"order_key":{"order_number_type":1,"mchid":"2","out_trade_no":"CS1"},"logistics_type":4,"delivery_mode":1,"shipping_list":[{"item_desc":"鸡蛋*1"}]}],"upload_time":"1970-01-01T08:00:00.000+08:00","payer":{"openid":"o"}}"#;
+        assert_eq!(body, wanted);
+        let otherwise = Shipping { payment: PaymentKey::Transaction("42".to_owned()), ..shipping };
+        let refused = combined_shipping_body(&number("1", "CB1"), &otherwise);
+        assert!(matches!(refused, Err(WechatError::Invalid(_))));
+    }
 }

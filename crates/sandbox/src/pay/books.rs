@@ -69,6 +69,12 @@ impl SandboxState {
         self.world().purses.get(mchid).cloned().unwrap_or_default()
     }
 
+    /// Whether a merchant has the account on its list of receivers.
+    pub fn shares_with(&self, mchid: &str, account: &str) -> bool {
+        let (seller, account) = (format!("{mchid}/"), format!("/{account}"));
+        self.world().sharing.receivers.iter().any(|key| key.starts_with(&seller) && key.ends_with(&account))
+    }
+
     /// What one user paid and got.
     pub fn user_purse(&self, openid: &str) -> UserPurse {
         self.world().users.get(openid).cloned().unwrap_or_default()

@@ -8,6 +8,7 @@ mod authorization;
 pub(crate) mod bills;
 pub(crate) mod books;
 mod certificates;
+pub(crate) mod combined;
 pub(crate) mod complaints;
 mod fields;
 pub(crate) mod notices;
@@ -138,6 +139,9 @@ fn dispatch(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
         ("POST", ["pay", "partner", "transactions", "out-trade-no", number, "close"]) => {
             orders::close_partner(call, number)
         }
+        ("POST", ["combine-transactions", "jsapi"]) => combined::create(call),
+        ("GET", ["combine-transactions", "out-trade-no", number]) => combined::query(call, number),
+        ("POST", ["combine-transactions", "out-trade-no", number, "close"]) => combined::close(call, number),
         ("POST", ["refund", "domestic", "refunds"]) => refunds::create(call),
         ("GET", ["refund", "domestic", "refunds", number]) => refunds::query(call, number),
         (_, ["profitsharing", rest @ ..]) => share(call, method, rest),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Refusal, Reply};
 use super::{Call, fields};
 use crate::clock::rfc3339;
-use crate::state::SandboxState;
+use crate::state::{Merchant, SandboxState};
 use crate::world::{World, key_of};
 
 /// Days after which money that was never shared unfreezes by itself.
@@ -56,6 +56,9 @@ pub(crate) struct Order {
     pub(crate) prepaid_at: i64,
     /// The request as it came, to compare a re-entry with.
     pub(crate) request: Value,
+    /// The number of the combined order it is part of: then it is asked about and closed by that alone.
+    #[serde(default)]
+    pub(crate) combined: Option<String>,
     pub(crate) state: OrderState,
     /// The user is entering the password: the order cannot be closed now.
     #[serde(default)]
@@ -83,7 +86,7 @@ impl Order {
         self.openid.as_deref().or(self.sub_openid.as_deref()).unwrap_or_default()
     }
 
-    fn trade_state(&self) -> (&'static str, &'static str) {
+    pub(super) fn trade_state(&self) -> (&'static str, &'static str) {
         match self.state {
             OrderState::NotPaid => ("NOTPAY", "订单未支付"),
             OrderState::Closed => ("CLOSED", "订单已关闭"),
@@ -155,6 +158,20 @@ impl Order {
         }
     }
 
+    /// Whether it was made through this family of paths for this seller, and not as part of a combined one.
+    fn is_alone(&self, side: Side, seller: &str) -> bool {
+        self.side == side && self.seller == seller && self.combined.is_none()
+    }
+
+    /// Whether it was paid in this mini-program.
+    pub(crate) fn is_of_app(&self, app: &Merchant) -> bool {
+        let appid = Some(app.appid.as_str());
+        self.account == app.mchid
+            || self.seller == app.mchid
+            || Some(self.appid.as_str()) == appid
+            || self.sub_appid.as_deref() == appid
+    }
+
     /// Whether money is frozen and the freeze has ended by itself at `now`.
     pub(crate) fn freeze_is_over(&self, now: i64) -> bool {
         self.state == OrderState::Paid && self.frozen > 0 && now - self.paid_at >= FREEZE_S
@@ -198,7 +215,7 @@ pub(super) fn query_by_id(call: &Call<'_>, transaction_id: &str, side: Side) -> 
 }
 
 fn show(order: Option<&Order>, side: Side, seller: &str) -> Reply {
-    match order.filter(|order| order.side == side && order.seller == seller) {
+    match order.filter(|order| order.is_alone(side, seller)) {
         Some(order) => Ok(Answer::Body(order.shown())),
         None => Err(unknown()),
     }
@@ -254,7 +271,7 @@ fn close(call: &Call<'_>, out_trade_no: &str, side: Side, seller: &str) -> Reply
     fields::out_trade_no(out_trade_no)?;
     let mut world = call.state.world();
     let order = world.orders.get_mut(&key_of(&call.account.mchid, out_trade_no));
-    let order = order.filter(|order| order.side == side && order.seller == seller).ok_or_else(unknown)?;
+    let order = order.filter(|order| order.is_alone(side, seller)).ok_or_else(unknown)?;
     match order.state {
         OrderState::Paid => Err(Refusal::new(400, "ORDERPAID", "该订单已支付，不能关单")),
         OrderState::Closed => Err(Refusal::new(400, "ORDER_CLOSED", "该订单已关闭")),
@@ -325,6 +342,8 @@ pub struct OrderView {
     pub seller: String,
     /// The shop's number.
     pub out_trade_no: String,
+    /// The number of the combined order it is part of.
+    pub combined: Option<String>,
     /// What the buyer reads.
     pub description: String,
     /// Fen.
@@ -379,6 +398,7 @@ impl Order {
             mchid: self.account.clone(),
             seller: self.seller.clone(),
             out_trade_no: self.out_trade_no.clone(),
+            combined: self.combined.clone(),
             description: self.description.clone(),
             total: self.total,
             trade_state: self.trade_state().0.to_owned(),

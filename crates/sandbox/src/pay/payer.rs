@@ -88,7 +88,11 @@ impl SandboxState {
             let mut world = self.world();
             let key = find(&world, &target.into())?;
             let now = self.now();
-            pay(&mut world, &key, now, coupon_fen, self.config().fee_bp)?
+            let fee_bp = self.config().fee_bp;
+            match world.combination_of(&key) {
+                Some(combination) => pay_all(&mut world, &combination, now, coupon_fen, fee_bp)?,
+                None => pay(&mut world, &key, now, coupon_fen, fee_bp)?,
+            }
         };
         self.announce(event, notify_after);
         Ok(transaction_id)
@@ -102,6 +106,9 @@ impl SandboxState {
         let mut world = self.world();
         let key = find(&world, &target.into())?;
         world.orders.get_mut(&key).ok_or(PaymentRefused::Unknown)?.user_paying = entering;
+        if let Some(combination) = world.combination_of(&key) {
+            world.each_combined(&combination, |order| order.user_paying = entering);
+        }
         Ok(())
     }
 }
@@ -123,7 +130,9 @@ fn find(world: &World, target: &PayTarget) -> Result<String, PaymentRefused> {
         }
         PayTarget::OutTradeNo(number) => {
             let mut keys = world.purses.keys().map(|account| key_of(account, number));
-            let first = keys.find(|key| world.orders.contains_key(key)).ok_or(PaymentRefused::Unknown)?;
+            let combined = || world.combinations.get(&keys_of(world, number)?)?.orders.first().cloned();
+            let single = keys.find(|key| world.orders.contains_key(key));
+            let first = single.or_else(combined).ok_or(PaymentRefused::Unknown)?;
             if keys.any(|key| world.orders.contains_key(&key)) {
                 return Err(PaymentRefused::Ambiguous);
             }
@@ -132,18 +141,47 @@ fn find(world: &World, target: &PayTarget) -> Result<String, PaymentRefused> {
     }
 }
 
+/// The key of the combined order with this number.
+fn keys_of(world: &World, number: &str) -> Option<String> {
+    world.purses.keys().map(|account| key_of(account, number)).find(|key| world.combinations.contains_key(key))
+}
+
+/// Pays every order of a combination, or none. Coupons are for single orders alone.
+fn pay_all(
+    world: &mut World,
+    combination: &str,
+    now: i64,
+    coupon: i64,
+    fee_bp: i64,
+) -> Result<(Event, String), PaymentRefused> {
+    if coupon != 0 {
+        return Err(PaymentRefused::BadCoupon);
+    }
+    let orders = world.combined_orders(combination);
+    orders.iter().try_for_each(|order| may_be_paid(order, now))?;
+    let mut first = None;
+    for order in orders {
+        let (_, id) = pay(world, &key_of(&order.account, &order.out_trade_no), now, 0, fee_bp)?;
+        first = first.or(Some(id));
+    }
+    let event = world.combined_event(combination, |_| {}).ok_or(PaymentRefused::Unknown)?;
+    Ok((event, first.ok_or(PaymentRefused::Unknown)?))
+}
+
+fn may_be_paid(order: &Order, now: i64) -> Result<(), PaymentRefused> {
+    match order.state {
+        OrderState::Paid => Err(PaymentRefused::AlreadyPaid),
+        OrderState::Closed => Err(PaymentRefused::Closed),
+        OrderState::NotPaid if now >= order.expires_at => Err(PaymentRefused::Expired),
+        OrderState::NotPaid if now - order.prepaid_at >= PREPAY_LIFE_S => Err(PaymentRefused::TicketExpired),
+        OrderState::NotPaid => Ok(()),
+    }
+}
+
 fn pay(world: &mut World, key: &str, now: i64, coupon: i64, fee_bp: i64) -> Result<(Event, String), PaymentRefused> {
     let number = world.next_number();
     let order = world.orders.get_mut(key).ok_or(PaymentRefused::Unknown)?;
-    match order.state {
-        OrderState::Paid => return Err(PaymentRefused::AlreadyPaid),
-        OrderState::Closed => return Err(PaymentRefused::Closed),
-        OrderState::NotPaid if now >= order.expires_at => return Err(PaymentRefused::Expired),
-        OrderState::NotPaid if now - order.prepaid_at >= PREPAY_LIFE_S => {
-            return Err(PaymentRefused::TicketExpired);
-        }
-        OrderState::NotPaid => {}
-    }
+    may_be_paid(order, now)?;
     if coupon < 0 || coupon >= order.total {
         return Err(PaymentRefused::BadCoupon);
     }
@@ -191,6 +229,12 @@ pub(super) fn payment_event(order: &Order) -> Event {
 /// What a notice of this unpaid order would say if it were paid: material for forgeries.
 pub(super) fn pretended_payment(order: &Order, now: i64) -> Value {
     let mut pretended = order.clone();
-    take_payment(&mut pretended, now, order.seq);
+    pretend_payment(&mut pretended, now);
     pretended.shown()
+}
+
+/// Makes an unpaid order look paid.
+pub(super) fn pretend_payment(order: &mut Order, now: i64) {
+    let number = order.seq;
+    take_payment(order, now, number);
 }

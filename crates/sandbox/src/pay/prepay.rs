@@ -184,13 +184,15 @@ fn enter(call: &Call<'_>, parties: Parties, rest: serde_json::Map<String, Value>
     let key = key_of(&call.account.mchid, &terms.out_trade_no);
     let number = world.next_number();
     let prepay_id = format!("wx{}{number:020x}", beijing_digits(call.now));
+    if world.combinations.contains_key(&key) || world.orders.get(&key).is_some_and(|order| order.combined.is_some()) {
+        return Err(Refusal::new(403, "OUT_TRADE_NO_USED", "商户订单号重复"));
+    }
     if let Some(order) = world.orders.get_mut(&key) {
         let prepay_id = re_enter(order, &request, prepay_id, call.now)?;
         world.prepays.insert(prepay_id.clone(), key);
         return Ok(Answer::Body(json!({"prepay_id": prepay_id})));
     }
     let order = Order {
-        seq: number,
         side: parties.side,
         account: call.account.mchid.clone(),
         seller: parties.seller,
@@ -198,17 +200,44 @@ fn enter(call: &Call<'_>, parties: Parties, rest: serde_json::Map<String, Value>
         sub_appid: parties.sub_appid,
         openid: parties.openid,
         sub_openid: parties.sub_openid,
-        out_trade_no: terms.out_trade_no,
         description: terms.description,
         attach: terms.attach,
         notify_url: terms.notify_url,
         total: terms.amount.total,
         profit_sharing: terms.settle_info.and_then(|settle| settle.profit_sharing).unwrap_or(false),
-        created_at: call.now,
         expires_at,
         prepay_id: prepay_id.clone(),
-        prepaid_at: call.now,
         request,
+        ..new_order(number, terms.out_trade_no, call.now)
+    };
+    world.prepays.insert(prepay_id.clone(), key.clone());
+    world.orders.insert(key, order);
+    Ok(Answer::Body(json!({"prepay_id": prepay_id})))
+}
+
+/// An order that nobody has paid, without its names and terms.
+pub(super) fn new_order(seq: u64, out_trade_no: String, now: i64) -> Order {
+    Order {
+        seq,
+        side: Side::Direct,
+        account: String::new(),
+        seller: String::new(),
+        appid: String::new(),
+        sub_appid: None,
+        openid: None,
+        sub_openid: None,
+        out_trade_no,
+        description: String::new(),
+        attach: None,
+        notify_url: String::new(),
+        total: 0,
+        profit_sharing: false,
+        created_at: now,
+        expires_at: now,
+        prepay_id: String::new(),
+        prepaid_at: now,
+        request: Value::Null,
+        combined: None,
         state: OrderState::NotPaid,
         user_paying: false,
         paid_at: 0,
@@ -223,10 +252,7 @@ fn enter(call: &Call<'_>, parties: Parties, rest: serde_json::Map<String, Value>
         sharing_ended: false,
         shared: 0,
         sharings: 0,
-    };
-    world.prepays.insert(prepay_id.clone(), key.clone());
-    world.orders.insert(key, order);
-    Ok(Answer::Body(json!({"prepay_id": prepay_id})))
+    }
 }
 
 /// The prepay_id for an order that exists: only the very same request gets one.

@@ -147,6 +147,7 @@ fn dispatch(call: &Call<'_>, method: &str, path: &str) -> Reply {
         "/wxa/getwxacodeunlimit" => ("POST", codes::unlimited),
         "/cgi-bin/message/subscribe/send" => ("POST", messages::send),
         "/wxa/sec/order/upload_shipping_info" => ("POST", shipping::upload),
+        "/wxa/sec/order/upload_combined_shipping_info" => ("POST", shipping::combined::upload),
         "/wxa/sec/order/get_order" => ("POST", shipping::get_order),
         "/wxa/sec/order/get_order_list" => ("POST", shipping::queries::get_order_list),
         "/wxa/sec/order/notify_confirm_receive" => ("POST", shipping::queries::remind),

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::{Answer, Call, Errcode, Reply, done, refuse};
 use crate::pay::orders::{Order, OrderState};
 use crate::state::{Merchant, SandboxState};
-use crate::world::{World, key_of};
+use crate::world::World;
 
+pub(super) mod combined;
 pub(super) mod queries;
 
 /// Deliveries of one payment at most.
@@ -61,7 +62,7 @@ struct Upload {
     payer: Payer,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OrderKey {
     order_number_type: u32,
@@ -70,7 +71,7 @@ struct OrderKey {
     out_trade_no: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Payer {
     openid: String,
@@ -89,18 +90,26 @@ pub(super) fn upload(call: &Call<'_>) -> Reply {
     }
     let mut world = call.state.world();
     let order = keyed(&world, &app, &body.order_key)?;
-    if order.payer() != body.payer.openid {
-        return refuse(10_060_031, "payment does not belong to this openid");
+    if order.combined.is_some() {
+        return refuse(10_060_014, "an order of a combined payment goes with upload_combined_shipping_info");
     }
-    if order.refunded >= order.total {
-        return refuse(10_060_004, "the payment is not in a shippable state");
-    }
+    is_shippable(order, &body.payer)?;
     let transaction_id = order.transaction_id.clone();
     let earlier = world.wechat.shipping.get(&transaction_id).cloned();
     let upload_ms = moment.timestamp_millis();
     let shipping = after(earlier, body, content, upload_ms, call.now)?;
     world.wechat.shipping.insert(transaction_id, shipping);
     done()
+}
+
+fn is_shippable(order: &Order, payer: &Payer) -> Result<(), Errcode> {
+    if order.payer() != payer.openid {
+        return refuse(10_060_031, "payment does not belong to this openid");
+    }
+    if order.refunded >= order.total {
+        return refuse(10_060_004, "the payment is not in a shippable state");
+    }
+    Ok(())
 }
 
 fn judge(body: &Upload) -> Result<(), Errcode> {
@@ -181,9 +190,10 @@ fn paid<'a>(
     let by_id = transaction_id.and_then(|id| world.transactions.get(id)).and_then(|key| world.orders.get(key));
     let by_number = || {
         let (mchid, out_trade_no) = number?;
-        world.orders.get(&key_of(&app.mchid, out_trade_no)).filter(|order| order.seller == mchid)
+        let fits = |order: &&Order| order.out_trade_no == out_trade_no && order.seller == mchid;
+        world.orders.values().find(fits)
     };
-    let order = by_id.or_else(by_number).filter(|order| order.account == app.mchid || order.seller == app.mchid);
+    let order = by_id.or_else(by_number).filter(|order| order.is_of_app(app));
     match order.filter(|order| order.state == OrderState::Paid) {
         Some(order) => Ok(order),
         None => refuse(10_060_001, "payment order not found"),

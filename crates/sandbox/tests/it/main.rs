@@ -4,6 +4,7 @@
 mod bills;
 mod books;
 mod client;
+mod combined;
 mod control;
 mod markets;
 mod notices;

@@ -23,6 +23,8 @@ pub struct Model {
     pub original_price_fen: Option<Fen>,
     pub cost_fen: Option<Fen>,
     pub member_price_fen: Option<Fen>,
+    /// What its supplier gets for one unit, where the supplier is paid by settlement price.
+    pub settlement_price_fen: Option<Fen>,
     /// NULL is unlimited. CHECK (free >= 0).
     pub free: Option<i64>,
     pub weight_g: Option<i64>,

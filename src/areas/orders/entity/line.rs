@@ -36,6 +36,9 @@ pub struct Model {
     /// Rate, mode and multiplier as they stood at order time.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub commission_rule: Option<Json>,
+    /// What was agreed with the supplier at order time.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub supplier_rule: Option<Json>,
     pub shipped_at: Option<Time>,
     pub arrived_at: Option<Time>,
     /// Units handed over.

@@ -6,7 +6,7 @@ use crate::areas::orders::state::ClosedReason;
 use crate::areas::orders::state::FulfilmentKind;
 use crate::areas::orders::state::OrderStatus;
 use crate::areas::orders::state::RefundStatus;
-use kernel::id::{CouponId, LeaderId, MemberId, OrderId, PickupPointId, ShopId};
+use kernel::id::{CheckoutId, CouponId, LeaderId, MemberId, OrderId, PickupPointId, ShopId, SupplierId};
 use kernel::{Fen, Time};
 
 /// One order of one member. Amounts are frozen when it is placed and never recomputed.
@@ -25,6 +25,13 @@ pub struct Model {
     /// A sealed snapshot of the address, with its masked view.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub address: Option<Json>,
+    /// The orders it was placed with, where it was.
+    pub checkout_id: Option<CheckoutId>,
+    /// The supplier whose own merchant collects its money; none where the shop's does.
+    pub merchant_id: Option<SupplierId>,
+    /// That merchant's number, as it was when the order was placed.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub merchant_no: Option<String>,
     pub goods_fen: Fen,
     pub spend_and_save_fen: Fen,
     pub coupon_fen: Fen,
@@ -68,6 +75,13 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Whose clearing its money lies in: a supplier's that collects itself, else the shop's.
+    pub fn clearing(&self) -> Option<Uuid> {
+        self.merchant_id.map(SupplierId::uuid)
+    }
+}
 
 /// The rows of one shop: where every query begins.
 pub fn in_shop(shop: ShopId) -> Select<Entity> {

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::areas::payments::state::PaymentState;
-use kernel::id::{OrderId, PaymentId, ShopId};
+use kernel::id::{CombinationId, OrderId, PaymentId, ShopId};
 use kernel::{Fen, Time};
 
 /// One attempt to collect an order's money; the id is the out_trade_no. Of an order's attempts one is
@@ -15,6 +15,11 @@ pub struct Model {
     pub id: PaymentId,
     pub shop_id: ShopId,
     pub order_id: OrderId,
+    /// The attempt it is part of, where several orders are paid at once.
+    pub combination_id: Option<CombinationId>,
+    /// The sub-merchant that receives the money; the shop's own where none is named.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub merchant_no: Option<String>,
     pub state: PaymentState,
     pub amount_fen: Fen,
     #[sea_orm(column_type = "Text")]

@@ -63,6 +63,14 @@ pub(super) enum PayerId<'a> {
     SubOpenid(&'a str),
 }
 
+/// One seller of a combined payment: the merchant itself, or who signs and the sub-merchant.
+#[derive(Serialize)]
+pub(super) struct Participant<'a> {
+    mchid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_mchid: Option<&'a str>,
+}
+
 /// The sub-merchant alone, where nothing else of the seller is named.
 #[derive(Serialize)]
 pub(super) struct Sub<'a> {
@@ -88,6 +96,32 @@ impl Account {
             Mode::Partner { sp_mchid, .. } => sp_mchid.clone(),
         };
         Self { mode, appid, mchid }
+    }
+
+    /// The same account for another sub-merchant; a direct merchant stays as it is.
+    pub fn for_sub_merchant(&self, other: &str) -> Self {
+        let mut account = self.clone();
+        if let Mode::Partner { sub_mchid, .. } = &mut account.mode {
+            other.clone_into(sub_mchid);
+        }
+        account
+    }
+
+    /// A seller of a combined payment, where `merchant` receives its money: under a service provider a
+    /// sub-merchant of his, else a merchant bound to the app (sheet §3).
+    pub fn participant<'a>(&'a self, merchant: &'a str) -> Participant<'a> {
+        match &self.mode {
+            Mode::Direct => Participant { mchid: merchant, sub_mchid: None },
+            Mode::Partner { sp_mchid, .. } => Participant { mchid: sp_mchid, sub_mchid: Some(merchant) },
+        }
+    }
+
+    /// How many sellers a combined payment may have: a direct merchant's own order goes the plain way.
+    pub fn participants(&self) -> std::ops::RangeInclusive<usize> {
+        match self.mode {
+            Mode::Direct => 2..=10,
+            Mode::Partner { .. } => 1..=50,
+        }
     }
 
     /// Who signs.
@@ -206,7 +240,11 @@ impl Account {
     /// Whether a notice names this account, and no other merchant, sub-merchant or app. A kind that
     /// names no app is judged by its merchants alone.
     pub fn is_named_by(&self, named: &Parties) -> bool {
-        let Parties { mchid, sub_mchid, appid, sp_appid } = named;
+        let Parties { mchid, sub_mchid, appid, sp_appid, combined } = named;
+        if *combined {
+            // It names who signs and the app alone; each of its orders names its seller.
+            return mchid.as_deref() == Some(&self.mchid) && appid.as_deref() == Some(&self.appid);
+        }
         let apps_fit = match &self.mode {
             Mode::Direct => sp_appid.is_none() && appid.as_ref().is_none_or(|theirs| *theirs == self.appid),
             // An order that names no mini-program was made under the service provider's app.

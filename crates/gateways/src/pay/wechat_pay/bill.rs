@@ -115,10 +115,10 @@ impl WechatPay {
 
     fn bill_target(&self, bill: Bill, day: NaiveDate) -> Result<String, PayError> {
         let day = day.format("%Y-%m-%d");
-        let sub = self.0.account.sub_mchid().map(|sub| format!("&sub_mchid={}", encode(sub))).unwrap_or_default();
+        let sub = self.account().sub_mchid().map(|sub| format!("&sub_mchid={}", encode(sub))).unwrap_or_default();
         Ok(match bill {
             Bill::Trade => format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL&tar_type=GZIP{sub}"),
-            Bill::FundFlow(_) if self.0.account.sub_mchid().is_some() => {
+            Bill::FundFlow(_) if self.account().sub_mchid().is_some() => {
                 return Err(PayError::Invalid("a sub-merchant's fund flows are not offered to service providers"));
             }
             Bill::FundFlow(account) => {
@@ -131,12 +131,12 @@ impl WechatPay {
     /// The file behind `address`, as it came. The answer carries no signature: the hash proves it. Its
     /// path is asked of the configured host, which is the only one a request of ours is sent to.
     async fn download(&self, address: &str) -> Result<Vec<u8>, BillError> {
-        let main = &self.0.hosts.main;
+        let main = &self.shared.hosts.main;
         let target = target_of(address, main)?;
         let now = Clock::default().wall().timestamp();
         let mut request = self.request(main, &Outgoing::get(&target), now)?;
         *request.timeout_mut() = Some(PATIENCE);
-        let reply = http::send("wechat_pay", &self.0.http, request, PACKED_CAP).await.map_err(PayError::from)?;
+        let reply = http::send("wechat_pay", &self.shared.http, request, PACKED_CAP).await.map_err(PayError::from)?;
         if !reply.is_success() {
             return Err(told(classify(&reply, false)));
         }

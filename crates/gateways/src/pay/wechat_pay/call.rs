@@ -110,21 +110,21 @@ impl WechatPay {
     }
 
     async fn exchange_now(&self, outgoing: &Outgoing<'_>, now: i64) -> Result<Reply, PayError> {
-        let hosts = &self.0.hosts;
+        let hosts = &self.shared.hosts;
         let mut request = self.request(&hosts.main, outgoing, now)?;
         let Some(backup) = &hosts.backup else {
-            return Ok(http::send("wechat_pay", &self.0.http, request, ANSWER_CAP).await?);
+            return Ok(http::send("wechat_pay", &self.shared.http, request, ANSWER_CAP).await?);
         };
         if outgoing.may_come_twice {
             *request.timeout_mut() = Some(hosts.first_wait);
         }
-        let first = match http::send("wechat_pay", &self.0.http, request, ANSWER_CAP).await {
+        let first = match http::send("wechat_pay", &self.shared.http, request, ANSWER_CAP).await {
             Err(lost @ SendError::Connect(_)) => lost,
             Err(lost @ (SendError::Timeout | SendError::Broken(_))) if outgoing.may_come_twice => lost,
             outcome => return Ok(outcome?),
         };
         let request = self.request(backup, outgoing, now)?;
-        match http::send("wechat_pay", &self.0.http, request, ANSWER_CAP).await {
+        match http::send("wechat_pay", &self.shared.http, request, ANSWER_CAP).await {
             // The main host may have acted, whatever became of the second try.
             Err(SendError::Connect(why)) if !matches!(first, SendError::Connect(_)) => {
                 Err(PayError::Unknown(format!("{first}, then no backup: {why}")))

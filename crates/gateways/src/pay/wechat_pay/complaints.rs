@@ -195,7 +195,7 @@ impl WechatPay {
     /// The complaints filed between two days of Beijing, at most thirty apart, from the `offset`-th on.
     pub async fn complaints(&self, from: NaiveDate, until: NaiveDate, offset: u32) -> Result<Complaints, PayError> {
         let mut target = format!("{PATH}?limit={PAGE}&offset={offset}&begin_date={from}&end_date={until}");
-        if let Some(sub) = self.0.account.sub_mchid() {
+        if let Some(sub) = self.account().sub_mchid() {
             target.push_str(&format!("&complainted_mchid={}", encode(sub)));
         }
         self.get(&target).await
@@ -262,7 +262,7 @@ impl WechatPay {
 
     /// Who is complained about.
     fn seller(&self) -> &str {
-        let account = &self.0.account;
+        let account = self.account();
         account.sub_mchid().unwrap_or(account.mchid())
     }
 }

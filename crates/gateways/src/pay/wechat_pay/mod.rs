@@ -10,6 +10,7 @@ mod bill_lines;
 mod bill_text;
 mod call;
 mod certificates;
+mod combine;
 mod complaints;
 mod error;
 mod lanes;
@@ -32,6 +33,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub use account::Mode;
 pub use bill::{Bill, BillError, BillFile, FundAccount};
 pub use bill_lines::{Fee, FlowLine, RefundPart, SharingLine, TradeLine, flow_lines, sharing_lines, trade_lines};
+pub use combine::{CombinedPart, CombinedTransaction, NewCombined};
 pub use complaints::{ANSWER_MAX, ComplainedOrder, Complaint, ComplaintState, Complaints, Negotiation, RefundProgress};
 pub use error::{PayError, Refusal};
 pub use notice::{Notice, NoticeError, NoticeResource, Parties};
@@ -92,10 +94,13 @@ impl Hosts {
 
 /// A client for one merchant account. Cheap to clone.
 #[derive(Clone)]
-pub struct WechatPay(Arc<Inner>);
-
-struct Inner {
+pub struct WechatPay {
+    shared: Arc<Inner>,
     account: Account,
+}
+
+/// What all sub-merchants of one service provider have in common: who signs, and the way to the platform.
+struct Inner {
     signer: Signer,
     opener: Opener,
     keys: PlatformKeys,
@@ -127,16 +132,24 @@ impl WechatPay {
             _ => return Err(PayError::Invalid("platform_public_key and its id go together")),
         };
         let account = Account::new(credentials.mode.clone(), credentials.appid.clone(), credentials.mchid.clone());
-        Ok(Self(Arc::new(Inner {
+        let shared = Arc::new(Inner {
             signer: Signer::new(account.mchid().to_owned(), credentials.merchant_serial.clone(), key),
             opener,
             keys: PlatformKeys::new(public_key),
             breaker: Breaker::new("wechat_pay", account.mchid().to_owned()),
-            account,
             hosts,
             http,
             pace,
-        })))
+        });
+        Ok(Self { shared, account })
+    }
+
+    /// The same service provider acting for another of its sub-merchants: its calls name that one and
+    /// take turns on that one's lanes, over the same keys and the same circuit. A direct merchant acts
+    /// for nobody else and stays who it is.
+    #[must_use]
+    pub fn for_sub_merchant(&self, sub_mchid: &str) -> Self {
+        Self { shared: Arc::clone(&self.shared), account: self.account.for_sub_merchant(sub_mchid) }
     }
 
     /// The merchant number that signs: the direct merchant's or the service provider's.
@@ -151,6 +164,18 @@ impl WechatPay {
         self.account().mode()
     }
 
+    /// The sub-merchant whose money it is, in partner mode.
+    #[must_use]
+    pub fn sub_mchid(&self) -> Option<&str> {
+        self.account().sub_mchid()
+    }
+
+    /// Who receives the money: the direct merchant or the sub-merchant.
+    #[must_use]
+    pub fn receiver(&self) -> &str {
+        self.sub_mchid().unwrap_or(self.mchid())
+    }
+
     /// What a sharing receiver is whose openid is that of the mini-program.
     #[must_use]
     pub fn person_kind(&self) -> ReceiverKind {
@@ -160,7 +185,7 @@ impl WechatPay {
     /// Signs requests for this account.
     #[must_use]
     pub fn signer(&self) -> &Signer {
-        &self.0.signer
+        &self.shared.signer
     }
 
     /// When the newest platform certificate expires (Unix seconds); `None` in public-key mode or
@@ -171,25 +196,25 @@ impl WechatPay {
     }
 
     fn keys(&self) -> &PlatformKeys {
-        &self.0.keys
+        &self.shared.keys
     }
 
     fn opener(&self) -> &Opener {
-        &self.0.opener
+        &self.shared.opener
     }
 
     /// The circuit towards the platform for this account.
     #[must_use]
     pub fn breaker(&self) -> &Breaker {
-        &self.0.breaker
+        &self.shared.breaker
     }
 
     fn pace(&self) -> &dyn Pace {
-        &*self.0.pace
+        &*self.shared.pace
     }
 
     fn account(&self) -> &Account {
-        &self.0.account
+        &self.account
     }
 }
 

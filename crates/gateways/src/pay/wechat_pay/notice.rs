@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::WechatPay;
+use super::combine::CombinedTransaction;
 use super::sealed::Sealed;
 use super::sign::{SignatureHeaders, Unverified};
 use super::wire::{Refund, SharingNotice, Transaction, TransferBill};
@@ -41,6 +42,8 @@ pub struct Parties {
     pub appid: Option<String>,
     /// The service provider's app: `sp_appid`.
     pub sp_appid: Option<String>,
+    /// A combined payment, whose orders name their sellers each.
+    pub combined: bool,
 }
 
 /// Content of a notification.
@@ -48,13 +51,15 @@ pub struct Parties {
 pub enum NoticeResource {
     /// A payment.
     Transaction(Transaction),
+    /// A payment of several orders.
+    Combined(CombinedTransaction),
     /// A refund.
     Refund(Refund),
     /// A share received or returned.
     Sharing(SharingNotice),
     /// A merchant transfer that became final.
     Transfer(TransferBill),
-    /// Anything else, combined payments included: verified, but none of our kinds.
+    /// Anything else: verified, but none of our kinds.
     Other(Value),
 }
 
@@ -125,14 +130,14 @@ fn parties(content: &Value) -> Parties {
         sub_mchid: first(&["sub_mchid"]),
         appid: first(&["sub_appid", "appid", "combine_appid"]),
         sp_appid: first(&["sp_appid"]),
+        combined: content.get("combine_out_trade_no").is_some(),
     }
 }
 
 fn read(original_type: &str, content: Value) -> Result<NoticeResource, NoticeError> {
     match original_type {
-        "transaction" if content.get("combine_out_trade_no").is_none() => {
-            typed(content).map(NoticeResource::Transaction)
-        }
+        "transaction" if content.get("combine_out_trade_no").is_some() => typed(content).map(NoticeResource::Combined),
+        "transaction" => typed(content).map(NoticeResource::Transaction),
         "refund" => typed(content).map(NoticeResource::Refund),
         "profitsharing" => typed(content).map(NoticeResource::Sharing),
         "mch_payment" => typed(content).map(NoticeResource::Transfer),

@@ -76,9 +76,10 @@ struct Detail<'a> {
     goods_detail: &'a [GoodsLine],
 }
 
+/// Whether the money may be shared later.
 #[derive(Serialize)]
-struct SettleInfo {
-    profit_sharing: bool,
+pub(super) struct SettleInfo {
+    pub profit_sharing: bool,
 }
 
 impl WechatPay {
@@ -140,11 +141,11 @@ impl WechatPay {
     }
 }
 
-fn is_trade_no(number: &str) -> bool {
+pub(super) fn is_trade_no(number: &str) -> bool {
     (6..=32).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-|*".contains(&b))
 }
 
 /// The partner's form: seconds, with the offset of Beijing.
-fn rfc3339(time: DateTime<Utc>) -> String {
+pub(super) fn rfc3339(time: DateTime<Utc>) -> String {
     time.with_timezone(&beijing()).format("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }

@@ -354,7 +354,7 @@ pub(super) struct EchoBody {
 
 /// Reads an RFC 3339 time; anything else is no time, not an error: a payment must not be lost
 /// over the spelling of a date.
-fn lenient_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+pub(super) fn lenient_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|t| t.to_utc()))
 }

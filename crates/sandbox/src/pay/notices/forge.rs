@@ -9,7 +9,7 @@ use super::{Event, Notice, SignedNotice};
 use crate::courier::Delivery;
 use crate::crypto::{self, CryptoError, PrivateKey};
 use crate::pay::orders::{Order, OrderState};
-use crate::pay::payer::{payment_event, pretended_payment};
+use crate::pay::payer::{payment_event, pretend_payment, pretended_payment};
 use crate::state::SandboxState;
 
 /// What kind of notice to send.
@@ -90,19 +90,32 @@ impl SandboxState {
             return Ok(notice);
         }
         let unknown = || ForgeError::Unknown(subject.to_owned());
+        if let Some(event) = self.combined_template(subject) {
+            return Ok(self.newest_notice(&event.subject).unwrap_or_else(|| self.unsent(event)));
+        }
         let order = self.find_order(subject).ok_or_else(unknown)?;
         let resource = match order.state {
             OrderState::Paid => order.shown(),
             OrderState::NotPaid | OrderState::Closed => pretended_payment(&order, self.now()),
         };
-        let event = Event { resource, ..payment_event(&order) };
-        Ok(Notice {
-            seq: 0,
-            id: "00000000-5ea1-4b0c-8d0e-000000000000".to_owned(),
-            created_at: self.now(),
-            event,
-            answers: Vec::new(),
-        })
+        Ok(self.unsent(Event { resource, ..payment_event(&order) }))
+    }
+
+    fn unsent(&self, event: Event) -> Notice {
+        let id = "00000000-5ea1-4b0c-8d0e-000000000000".to_owned();
+        Notice { seq: 0, id, created_at: self.now(), event, answers: Vec::new() }
+    }
+
+    /// What tells of the combined order with this number, or of the one that the order with this number
+    /// is part of.
+    fn combined_template(&self, subject: &str) -> Option<Event> {
+        let (world, now) = (self.world(), self.now());
+        let of_order = |(key, order): (&String, &Order)| {
+            if order.out_trade_no == subject { world.combination_of(key) } else { None }
+        };
+        let by_name = || world.combinations.keys().find(|key| key.ends_with(&format!("/{subject}"))).cloned();
+        let key = by_name().or_else(|| world.orders.iter().find_map(of_order))?;
+        world.combined_event(&key, |order| pretend_payment(order, now))
     }
 
     fn find_order(&self, out_trade_no: &str) -> Option<Order> {
@@ -148,21 +161,23 @@ fn alter(event: &mut Event, kind: NoticeKind) {
     };
     match kind {
         NoticeKind::OtherMerchant => {
-            for name in ["mchid", "sp_mchid", "mch_id"] {
+            for name in ["mchid", "sp_mchid", "mch_id", "combine_mchid"] {
                 fields.entry(name).and_modify(|value| *value = json!("1900000001"));
             }
         }
         NoticeKind::OtherSubMerchant => {
             fields.entry("sub_mchid").and_modify(|value| *value = json!("1900000002"));
+            alter_first_part(fields, "/sub_mchid", |value| *value = json!("1900000002"));
         }
         NoticeKind::OtherApp => {
-            for name in ["appid", "sp_appid", "sub_appid"] {
+            for name in ["appid", "sp_appid", "sub_appid", "combine_appid"] {
                 fields.entry(name).and_modify(|value| *value = json!("wx0000000000000001"));
             }
         }
         NoticeKind::WrongAmount => {
             let raise = |value: &mut Value| *value = json!(value.as_i64().unwrap_or(0) + 1);
             fields.entry("transfer_amount").and_modify(raise);
+            alter_first_part(fields, "/amount/total_amount", raise);
             if let Some(Value::Object(amount)) = fields.get_mut("amount") {
                 for name in ["total", "payer_total", "refund", "payer_refund"] {
                     amount.entry(name).and_modify(raise);
@@ -172,20 +187,31 @@ fn alter(event: &mut Event, kind: NoticeKind) {
         NoticeKind::OtherPayer => {
             let stranger = json!("oStranger00000000000000000000");
             fields.entry("openid").and_modify(|value| *value = stranger.clone());
-            if let Some(Value::Object(payer)) = fields.get_mut("payer") {
-                payer.values_mut().for_each(|value| *value = stranger.clone());
+            for name in ["payer", "combine_payer_info"] {
+                if let Some(Value::Object(payer)) = fields.get_mut(name) {
+                    payer.values_mut().for_each(|value| *value = stranger.clone());
+                }
             }
         }
         NoticeKind::UnknownOrder => {
             for name in ["out_trade_no", "out_refund_no", "out_bill_no"] {
                 fields.entry(name).and_modify(|value| *value = json!("nobodyknowsthisnumber"));
             }
+            alter_first_part(fields, "/out_trade_no", |value| *value = json!("nobodyknowsthisnumber"));
         }
         NoticeKind::WrongType => {
             let other = if event.original_type == "refund" { "transaction" } else { "refund" };
             event.original_type = other.to_owned();
         }
         _ => {}
+    }
+}
+
+/// Changes what stands at `pointer` in the first order of a combined payment.
+fn alter_first_part(fields: &mut serde_json::Map<String, Value>, pointer: &str, change: impl Fn(&mut Value)) {
+    let first = fields.get_mut("sub_orders").and_then(|orders| orders.get_mut(0));
+    if let Some(value) = first.and_then(|order| order.pointer_mut(pointer)) {
+        change(value);
     }
 }
 

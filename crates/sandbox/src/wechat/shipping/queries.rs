@@ -60,7 +60,7 @@ pub(in super::super) fn get_order_list(call: &Call<'_>) -> Reply {
     let mut orders: Vec<_> = world
         .orders
         .values()
-        .filter(|order| order.account == app.mchid && order.state == OrderState::Paid && order.seq > after)
+        .filter(|order| order.is_of_app(&app) && order.state == OrderState::Paid && order.seq > after)
         .filter(|order| (from..=until).contains(&order.paid_at))
         .filter(|order| body.openid.as_deref().is_none_or(|openid| order.payer() == openid))
         .map(|order| (order, world.wechat.shipping.get(&order.transaction_id)))

@@ -174,6 +174,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::CouponNotUsable
         | C::PointsNotEnough
         | C::BalanceNotEnough
+        | C::BalanceAboveCeiling
         | C::OrderWrongState
         | C::OrderExpired
         | C::PaymentNotNeeded

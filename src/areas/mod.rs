@@ -2,6 +2,7 @@
 
 pub mod affiliate_orders;
 pub mod after_sales;
+pub mod balances;
 pub mod bills;
 pub mod cart;
 pub mod commissions;

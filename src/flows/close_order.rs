@@ -5,7 +5,7 @@ use std::time::Duration;
 use gateways::pay::wechat_pay::PayError;
 use kernel::id::{MemberId, OrderId, SkuId};
 use kernel::{Code, Coded, Failure, Time};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::DatabaseTransaction;
 
 use crate::app::App;
 use crate::areas::orders::entity::{line, order};
@@ -18,6 +18,7 @@ use crate::areas::payments::state::{PaymentEvent, PaymentState};
 use crate::areas::shops::query::Shop;
 use crate::areas::{orders, stock};
 use crate::flows::checkout::Placed;
+use crate::flows::member_money;
 use crate::flows::payment_received::{self, Asked};
 use crate::flows::refund::{self, Cause, Plan};
 use crate::platform::request_keys::Once;
@@ -235,7 +236,7 @@ async fn move_on(app: &App, payment: &payment::Model, event: PaymentEvent) -> Re
     app.db.write(async |tx| Ok(service::advance(tx, payment, event, changes(), app.clock.now()).await?)).await
 }
 
-/// Order, payment, stock and limits, all at once.
+/// Order, payment, stock, limits and what it held of the member's money, all at once.
 async fn close_here(
     app: &App,
     tx: &DatabaseTransaction,
@@ -282,7 +283,7 @@ pub(crate) async fn close_unserved(
 }
 
 async fn give_back(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     shop: &Shop,
     order: &order::Model,
     lines: &[line::Model],
@@ -290,5 +291,7 @@ async fn give_back(
 ) -> Result<Vec<(SkuId, i64)>, Failure> {
     let bought: Vec<_> = lines.iter().map(|line| (line.goods_id, line.quantity)).collect();
     stock::purchases::uncount_purchase(tx, shop.id, order.member_id, &bought, order.created_at).await?;
-    Ok(stock::service::release(tx, shop.id, order.id, now).await?)
+    let back = stock::service::release(tx, shop.id, order.id, now).await?;
+    member_money::give_back(tx, order, now).await?;
+    Ok(back)
 }

@@ -18,6 +18,7 @@ pub mod goods;
 pub mod import_goods;
 pub mod leaders;
 mod marketplace_patience;
+pub mod member_money;
 pub mod members;
 pub mod open_payments;
 pub mod operators;

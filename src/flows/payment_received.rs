@@ -20,7 +20,7 @@ use crate::areas::shops::query::Shop;
 use crate::areas::stock::service::Taken;
 use crate::areas::{members, orders, stock};
 use crate::flows::suspicious::{self, Difference};
-use crate::flows::{close_order, commission, refund};
+use crate::flows::{close_order, commission, member_money, refund};
 
 /// Why money that came in cannot be booked.
 #[derive(Debug, thiserror::Error)]
@@ -344,6 +344,7 @@ pub async fn settle(
     let accrued = commission::accrue(tx, &order, &lines, now).await?;
     let mut draft = Draft::new(shop.id, "payment", order.id.uuid());
     draft.debit(AccountKind::Clearing, None, order.payable_fen);
+    member_money::spend(&mut draft, &order);
     draft.debit(AccountKind::Loss, None, accrued.excess);
     for commission in &accrued.commissions {
         draft.credit(AccountKind::LeaderPending, Some(commission.leader_id.uuid()), commission.amount_fen)?;

@@ -33,6 +33,7 @@ mod kill;
 mod late_notices;
 mod layers;
 mod leaders;
+mod member_balance;
 mod members;
 mod methods;
 mod money_walk;

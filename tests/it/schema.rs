@@ -67,6 +67,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         platform: effect, fact, lease, request_key;
         areas::affiliate_orders: booking, channel, feed, line;
         areas::after_sales: ticket, ticket_line;
+        areas::balances: adjustment, grant;
         areas::bills: case, fee, line, run;
         areas::cart: cart_item;
         areas::commissions: commission;

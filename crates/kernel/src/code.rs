@@ -90,6 +90,7 @@ codes! {
     CouponNotUsable = "coupon.not_usable", "优惠券不可用", "The coupon cannot be used here";
     PointsNotEnough = "points.not_enough", "积分不足或超过可用上限", "Not enough points, or more than may be used";
     BalanceNotEnough = "balance.not_enough", "余额不足", "Not enough balance";
+    BalanceAboveCeiling = "balance.above_ceiling", "超过账户余额上限", "More than a member may have as balance";
     CartFull = "cart.full", "购物车已满", "The cart is full";
 
     OrderNotFound = "order.not_found", "订单不存在", "The order does not exist";

@@ -232,6 +232,8 @@ ids! {
     CaseId = "cas";
     /// An entry of the audit log.
     AuditId = "aud";
+    /// An operator's change of a member's balance or points.
+    AdjustmentId = "adj";
 }
 
 #[cfg(test)]

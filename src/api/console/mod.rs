@@ -15,6 +15,7 @@ mod leader_levels;
 mod leaders;
 pub(in crate::api) mod ledger;
 mod market_channels;
+mod member_balance;
 mod members;
 mod operators;
 mod orders;
@@ -49,6 +50,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(leaders::routes);
     config.configure(ledger::routes);
     config.configure(market_channels::routes);
+    config.configure(member_balance::routes);
     config.configure(members::routes);
     config.configure(operators::routes);
     config.configure(orders::routes);

@@ -115,6 +115,12 @@ pub(super) struct ConsoleRefund {
     amount_fen: Fen,
     /// Of it, by WeChat Pay.
     wechat_fen: Fen,
+    /// Of it, back to the balance: there as soon as the refund is made.
+    balance_fen: Fen,
+    /// Of the balance, the part that was a gift.
+    balance_gift_fen: Fen,
+    /// Points that paid a part and come back.
+    points_back: i64,
     restock: bool,
     reason: String,
     /// WeChat Pay's own number.
@@ -179,6 +185,9 @@ fn view(row: &refund::Model, lines: &[refund_line::Model], returns: &[sharing_re
         cause: row.cause.clone(),
         amount_fen: row.amount_fen,
         wechat_fen: row.wechat_fen,
+        balance_fen: row.balance_fen,
+        balance_gift_fen: row.balance_gift_fen,
+        points_back: row.points_back,
         restock: row.restock,
         reason: row.reason.clone(),
         platform_refund_id: row.platform_refund_id.clone(),
@@ -243,7 +252,13 @@ struct RefundPreview {
     amount_fen: Fen,
     /// Of it, by WeChat Pay.
     wechat_fen: Fen,
-    /// What the shop's own revenue gives.
+    /// Of it, back to the balance.
+    balance_fen: Fen,
+    /// Of the balance, the part that was a gift.
+    balance_gift_fen: Fen,
+    /// Points that would come back.
+    points_back: i64,
+    /// What the shop's own revenue gives, the value of these points included.
     revenue_fen: Fen,
     /// What each leader gives.
     parties: Vec<RefundParty>,
@@ -284,7 +299,10 @@ impl From<Preview> for RefundPreview {
         Self {
             lines: seen.parts.iter().map(line).collect(),
             amount_fen: seen.amount,
-            wechat_fen: seen.wechat,
+            wechat_fen: seen.split.money.wechat,
+            balance_fen: seen.split.money.balance().unwrap_or_default(),
+            balance_gift_fen: seen.split.money.gift,
+            points_back: seen.split.points,
             revenue_fen: seen.revenue,
             parties: seen.parties.iter().map(party).collect(),
             shortfall_fen: seen.shortfall,

@@ -2,6 +2,7 @@
 
 mod addresses;
 pub(crate) mod after_sales;
+pub(in crate::api) mod balance;
 mod cart;
 mod categories;
 mod checkout;
@@ -29,6 +30,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(cart::routes);
     config.configure(checkout::routes);
     config.configure(orders::routes);
+    config.configure(balance::routes);
     config.configure(addresses::routes);
     config.configure(after_sales::routes);
     config.configure(confirm_receipt::routes);

@@ -2,3 +2,4 @@
 
 pub mod books;
 mod checks;
+mod member_checks;

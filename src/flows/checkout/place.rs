@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use kernel::id::{MemberId, OrderId, OrderLineId};
-use kernel::{Failure, Fen, Time};
+use kernel::{Failure, Fen, MoneyError, Time};
 use sea_orm::DatabaseTransaction;
 
 use super::quote::picture_of;
@@ -18,6 +18,7 @@ use crate::areas::shops::settings::StockDeduct;
 use crate::areas::stock::{GateAnswer, service as stock, warnings};
 use crate::areas::{cart, orders, payouts};
 use crate::flows::commission::{self, Terms};
+use crate::flows::member_money;
 use crate::flows::payment_received::{self, Settled};
 use crate::platform::request_keys::Once;
 
@@ -52,7 +53,7 @@ pub async fn place(
         return Err(CheckoutError::PriceChanged(Box::new(quote.view)).into());
     }
     let now = app.clock.now();
-    let order = new_order(shop, member, basket, &quote, remark, now);
+    let order = new_order(shop, member, basket, &quote, remark, now)?;
     let terms = match order.leader_id {
         Some(leader) => commission::terms(app.db.reader(), shop, leader).await?,
         None => None,
@@ -76,6 +77,8 @@ pub async fn place(
                 let taken = stock::reserve(tx, shop.id, order.id, &basket.lines, now + time_to_pay, now).await?;
                 warnings::note(tx, shop.id, shop.settings.low_stock_threshold, &taken, now).await?;
             }
+            // Last, as at a payment: what other work of the member waits for is held as short as can be.
+            let order = member_money::hold(tx, &order, now).await?;
             let (placed, settled) = settle_if_free(app, tx, shop, &order, &lines).await?;
             once.keep(tx, &placed, app.clock.wall()).await?;
             Ok((placed, settled))
@@ -119,9 +122,11 @@ fn new_order(
     quote: &Quote,
     remark: Option<&str>,
     now: Time,
-) -> order::Model {
+) -> Result<order::Model, MoneyError> {
     let priced = &quote.judged.priced;
-    order::Model {
+    let payable = priced.payable.minus(quote.judged.balance)?;
+    let shares = shop.profile.payout.mode == PayoutMode::ProfitSharing && payable.is_positive();
+    Ok(order::Model {
         id: OrderId::new(),
         shop_id: shop.id,
         member_id: member,
@@ -138,14 +143,14 @@ fn new_order(
         points_fen: priced.points,
         shipping_fen: priced.shipping,
         packing_fen: priced.packing,
-        balance_fen: Fen::ZERO,
+        balance_fen: quote.judged.balance,
         balance_gift_fen: Fen::ZERO,
-        payable_fen: priced.payable,
+        payable_fen: payable,
         refunded_fen: Fen::ZERO,
         refund_status: RefundStatus::None,
         remark: remark.map(str::to_owned),
         coupon_id: basket.coupon,
-        profit_sharing: shop.profile.payout.mode == PayoutMode::ProfitSharing && settles_in_time(shop, quote),
+        profit_sharing: shares && settles_in_time(shop, quote),
         for_new_buyers: quote.judged.offers.iter().any(|offer| offer.goods.new_buyer_only),
         pickup_code: None,
         expires_at: now + Duration::seconds(shop.settings.payment_window_s),
@@ -158,7 +163,7 @@ fn new_order(
         closed_at: None,
         created_at: now,
         updated_at: now,
-    }
+    })
 }
 
 /// Whether every line's pickup and after-sale window end before the order has to be unfrozen.

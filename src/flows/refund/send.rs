@@ -255,7 +255,9 @@ async fn settle_order(
     let besides = order.paid_at.is_some().then_some(Cause::LatePayment.text());
     let under_way = refunds::any_unfinished(tx, shop.id, order.id, besides).await?;
     let ended = !under_way && (late || lines.iter().all(|line| line.refunded_quantity == line.quantity));
-    let paid = order.payable_fen.plus(order.balance_fen)?;
+    // Of an order that never was paid, the balance went back when it closed.
+    let by_balance = if order.paid_at.is_some() { order.balance_fen } else { Fen::ZERO };
+    let paid = order.payable_fen.plus(by_balance)?;
     let status = match (under_way, ended && refunded >= paid) {
         (true, _) => OrderRefundStatus::InProgress,
         (false, true) => OrderRefundStatus::Full,

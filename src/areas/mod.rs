@@ -19,6 +19,7 @@ pub mod orders;
 pub mod payments;
 pub mod payouts;
 pub mod pickup;
+pub mod recharges;
 pub mod reports;
 pub mod shipping;
 pub mod shops;

@@ -30,6 +30,7 @@ pub mod posters;
 pub mod prepay;
 pub mod profit_sharing;
 pub mod receipt;
+pub mod recharge;
 pub mod reconcile_bills;
 pub mod refund;
 pub mod rotate_secrets;

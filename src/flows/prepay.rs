@@ -4,8 +4,9 @@
 use std::time::{Duration, Instant};
 
 use gateways::pay::wechat_pay::{NewPrepay, PayError, PaymentParams, WechatPay};
-use kernel::id::{MemberId, OrderId, PaymentId};
-use kernel::{Code, Coded, Failure, Time};
+use kernel::id::{MemberId, OrderId, PaymentId, RechargeId};
+use kernel::{Code, Coded, Failure, Fen, Time};
+use sea_orm::ConnectionTrait;
 
 use crate::app::App;
 use crate::areas::members::error::MemberError;
@@ -16,8 +17,11 @@ use crate::areas::payments::entity::payment;
 use crate::areas::payments::query;
 use crate::areas::payments::service::{self, Changes, pause};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
+use crate::areas::recharges::entity::recharge;
+use crate::areas::recharges::error::RechargeError;
+use crate::areas::recharges::state::RechargeState;
 use crate::areas::shops::query::Shop;
-use crate::areas::{members, orders};
+use crate::areas::{members, orders, recharges};
 use crate::flows::close_order;
 use crate::flows::payment_received::{self, Asked};
 
@@ -76,10 +80,107 @@ pub async fn prepay(app: &App, shop: &Shop, member: MemberId, id: OrderId) -> Re
     if order.for_new_buyers && member.has_paid {
         return Err(PrepayError::NewBuyersOnly.into());
     }
-    let payment = stored(app, shop, pay, &order, &member.openid).await?;
+    opened(app, shop, pay, &Payable::order(&order), &member.openid).await
+}
+
+/// As [`prepay`], for a recharge of the member.
+#[tracing::instrument(skip_all, fields(recharge = %id))]
+pub async fn prepay_recharge(
+    app: &App,
+    shop: &Shop,
+    member: MemberId,
+    id: RechargeId,
+) -> Result<PaymentParams, Failure> {
+    let clients = app.clients.of(shop);
+    let recharge = recharges::query::of_member(app.db.reader(), shop.id, member, id).await?;
+    match recharge.state {
+        RechargeState::PendingPayment if recharge.expires_at <= app.clock.now() => {
+            return Err(PrepayError::Expired.into());
+        }
+        RechargeState::PendingPayment => {}
+        RechargeState::Paid => return Err(PrepayError::NotNeeded.into()),
+        RechargeState::Closed => return Err(RechargeError::WrongState { recharge: id, state: recharge.state }.into()),
+    }
+    let pay = clients.pay()?;
+    let member = members::query::by_id(app.db.reader(), shop.id, member).await?.ok_or(MemberError::TokenInvalid)?;
+    opened(app, shop, pay, &Payable::recharge(&recharge), &member.openid).await
+}
+
+/// What a pay sheet is opened for.
+struct Payable {
+    subject: Subject,
+    amount: Fen,
+    expires_at: Time,
+    profit_sharing: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Subject {
+    Order(OrderId),
+    Recharge(RechargeId),
+}
+
+impl Payable {
+    fn order(order: &order::Model) -> Self {
+        Self {
+            subject: Subject::Order(order.id),
+            amount: order.payable_fen,
+            expires_at: order.expires_at,
+            profit_sharing: order.profit_sharing,
+        }
+    }
+
+    fn recharge(recharge: &recharge::Model) -> Self {
+        Self {
+            subject: Subject::Recharge(recharge.id),
+            amount: recharge.amount_fen,
+            expires_at: recharge.expires_at,
+            profit_sharing: false,
+        }
+    }
+}
+
+impl Subject {
+    /// The payment that may still be paid.
+    async fn open_payment(self, conn: &impl ConnectionTrait, shop: &Shop) -> Result<Option<payment::Model>, Failure> {
+        Ok(match self {
+            Subject::Order(id) => query::open_of(conn, shop.id, id).await?,
+            Subject::Recharge(id) => query::open_of_recharge(conn, shop.id, id).await?,
+        })
+    }
+
+    /// Whether it still waits for money; if so its row is held until the transaction ends.
+    async fn still_unpaid(self, conn: &impl ConnectionTrait, shop: &Shop, now: Time) -> Result<bool, Failure> {
+        Ok(match self {
+            Subject::Order(id) => orders::service::still_unpaid(conn, shop.id, id, now).await?,
+            Subject::Recharge(id) => recharges::service::still_unpaid(conn, shop.id, id, now).await?,
+        })
+    }
+
+    /// What WeChat shows the member.
+    async fn description(self, app: &App, shop: &Shop) -> Result<String, Failure> {
+        let Subject::Order(id) = self else { return Ok(format!("{} 余额充值", shop.name)) };
+        let lines = orders::query::lines_of(app.db.reader(), shop.id, id).await?;
+        let first = lines.first().map_or("", |line| line.title.as_str());
+        let description = match lines.len() {
+            0 | 1 => first.to_owned(),
+            n => format!("{} 等{n}件商品", first.chars().take(80).collect::<String>()),
+        };
+        Ok(if description.is_empty() { shop.name.clone() } else { description })
+    }
+}
+
+async fn opened(
+    app: &App,
+    shop: &Shop,
+    pay: &WechatPay,
+    what: &Payable,
+    openid: &str,
+) -> Result<PaymentParams, Failure> {
+    let payment = stored(app, shop, pay, what, openid).await?;
     match sheet_of(app, pay, &payment).await {
         Err(NotOpened::Refused(error)) if number_is_spent(&error) => {
-            another_number(app, shop, pay, &order, &member.openid, payment, error).await
+            another_number(app, shop, pay, what, openid, payment, error).await
         }
         Err(not_opened) => Err(not_opened.because(app, shop, pay, &payment).await),
         Ok(params) => Ok(params),
@@ -136,7 +237,7 @@ async fn another_number(
     app: &App,
     shop: &Shop,
     pay: &WechatPay,
-    order: &order::Model,
+    what: &Payable,
     openid: &str,
     spent: payment::Model,
     error: PayError,
@@ -149,7 +250,7 @@ async fn another_number(
         return Err(PrepayError::NotNeeded.into());
     }
     tracing::warn!(payment = %spent.id, %error, "a number can no longer be paid; the order gets another");
-    let payment = stored(app, shop, pay, order, openid).await?;
+    let payment = stored(app, shop, pay, what, openid).await?;
     match sheet_of(app, pay, &payment).await {
         Ok(params) => Ok(params),
         Err(not_opened) => Err(not_opened.because(app, shop, pay, &payment).await),
@@ -189,16 +290,16 @@ async fn stored(
     app: &App,
     shop: &Shop,
     pay: &WechatPay,
-    order: &order::Model,
+    what: &Payable,
     openid: &str,
 ) -> Result<payment::Model, Failure> {
-    if let Some(payment) = query::open_of(app.db.reader(), shop.id, order.id).await? {
+    if let Some(payment) = what.subject.open_payment(app.db.reader(), shop).await? {
         return match payment.state {
             PaymentState::Prepaying | PaymentState::Prepaid => Ok(payment),
             PaymentState::Succeeded => Err(PrepayError::NotNeeded.into()),
             PaymentState::Closing | PaymentState::Closed => Err(PrepayError::Closing.into()),
             PaymentState::Created => {
-                let body = body_of(app, shop, pay, order, openid, payment.id).await?;
+                let body = body_of(app, shop, pay, what, openid, payment.id).await?;
                 app.db
                     .write(async |tx| {
                         let changes = Changes { request_body: Some(body.clone()), ..Changes::default() };
@@ -211,13 +312,14 @@ async fn stored(
     }
     let (now, wall) = (app.clock.now(), app.clock.wall());
     let id = PaymentId::new();
-    let body = body_of(app, shop, pay, order, openid, id).await?;
+    let body = body_of(app, shop, pay, what, openid, id).await?;
     let payment = payment::Model {
         id,
         shop_id: shop.id,
-        order_id: order.id,
+        order_id: if let Subject::Order(id) = what.subject { Some(id) } else { None },
+        recharge_id: if let Subject::Recharge(id) = what.subject { Some(id) } else { None },
         state: PaymentState::Prepaying,
-        amount_fen: order.payable_fen,
+        amount_fen: what.amount,
         payer_openid: openid.to_owned(),
         request_body: Some(body),
         prepay_id: None,
@@ -234,11 +336,11 @@ async fn stored(
     };
     app.db
         .write(async |tx| {
-            // The order's row is held while the payment is made, so that a close waits or has won.
-            if !orders::service::still_unpaid(tx, shop.id, order.id, now).await? {
+            // What is paid for is held while the payment is made, so that a close waits or has won.
+            if !what.subject.still_unpaid(tx, shop, now).await? {
                 return Err(PrepayError::Closing.into());
             }
-            if let Some(other) = query::open_of(tx, shop.id, order.id).await? {
+            if let Some(other) = what.subject.open_payment(tx, shop).await? {
                 return Ok(other);
             }
             service::create(tx, &payment).await?;
@@ -251,25 +353,19 @@ async fn body_of(
     app: &App,
     shop: &Shop,
     pay: &WechatPay,
-    order: &order::Model,
+    what: &Payable,
     openid: &str,
     payment: PaymentId,
 ) -> Result<String, Failure> {
-    let lines = orders::query::lines_of(app.db.reader(), shop.id, order.id).await?;
-    let first = lines.first().map_or("", |line| line.title.as_str());
-    let description = match lines.len() {
-        0 | 1 => first.to_owned(),
-        n => format!("{} 等{n}件商品", first.chars().take(80).collect::<String>()),
-    };
     let least = app.clock.wall() + chrono::Duration::seconds(61);
     let request = NewPrepay {
-        description: if description.is_empty() { shop.name.clone() } else { description },
+        description: what.subject.description(app, shop).await?,
         out_trade_no: payment.to_string(),
-        time_expire: Some(std::cmp::max(app.clock.to_wall(order.expires_at), least)),
+        time_expire: Some(std::cmp::max(app.clock.to_wall(what.expires_at), least)),
         notify_url: notify_url(app, shop, "payment"),
-        total: order.payable_fen,
+        total: what.amount,
         openid: openid.to_owned(),
-        profit_sharing: order.profit_sharing,
+        profit_sharing: what.profit_sharing,
         goods: Vec::new(),
     };
     let body = pay.prepay_body(&request).map_err(PrepayError::Refused)?;

@@ -48,6 +48,7 @@ mod pickup_points;
 mod problems;
 mod processes;
 mod races;
+mod recharges;
 mod refunds;
 mod schema;
 mod session;

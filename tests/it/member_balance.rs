@@ -276,3 +276,35 @@ on_both! {
         assert_eq!(floor.account(AccountKind::Points).await, 50, "fifty were taken away by the operator");
     }
 }
+
+on_both! {
+    async fn a_leader_withdraws_into_his_own_balance_and_spends_it(app: TestApp) {
+        let floor = Floor::open(app).await;
+        floor.settings(json!({"withdraw_fee_bp": 100})).await;
+        let apples = floor.goods(10_000, 20).await;
+        let anna = app.member("anna").await;
+        let order = floor.buys(&anna, &[(&apples, 1)]).await;
+        let path = format!("/console/api/v1/orders/{}", id(&order));
+        floor.keeper.post_new(&format!("{path}/ship"), json!({})).await.ok();
+        floor.keeper.post_new(&format!("{path}/arrive"), json!({})).await.ok();
+        let code = anna.get(&format!("/api/v1/orders/{}/pickup-code", id(&order))).await.ok()["code"].clone();
+        floor.leader.post_new("/api/v1/leader/redemptions", json!({"code": code})).await.ok();
+        app.advance(8 * 86_400);
+        app.run_due_jobs().await;
+        let wish = |amount: i64| json!({"amount_fen": amount, "channel": "balance"});
+        floor.leader.post_new("/api/v1/leader/withdrawals", wish(1_001)).await.refused(409, "funds.not_enough");
+        let paid = floor.leader.post_new("/api/v1/leader/withdrawals", wish(800)).await.ok();
+        assert_eq!((&paid["state"], &paid["fee_fen"], &paid["net_fen"]), (&json!("paid"), &json!(8), &json!(792)));
+        assert_eq!(has(&floor.leader).await, (792, 0, 0));
+        assert_eq!(floor.account(AccountKind::MerchantCash).await, 0, "no money left the shop");
+        let entries = floor.leader.get("/api/v1/me/balance/entries").await.ok();
+        assert_eq!((&entries["items"][0]["cause"], &entries["items"][0]["cause_id"]), (&json!("withdrawal_paid"), &paid["id"]));
+        floor.settings(json!({"member_balance_max_fen": 900})).await;
+        app.run_due_jobs().await;
+        floor.leader.post_new("/api/v1/leader/withdrawals", wish(200)).await.refused(409, "balance.above_ceiling");
+        let pears = floor.goods(792, 20).await;
+        let own = floor.orders_with(&floor.leader, &[(&pears, 1)], 792, 0).await;
+        assert_eq!(own["status"], "paid");
+        floor.adds_up().await;
+    }
+}

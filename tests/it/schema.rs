@@ -84,6 +84,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::payments: notice, payment, refund, refund_line;
         areas::payouts: sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
         areas::pickup: point, redemption, verifier;
+        areas::recharges: plan, recharge;
         areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;
         areas::stock: hold, level, movement, purchase_counter, warning;

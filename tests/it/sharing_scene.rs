@@ -127,7 +127,8 @@ impl TestApp {
         let payment = payment::Model {
             id: payment_id,
             shop_id: shop.id,
-            order_id,
+            order_id: Some(order_id),
+            recharge_id: None,
             state: PaymentState::Succeeded,
             amount_fen: fen(total),
             payer_openid: openid,

@@ -234,6 +234,10 @@ ids! {
     AuditId = "aud";
     /// An operator's change of a member's balance or points.
     AdjustmentId = "adj";
+    /// A recharge plan.
+    RechargePlanId = "rcp";
+    /// A recharge.
+    RechargeId = "rch";
 }
 
 #[cfg(test)]

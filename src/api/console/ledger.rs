@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kernel::failure::Invalid;
 use kernel::id::{
     AdjustmentId, BillFeeId, CommissionId, EntryId, JournalId, LeaderId, MemberId, OrderId, OrderLineId, PaymentId,
-    RefundId, SharingPartId, SupplierId, WithdrawalId,
+    RechargeId, RefundId, SharingPartId, SupplierId, WithdrawalId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -96,6 +96,7 @@ pub(in crate::api) fn cause_text(kind: &str, id: Uuid) -> String {
         "payment" | "order_held" | "held_back" | "points_earned" => OrderId::from_uuid(id).to_string(),
         "late_payment" => PaymentId::from_uuid(id).to_string(),
         "release" | "release_early" => OrderLineId::from_uuid(id).to_string(),
+        "recharge" => RechargeId::from_uuid(id).to_string(),
         "adjustment" => AdjustmentId::from_uuid(id).to_string(),
         "shared" => SharingPartId::from_uuid(id).to_string(),
         "payment_fee" => BillFeeId::from_uuid(id).to_string(),

@@ -21,6 +21,7 @@ mod operators;
 mod orders;
 mod outbox;
 mod pickup_points;
+mod recharges;
 mod refunds;
 mod session;
 mod settings;
@@ -56,6 +57,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(orders::routes);
     config.configure(outbox::routes);
     config.configure(pickup_points::routes);
+    config.configure(recharges::routes);
     config.configure(refunds::routes);
     config.configure(session::routes);
     config.configure(settings::routes);

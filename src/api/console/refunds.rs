@@ -4,7 +4,7 @@ use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
-use kernel::id::{LeaderId, OrderId, OrderLineId, PaymentId, RefundId, SharingReturnId, ShopId, TicketId};
+use kernel::id::{LeaderId, OrderId, OrderLineId, PaymentId, RechargeId, RefundId, SharingReturnId, ShopId, TicketId};
 use kernel::{Failure, Fen};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -105,11 +105,14 @@ impl RefundRequest {
 pub(super) struct ConsoleRefund {
     /// The `out_refund_no` at WeChat Pay.
     id: RefundId,
-    order_id: OrderId,
+    /// Null of a recharge's.
+    order_id: Option<OrderId>,
+    /// Null of an order's.
+    recharge_id: Option<RechargeId>,
     payment_id: Option<PaymentId>,
     ticket_id: Option<TicketId>,
     state: RefundState,
-    /// `late_payment`, `member_cancel`, `operator`, `after_sale` or `short_delivery`.
+    /// `late_payment`, `member_cancel`, `operator`, `after_sale`, `short_delivery` or `recharge`.
     cause: String,
     /// Over all means of payment.
     amount_fen: Fen,
@@ -179,6 +182,7 @@ fn view(row: &refund::Model, lines: &[refund_line::Model], returns: &[sharing_re
     ConsoleRefund {
         id: row.id,
         order_id: row.order_id,
+        recharge_id: row.recharge_id,
         payment_id: row.payment_id,
         ticket_id: row.ticket_id,
         state: row.state,
@@ -206,7 +210,7 @@ fn view(row: &refund::Model, lines: &[refund_line::Model], returns: &[sharing_re
     }
 }
 
-fn view_of(shown: &Shown) -> ConsoleRefund {
+pub(super) fn view_of(shown: &Shown) -> ConsoleRefund {
     view(&shown.refund, &shown.lines, &shown.returns)
 }
 

@@ -66,9 +66,9 @@ pub(in crate::api) struct BalanceEntryView {
     /// Fen or points; below zero what was spent or taken back.
     amount: i64,
     /// `order_held` (an order was placed), `held_back` (it was closed unpaid), `refund`, `adjustment`,
-    /// `points_earned`.
+    /// `points_earned`, `recharge`, `withdrawal_paid` (a leader's commission).
     cause: String,
-    /// The order, refund or adjustment.
+    /// The order, refund, adjustment, recharge or withdrawal.
     cause_id: String,
     /// Why, where an operator said it.
     note: Option<String>,

@@ -16,6 +16,7 @@ pub(crate) mod order_views;
 mod orders;
 mod pickup_code;
 mod pickup_points;
+pub(in crate::api) mod recharges;
 mod session;
 pub(super) mod shown;
 pub(super) mod uploads;
@@ -39,6 +40,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(members::routes);
     config.configure(pickup_code::routes);
     config.configure(pickup_points::routes);
+    config.configure(recharges::routes);
     config.configure(session::routes);
     config.configure(uploads::routes);
 }

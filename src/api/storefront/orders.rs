@@ -64,7 +64,7 @@ async fn detail(app: web::Data<App>, who: SignedInMember, id: PathId<OrderId>) -
 /// The fields `wx.requestPayment` needs.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PaymentParamsView {
+pub(super) struct PaymentParamsView {
     /// Seconds, as text.
     time_stamp: String,
     nonce_str: String,

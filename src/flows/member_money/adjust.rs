@@ -4,7 +4,7 @@ use kernel::id::{AdjustmentId, MemberId, OperatorId};
 use kernel::{Failure, Fen};
 use serde_json::json;
 
-use super::{Balance, balance};
+use super::{Balance, balance, within_ceiling};
 use crate::app::App;
 use crate::areas::balances::entity::adjustment;
 use crate::areas::balances::error::BalanceError;
@@ -77,11 +77,10 @@ pub async fn adjust(
                 Err(LedgerError::TooLittle(_)) => return Err(BalanceError::TooLittle.into()),
                 other => other?,
             }
-            let balance = balance(tx, shop.id, member).await?;
-            let most = shop.settings.member_balance_max_fen;
-            if wish.gift.is_positive() && balance.principal.plus(balance.gift)? > most {
-                return Err(BalanceError::AboveCeiling(most).into());
+            if wish.gift.is_positive() {
+                within_ceiling(tx, shop, member, Fen::ZERO).await?;
             }
+            let balance = balance(tx, shop.id, member).await?;
             let detail = json!({
                 "adjustment_id": row.id, "gift_fen": wish.gift, "points": wish.points, "reason": wish.reason,
             });

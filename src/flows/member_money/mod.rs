@@ -13,8 +13,10 @@ use kernel::id::{MemberId, ShopId};
 use kernel::{Failure, Fen};
 use sea_orm::ConnectionTrait;
 
+use crate::areas::balances::error::BalanceError;
 use crate::areas::ledger;
 use crate::areas::ledger::state::AccountKind;
+use crate::areas::shops::query::Shop;
 
 /// The accounts a member has with the shop, as he sees them.
 pub const ACCOUNTS: [AccountKind; 3] =
@@ -29,6 +31,23 @@ pub struct Balance {
     pub gift: Fen,
     /// Points.
     pub points: i64,
+}
+
+/// Whether a member may have so much more balance. What unpaid orders hold may come back, and counts.
+///
+/// # Errors
+/// `balance.above_ceiling`.
+pub(in crate::flows) async fn within_ceiling(
+    conn: &impl ConnectionTrait,
+    shop: &Shop,
+    member: MemberId,
+    more: Fen,
+) -> Result<(), Failure> {
+    let has = balance(conn, shop.id, member).await?;
+    let held = ledger::query::pending(conn, shop.id, AccountKind::MemberHeld, member.uuid()).await?;
+    let all = Fen::sum([has.principal, has.gift, held, more])?;
+    let most = shop.settings.member_balance_max_fen;
+    if all > most { Err(BalanceError::AboveCeiling(most).into()) } else { Ok(()) }
 }
 
 /// What a member has now; what orders hold is not in it.

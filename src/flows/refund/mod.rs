@@ -120,7 +120,7 @@ pub async fn after_commit(app: &App, shop: &Shop, made: &Made) {
         app.catalogue.stock_moved(shop.id);
     }
     app.bell.ring();
-    tracing::info!(refund = %made.refund.id, order = %made.refund.order_id, amount = %made.refund.amount_fen, "refund asked");
+    tracing::info!(refund = %made.refund.id, order = ?made.refund.order_id, amount = %made.refund.amount_fen, "refund asked");
 }
 
 /// Writes a refund in the caller's transaction: lines, commissions, books, balance and points are
@@ -303,7 +303,8 @@ fn row_of(
     Ok(refund::Model {
         id,
         shop_id: order.shop_id,
-        order_id: order.id,
+        order_id: Some(order.id),
+        recharge_id: None,
         payment_id: payment.map(|payment| payment.id),
         ticket_id: plan.ticket,
         state: RefundState::Pending,

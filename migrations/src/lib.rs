@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     Step { name: "m0008_bills", up: include_str!("sql/m0008_bills.sql") },
     Step { name: "m0009_shipping", up: include_str!("sql/m0009_shipping.sql") },
     Step { name: "m0010_complaints", up: include_str!("sql/m0010_complaints.sql") },
+    Step { name: "m0011_member_money", up: include_str!("sql/m0011_member_money.sql") },
     Step { name: "m0012_suppliers", up: include_str!("sql/m0012_suppliers.sql") },
     Step { name: "m0013_checkouts", up: include_str!("sql/m0013_checkouts.sql") },
 ];

@@ -108,6 +108,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::SkuNotFound
         | C::OrderNotFound
         | C::RefundNotFound
+        | C::RechargeNotFound
+        | C::RechargePlanNotFound
         | C::AfterSaleNotFound
         | C::ShippingUploadNotFound
         | C::ComplaintNotFound
@@ -178,6 +180,9 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::CouponNotUsable
         | C::PointsNotEnough
         | C::BalanceNotEnough
+        | C::BalanceAboveCeiling
+        | C::RechargeNotOffered
+        | C::RechargeWrongState
         | C::OrderWrongState
         | C::OrderExpired
         | C::PaidTogether

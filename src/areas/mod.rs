@@ -2,6 +2,7 @@
 
 pub mod affiliate_orders;
 pub mod after_sales;
+pub mod balances;
 pub mod bills;
 pub mod cart;
 pub mod commissions;
@@ -18,6 +19,7 @@ pub mod orders;
 pub mod payments;
 pub mod payouts;
 pub mod pickup;
+pub mod recharges;
 pub mod reports;
 pub mod shipping;
 pub mod shops;

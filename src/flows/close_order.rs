@@ -3,7 +3,7 @@
 use gateways::pay::wechat_pay::PayError;
 use kernel::id::{MemberId, OrderId, SkuId};
 use kernel::{Code, Coded, Failure, Time};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::DatabaseTransaction;
 
 use crate::app::App;
 use crate::areas::orders::entity::{line, order};
@@ -16,6 +16,7 @@ use crate::areas::shops::query::Shop;
 use crate::areas::{orders, stock};
 use crate::flows::checkout::Placed;
 use crate::flows::end_payment::at_platform;
+use crate::flows::member_money;
 use crate::flows::payment_received::Asked;
 use crate::flows::refund::{self, Cause, Plan};
 use crate::platform::request_keys::Once;
@@ -194,7 +195,7 @@ async fn close_all(
     Ok((own, all))
 }
 
-/// Order, payment, stock and limits, all at once.
+/// Order, payment, stock, limits and what it held of the member's money, all at once.
 async fn close_here(
     app: &App,
     tx: &DatabaseTransaction,
@@ -236,7 +237,7 @@ pub(crate) async fn close_unserved(
 }
 
 async fn give_back(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     shop: &Shop,
     order: &order::Model,
     lines: &[line::Model],
@@ -244,5 +245,7 @@ async fn give_back(
 ) -> Result<Vec<(SkuId, i64)>, Failure> {
     let bought: Vec<_> = lines.iter().map(|line| (line.goods_id, line.quantity)).collect();
     stock::purchases::uncount_purchase(tx, shop.id, order.member_id, &bought, order.created_at).await?;
-    Ok(stock::service::release(tx, shop.id, order.id, now).await?)
+    let back = stock::service::release(tx, shop.id, order.id, now).await?;
+    member_money::give_back(tx, order, now).await?;
+    Ok(back)
 }

@@ -16,11 +16,9 @@ use crate::areas::payments::{combinations, query};
 use crate::areas::shops::query::Shop;
 use crate::areas::{members, orders};
 use crate::flows::end_payment::end_payment;
+use crate::flows::payable::{Payable, description_of, last_moment};
 use crate::flows::payment_received::{self, Asked};
-use crate::flows::prepay::{
-    self, PREPAY_LIFE, PrepayError, description_of, last_moment, new_payment, notify_url, number_is_spent, patiently,
-    payable_now,
-};
+use crate::flows::prepay::{self, PREPAY_LIFE, PrepayError, notify_url, number_is_spent, patiently, payable_now};
 
 /// The fields `wx.requestPayment` needs for all orders of a checkout that wait for money. Calling again
 /// is safe; a single one is paid in the ordinary way.
@@ -145,7 +143,7 @@ impl Whole<'_> {
         let id = CombinationId::new();
         let made = |order| payment::Model {
             combination_id: Some(id),
-            ..new_payment(order, PaymentId::new(), self.openid, (now, wall))
+            ..Payable::order(order).new_payment(PaymentId::new(), self.openid, (now, wall))
         };
         let payments: Vec<payment::Model> = self.orders.iter().map(made).collect();
         let row = combination::Model {
@@ -218,7 +216,7 @@ impl Whole<'_> {
         let Some(first) = self.orders.first() else { return Err(PrepayError::NotNeeded.into()) };
         let request = NewCombined {
             combine_out_trade_no: id.to_string(),
-            time_expire: Some(last_moment(app, first)),
+            time_expire: Some(last_moment(app, first.expires_at)),
             notify_url: notify_url(app, shop, "payment"),
             openid: self.openid.to_owned(),
             parts: self.orders.iter().zip(payments).map(part).collect(),

@@ -147,9 +147,9 @@ pub async fn accrue(
     Ok(Accrued { commissions, excess })
 }
 
-/// By how much a line's commissions, together `earned`, are more than what was paid for it.
+/// By how much a line's commissions, together `earned`, are more than what was paid for it, points at their value.
 fn above_its_money(line: &line::Model, earned: Fen) -> Result<Fen, Failure> {
-    Ok(std::cmp::max(earned.minus(orders::money::paid(line)?)?, Fen::ZERO))
+    Ok(std::cmp::max(earned.minus(orders::money::worth(line)?)?, Fen::ZERO))
 }
 
 /// How much of the loss that was booked at payment, where commissions were above the money of their

@@ -136,10 +136,13 @@ async fn order_parts(conn: &impl ConnectionTrait, shop: ShopId, id: OrderId) -> 
 async fn payment_parts(conn: &impl ConnectionTrait, shop: ShopId, id: PaymentId) -> Result<Explanation, Failure> {
     let row = payments::by_id(conn, shop, id).await?.ok_or(Unknown)?;
     let rule = if row.late { "paid though the order wanted no money" } else { "payable_fen of the order" };
-    let (rule, source) = (Some(rule.to_owned()), Some(row.order_id.to_string()));
+    let of_what = row.order_id.map(|id| (id.to_string(), id.uuid()));
+    let of_what = of_what.or(row.recharge_id.map(|id| (id.to_string(), id.uuid())));
+    let (rule, source) = (Some(rule.to_owned()), of_what.as_ref().map(|(name, _)| name.clone()));
     let parts = vec![Part { rule, source, ..Part::plain("payable", row.amount_fen) }];
     // In time it is booked under its order, too late under its own number.
-    let journals = booked(conn, shop, &[row.order_id.uuid(), id.uuid()]).await?;
+    let journals =
+        booked(conn, shop, &of_what.iter().map(|(_, id)| *id).chain([id.uuid()]).collect::<Vec<_>>()).await?;
     Ok(Explanation { kind: "payment", amount: row.amount_fen, parts, journals })
 }
 

@@ -3,12 +3,13 @@
 use kernel::Failure;
 
 use crate::app::App;
-use crate::areas::orders;
 use crate::areas::orders::state::OrderStatus;
 use crate::areas::payments::entity::payment;
 use crate::areas::payments::service;
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
+use crate::areas::recharges::state::RechargeState;
 use crate::areas::shops::query::Shop;
+use crate::areas::{orders, recharges};
 use crate::flows::end_payment::{end_payment, move_on};
 use crate::flows::payment_received::{self, Asked};
 
@@ -44,8 +45,13 @@ pub async fn put_off(app: &App, payment: &payment::Model) -> Result<(), Failure>
     app.db.write(async |tx| Ok(service::asked(tx, payment, app.clock.wall()).await?)).await
 }
 
-/// Whether the order still waits for money; it may have been paid under another number.
+/// Whether the order or recharge still waits for money; it may have been paid under another number.
 async fn is_wanted(app: &App, shop: &Shop, payment: &payment::Model) -> Result<bool, Failure> {
-    let order = orders::query::by_id(app.db.reader(), shop.id, payment.order_id).await?;
+    let conn = app.db.reader();
+    if let Some(recharge) = payment.recharge_id {
+        return Ok(recharges::query::by_id(conn, shop.id, recharge).await?.state == RechargeState::PendingPayment);
+    }
+    let Some(order) = payment.order_id else { return Ok(false) };
+    let order = orders::query::by_id(conn, shop.id, order).await?;
     Ok(order.is_some_and(|order| order.status == OrderStatus::PendingPayment))
 }

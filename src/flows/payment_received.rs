@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gateways::pay::wechat_pay::{PayError, TradeState, Transaction, WechatPay};
-use kernel::id::{PaymentId, SkuId};
+use kernel::id::{PaymentId, RechargeId, SkuId};
 use kernel::{Code, Coded, Failure, Time};
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 
@@ -20,7 +20,7 @@ use crate::areas::shops::query::Shop;
 use crate::areas::stock::service::Taken;
 use crate::areas::{members, orders, stock};
 use crate::flows::suspicious::{self, Difference};
-use crate::flows::{close_order, commission, refund, supplier_parts};
+use crate::flows::{close_order, commission, member_money, recharge, refund, supplier_parts};
 
 /// Why money that came in cannot be booked.
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +142,9 @@ pub async fn received(app: &App, shop: &Shop, transaction: &Transaction) -> Resu
         return Ok(());
     }
     let transaction_id = transaction.transaction_id.clone().ok_or(ReceiptError::Incomplete(id))?;
+    if let Some(recharge) = payment.recharge_id {
+        return recharged(app, shop, (&payment, recharge), paid_of(transaction, &transaction_id)).await;
+    }
     let booked = app.db.write(async |tx| book(app, tx, shop, &payment, transaction, &transaction_id).await).await?;
     // Another worker or notification was first; what it booked is booked.
     let order = match booked {
@@ -237,17 +240,13 @@ async fn book(
     transaction_id: &str,
 ) -> Result<Option<Booked>, Failure> {
     let now = app.clock.now();
-    let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
+    let Some(order) = known.order_id else { return Ok(None) };
+    let order = orders::progress::lock(tx, shop.id, order).await?;
     let payment = service::held(tx, shop.id, known.id).await?;
     let Some(payment) = payment.filter(|payment| payment.state != PaymentState::Succeeded) else { return Ok(None) };
     // Of an order that is not waiting for money, none is wanted: it was closed, or paid under another number.
     let late = order.status != OrderStatus::PendingPayment;
-    let paid = Paid {
-        transaction_id: transaction_id.to_owned(),
-        platform_paid_at: transaction.success_time,
-        payer_total: transaction.amount.as_ref().and_then(|amount| amount.payer_total),
-        late,
-    };
+    let paid = Paid { late, ..paid_of(transaction, transaction_id) };
     let changes = Changes { paid: Some(paid), ..Changes::default() };
     let payment = service::advance(tx, &payment, PaymentEvent::Paid, changes, now).await?;
     if late {
@@ -264,6 +263,33 @@ async fn book(
         }
         other => Ok(Some(Booked::Settled(other?))),
     }
+}
+
+/// What a transaction says, of one that comes in time.
+fn paid_of(transaction: &Transaction, transaction_id: &str) -> Paid {
+    Paid {
+        transaction_id: transaction_id.to_owned(),
+        platform_paid_at: transaction.success_time,
+        payer_total: transaction.amount.as_ref().and_then(|amount| amount.payer_total),
+        late: false,
+    }
+}
+
+/// Books a recharge's payment, once.
+async fn recharged(app: &App, shop: &Shop, of: (&payment::Model, RechargeId), paid: Paid) -> Result<(), Failure> {
+    let booked = app
+        .db
+        .write(async |tx| {
+            let paid = Paid { transaction_id: paid.transaction_id.clone(), ..paid };
+            recharge::book(app, tx, shop, of, paid).await
+        })
+        .await?;
+    if booked {
+        app.bell.ring();
+        tracing::info!(recharge = %of.1, amount = %of.0.amount_fen, "a recharge's payment received");
+        metrics::counter!("recharges_received_total").increment(1);
+    }
+    Ok(())
 }
 
 /// [`settle`], leaving nothing behind when it finds that a new buyer is none any more. Other orders
@@ -377,6 +403,7 @@ pub async fn settle(
     let supplied = supplier_parts::accrue(tx, &order, &lines, &accrued.commissions, now).await?;
     let mut draft = Draft::new(shop.id, "payment", order.id.uuid());
     draft.debit(AccountKind::Clearing, order.clearing(), order.payable_fen);
+    member_money::spend(&mut draft, &order);
     draft.debit(AccountKind::Loss, None, accrued.excess_with(&supplied)?);
     for commission in &accrued.commissions {
         draft.credit(AccountKind::LeaderPending, Some(commission.leader_id.uuid()), commission.amount_fen)?;

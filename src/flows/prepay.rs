@@ -4,21 +4,23 @@
 use std::time::{Duration, Instant};
 
 use gateways::pay::wechat_pay::{NewPrepay, PayError, PaymentParams, WechatPay};
-use kernel::id::{CheckoutId, MemberId, OrderId, PaymentId};
+use kernel::id::{CheckoutId, MemberId, OrderId, PaymentId, RechargeId};
 use kernel::{Code, Coded, Failure, Time};
 
 use crate::app::App;
 use crate::areas::members::error::MemberError;
-use crate::areas::orders::entity::{line, order};
+use crate::areas::orders::entity::order;
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::{OrderEvent, OrderStatus};
 use crate::areas::payments::entity::payment;
-use crate::areas::payments::query;
-use crate::areas::payments::service::{self, Changes, pause};
+use crate::areas::payments::service::{self, Changes};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
+use crate::areas::recharges::error::RechargeError;
+use crate::areas::recharges::state::RechargeState;
 use crate::areas::shops::query::Shop;
-use crate::areas::{members, orders};
+use crate::areas::{members, orders, recharges};
 use crate::flows::end_payment::end_payment;
+use crate::flows::payable::{Payable, last_moment};
 use crate::flows::payment_received::{self, Asked};
 
 /// A prepay id lives two hours; it is asked for anew a little earlier.
@@ -91,10 +93,43 @@ pub async fn prepay(app: &App, shop: &Shop, member: MemberId, id: OrderId) -> Re
     if order.for_new_buyers && member.has_paid {
         return Err(PrepayError::NewBuyersOnly.into());
     }
-    let payment = stored(app, shop, pay, &order, &member.openid).await?;
+    opened(app, shop, pay, &Payable::order(&order), &member.openid).await
+}
+
+/// As [`prepay`], for a recharge of the member.
+#[tracing::instrument(skip_all, fields(recharge = %id))]
+pub async fn prepay_recharge(
+    app: &App,
+    shop: &Shop,
+    member: MemberId,
+    id: RechargeId,
+) -> Result<PaymentParams, Failure> {
+    let clients = app.clients.of(shop);
+    let recharge = recharges::query::of_member(app.db.reader(), shop.id, member, id).await?;
+    match recharge.state {
+        RechargeState::PendingPayment if recharge.expires_at <= app.clock.now() => {
+            return Err(PrepayError::Expired.into());
+        }
+        RechargeState::PendingPayment => {}
+        RechargeState::Paid => return Err(PrepayError::NotNeeded.into()),
+        RechargeState::Closed => return Err(RechargeError::WrongState { recharge: id, state: recharge.state }.into()),
+    }
+    let pay = clients.pay()?;
+    let member = members::query::by_id(app.db.reader(), shop.id, member).await?.ok_or(MemberError::TokenInvalid)?;
+    opened(app, shop, pay, &Payable::recharge(&recharge), &member.openid).await
+}
+
+async fn opened(
+    app: &App,
+    shop: &Shop,
+    pay: &WechatPay,
+    what: &Payable,
+    openid: &str,
+) -> Result<PaymentParams, Failure> {
+    let payment = stored(app, shop, pay, what, openid).await?;
     match sheet_of(app, pay, &payment).await {
         Err(NotOpened::Refused(error)) if number_is_spent(&error) => {
-            another_number(app, shop, pay, &order, &member.openid, payment, error).await
+            another_number(app, shop, pay, what, openid, payment, error).await
         }
         Err(not_opened) => Err(not_opened.because(app, shop, pay, &payment).await),
         Ok(params) => Ok(params),
@@ -151,7 +186,7 @@ async fn another_number(
     app: &App,
     shop: &Shop,
     pay: &WechatPay,
-    order: &order::Model,
+    what: &Payable,
     openid: &str,
     spent: payment::Model,
     error: PayError,
@@ -164,7 +199,7 @@ async fn another_number(
         return Err(PrepayError::NotNeeded.into());
     }
     tracing::warn!(payment = %spent.id, %error, "a number can no longer be paid; the order gets another");
-    let payment = stored(app, shop, pay, order, openid).await?;
+    let payment = stored(app, shop, pay, what, openid).await?;
     match sheet_of(app, pay, &payment).await {
         Ok(params) => Ok(params),
         Err(not_opened) => Err(not_opened.because(app, shop, pay, &payment).await),
@@ -204,10 +239,10 @@ async fn stored(
     app: &App,
     shop: &Shop,
     pay: &WechatPay,
-    order: &order::Model,
+    what: &Payable,
     openid: &str,
 ) -> Result<payment::Model, Failure> {
-    if let Some(payment) = query::open_of(app.db.reader(), shop.id, order.id).await? {
+    if let Some(payment) = what.subject.open_payment(app.db.reader(), shop).await? {
         return match payment.state {
             // What it was paid together with is not paid any more: WeChat is still to say what became of it.
             _ if payment.combination_id.is_some() => Err(PrepayError::Closing.into()),
@@ -215,7 +250,7 @@ async fn stored(
             PaymentState::Succeeded => Err(PrepayError::NotNeeded.into()),
             PaymentState::Closing | PaymentState::Closed => Err(PrepayError::Closing.into()),
             PaymentState::Created => {
-                let body = body_of(app, shop, pay, order, openid, payment.id).await?;
+                let body = body_of(app, shop, pay, what, openid, payment.id).await?;
                 app.db
                     .write(async |tx| {
                         let changes = Changes { request_body: Some(body.clone()), ..Changes::default() };
@@ -228,15 +263,15 @@ async fn stored(
     }
     let (now, wall) = (app.clock.now(), app.clock.wall());
     let id = PaymentId::new();
-    let body = body_of(app, shop, pay, order, openid, id).await?;
-    let payment = payment::Model { request_body: Some(body), ..new_payment(order, id, openid, (now, wall)) };
+    let body = body_of(app, shop, pay, what, openid, id).await?;
+    let payment = payment::Model { request_body: Some(body), ..what.new_payment(id, openid, (now, wall)) };
     app.db
         .write(async |tx| {
-            // The order's row is held while the payment is made, so that a close waits or has won.
-            if !orders::service::still_unpaid(tx, shop.id, order.id, now).await? {
+            // What is paid for is held while the payment is made, so that a close waits or has won.
+            if !what.subject.still_unpaid(tx, shop, now).await? {
                 return Err(PrepayError::Closing.into());
             }
-            if let Some(other) = query::open_of(tx, shop.id, order.id).await? {
+            if let Some(other) = what.subject.open_payment(tx, shop).await? {
                 return Ok(other);
             }
             service::create(tx, &payment).await?;
@@ -245,74 +280,26 @@ async fn stored(
         .await
 }
 
-/// A payment of an order that is about to be asked for.
-pub(super) fn new_payment(
-    order: &order::Model,
-    id: PaymentId,
-    openid: &str,
-    (now, wall): (Time, Time),
-) -> payment::Model {
-    payment::Model {
-        id,
-        shop_id: order.shop_id,
-        order_id: order.id,
-        combination_id: None,
-        merchant_no: order.merchant_no.clone(),
-        state: PaymentState::Prepaying,
-        amount_fen: order.payable_fen,
-        payer_openid: openid.to_owned(),
-        request_body: None,
-        prepay_id: None,
-        prepaid_at: None,
-        transaction_id: None,
-        paid_at: None,
-        platform_paid_at: None,
-        payer_total_fen: None,
-        late: false,
-        next_query_at: Some(wall + pause(1)),
-        queries: 0,
-        created_at: now,
-        updated_at: now,
-    }
-}
-
-/// What the payer reads in his bill.
-pub(super) fn description_of(shop: &Shop, lines: &[line::Model]) -> String {
-    let first = lines.first().map_or("", |line| line.title.as_str());
-    let description = match lines.len() {
-        0 | 1 => first.to_owned(),
-        n => format!("{} 等{n}件商品", first.chars().take(80).collect::<String>()),
-    };
-    if description.is_empty() { shop.name.clone() } else { description }
-}
-
 async fn body_of(
     app: &App,
     shop: &Shop,
     pay: &WechatPay,
-    order: &order::Model,
+    what: &Payable,
     openid: &str,
     payment: PaymentId,
 ) -> Result<String, Failure> {
-    let lines = orders::query::lines_of(app.db.reader(), shop.id, order.id).await?;
     let request = NewPrepay {
-        description: description_of(shop, &lines),
+        description: what.subject.description(app, shop).await?,
         out_trade_no: payment.to_string(),
-        time_expire: Some(last_moment(app, order)),
+        time_expire: Some(last_moment(app, what.expires_at)),
         notify_url: notify_url(app, shop, "payment"),
-        total: order.payable_fen,
+        total: what.amount,
         openid: openid.to_owned(),
-        profit_sharing: order.profit_sharing,
+        profit_sharing: what.profit_sharing,
         goods: Vec::new(),
     };
     let body = pay.prepay_body(&request).map_err(PrepayError::Refused)?;
     Ok(String::from_utf8_lossy(&body).into_owned())
-}
-
-/// Until when the platform is to take the money, in wall time.
-pub(super) fn last_moment(app: &App, order: &order::Model) -> Time {
-    let least = app.clock.wall() + chrono::Duration::seconds(61);
-    std::cmp::max(app.clock.to_wall(order.expires_at), least)
 }
 
 /// Where the platform calls us back about `kind`.

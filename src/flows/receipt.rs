@@ -15,7 +15,7 @@ use crate::areas::orders::state::{FulfilmentKind, OrderEvent, OrderStatus};
 use crate::areas::orders::{query, service};
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::Settings;
-use crate::flows::shipping;
+use crate::flows::{member_money, shipping};
 use crate::platform::request_keys::Once;
 
 /// How many orders one page of the job holds.
@@ -109,6 +109,7 @@ pub async fn move_on(
     }
     if order.status == OrderStatus::Received && lines.iter().all(|line| line.settled_at.is_some()) {
         order = service::advance_known(conn, order, OrderEvent::WindowsEnded, actor, None, now).await?;
+        member_money::earn(conn, &order, now).await?;
         shipping::received(conn, &order, wall).await?;
     }
     Ok(order)

@@ -69,6 +69,7 @@ macro_rules! first {
 
 jobs! {
     close_expired_orders: 1;
+    close_recharges: 2;
     deliver_outbox: 1;
     import_marketplaces: 1;
     pull_affiliate_orders: 2;

@@ -256,7 +256,7 @@ on_both! {
             let row = payment::Model {
                 id: kernel::id::PaymentId::new(),
                 shop_id: shop,
-                order_id: of.id,
+                order_id: Some(of.id),
                 next_query_at: Some(asked_before),
                 ..known.clone()
             };
@@ -306,7 +306,7 @@ on_both! {
             if n == 29 {
                 continue;
             }
-            let attempt = payment::Model { id: kernel::id::PaymentId::new(), shop_id: second.id, order_id: of.id, ..known.clone() };
+            let attempt = payment::Model { id: kernel::id::PaymentId::new(), shop_id: second.id, order_id: Some(of.id), ..known.clone() };
             let path = format!("{BY_NUMBER}{}", attempt.id);
             let silent = json!({"path_prefix": path, "timeout_ms": 5_000, "times": 9, "status": 500});
             app.wechat().add_fault(serde_json::from_value(silent).unwrap());

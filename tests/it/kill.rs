@@ -222,7 +222,7 @@ mod heavy {
         let at_wechat = app.wechat().orders();
         for paid in at_wechat.iter().filter(|o| ["SUCCESS", "REFUND"].contains(&o.trade_state.as_str())) {
             let payment = payments.iter().find(|row| row.id.to_string() == paid.out_trade_no).unwrap();
-            let order = orders.iter().find(|row| row.id == payment.order_id).unwrap();
+            let order = orders.iter().find(|row| Some(row.id) == payment.order_id).unwrap();
             match order.status {
                 OrderStatus::Paid => assert_eq!(paid.refunded, 0, "{order:?}"),
                 OrderStatus::Closed => assert_eq!(paid.refunded, paid.total, "{order:?}"),

@@ -67,6 +67,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         platform: effect, fact, lease, request_key;
         areas::affiliate_orders: booking, channel, feed, line;
         areas::after_sales: ticket, ticket_line;
+        areas::balances: adjustment, grant;
         areas::bills: case, fee, line, run;
         areas::cart: cart_item;
         areas::commissions: commission;
@@ -83,6 +84,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::payments: combination, notice, payment, refund, refund_line;
         areas::payouts: receiver_removal, sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
         areas::pickup: point, redemption, verifier;
+        areas::recharges: plan, recharge;
         areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;
         areas::stock: hold, level, movement, purchase_counter, warning;

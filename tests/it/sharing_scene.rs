@@ -131,7 +131,8 @@ impl TestApp {
         let payment = payment::Model {
             id: payment_id,
             shop_id: shop.id,
-            order_id,
+            order_id: Some(order_id),
+            recharge_id: None,
             combination_id: None,
             merchant_no: None,
             state: PaymentState::Succeeded,

@@ -94,6 +94,11 @@ codes! {
     CouponNotUsable = "coupon.not_usable", "优惠券不可用", "The coupon cannot be used here";
     PointsNotEnough = "points.not_enough", "积分不足或超过可用上限", "Not enough points, or more than may be used";
     BalanceNotEnough = "balance.not_enough", "余额不足", "Not enough balance";
+    BalanceAboveCeiling = "balance.above_ceiling", "超过账户余额上限", "More than a member may have as balance";
+    RechargeNotFound = "recharge.not_found", "充值单不存在", "The recharge does not exist";
+    RechargePlanNotFound = "recharge.plan_not_found", "充值方案不存在", "The recharge plan does not exist";
+    RechargeNotOffered = "recharge.not_offered", "不支持该充值", "This recharge is not offered";
+    RechargeWrongState = "recharge.wrong_state", "充值单当前状态不允许此操作", "The recharge's state does not allow this";
     CartFull = "cart.full", "购物车已满", "The cart is full";
 
     OrderNotFound = "order.not_found", "订单不存在", "The order does not exist";

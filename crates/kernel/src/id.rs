@@ -244,6 +244,12 @@ ids! {
     CaseId = "cas";
     /// An entry of the audit log.
     AuditId = "aud";
+    /// An operator's change of a member's balance or points.
+    AdjustmentId = "adj";
+    /// A recharge plan.
+    RechargePlanId = "rcp";
+    /// A recharge.
+    RechargeId = "rch";
 }
 
 #[cfg(test)]

@@ -182,7 +182,8 @@ CREATE INDEX order_events_by_order_id ON order_events (order_id, id);
 CREATE TABLE payments (
     id               {id} NOT NULL,
     shop_id          {id} NOT NULL,
-    order_id         {id} NOT NULL,
+    order_id         {id},
+    recharge_id      {id},
     combination_id   {id},
     merchant_no      {text},
     state            {text} NOT NULL,
@@ -201,8 +202,11 @@ CREATE TABLE payments (
     created_at       {time} NOT NULL,
     updated_at       {time} NOT NULL,
     PRIMARY KEY (id),
-    FOREIGN KEY (order_id) REFERENCES orders (id)
+    FOREIGN KEY (order_id) REFERENCES orders (id),
+    CHECK ((order_id IS NULL) <> (recharge_id IS NULL))
 );
+CREATE INDEX payments_by_recharge ON payments (recharge_id);
+CREATE UNIQUE INDEX payments_open_by_recharge ON payments (recharge_id) WHERE state NOT IN ('succeeded', 'closed');
 CREATE INDEX payments_by_order ON payments (order_id);
 CREATE UNIQUE INDEX payments_open_by_order ON payments (order_id) WHERE state NOT IN ('succeeded', 'closed');
 CREATE INDEX payments_by_state_next_query_at ON payments (state, next_query_at);
@@ -225,7 +229,8 @@ CREATE INDEX notices_by_shop_outcome_id ON notices (shop_id, outcome, id);
 CREATE TABLE refunds (
     id                 {id} NOT NULL,
     shop_id            {id} NOT NULL,
-    order_id           {id} NOT NULL,
+    order_id           {id},
+    recharge_id        {id},
     payment_id         {id},
     ticket_id          {id},
     state              {text} NOT NULL,

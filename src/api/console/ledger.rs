@@ -5,8 +5,8 @@ use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use kernel::failure::Invalid;
 use kernel::id::{
-    BillFeeId, CommissionId, EntryId, JournalId, LeaderId, MemberId, OrderId, OrderLineId, PaymentId, RefundId,
-    SharingPartId, SupplierId, WithdrawalId,
+    AdjustmentId, BillFeeId, CommissionId, EntryId, JournalId, LeaderId, MemberId, OrderId, OrderLineId, PaymentId,
+    RechargeId, RefundId, SharingPartId, SupplierId, WithdrawalId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -93,9 +93,11 @@ impl From<entry::Model> for EntryView {
 
 pub(in crate::api) fn cause_text(kind: &str, id: Uuid) -> String {
     match kind {
-        "payment" => OrderId::from_uuid(id).to_string(),
+        "payment" | "order_held" | "held_back" | "points_earned" => OrderId::from_uuid(id).to_string(),
         "late_payment" => PaymentId::from_uuid(id).to_string(),
         "release" | "release_early" => OrderLineId::from_uuid(id).to_string(),
+        "recharge" => RechargeId::from_uuid(id).to_string(),
+        "adjustment" => AdjustmentId::from_uuid(id).to_string(),
         "shared" => SharingPartId::from_uuid(id).to_string(),
         "payment_fee" => BillFeeId::from_uuid(id).to_string(),
         "referral_reward" => LeaderId::from_uuid(id).to_string(),
@@ -111,9 +113,10 @@ fn party_text(account: AccountKind, id: Uuid) -> String {
         // A loss names the leader who kept what a refund would have taken back.
         A::LeaderPending | A::LeaderAvailable | A::LeaderFrozen | A::Loss => LeaderId::from_uuid(id).to_string(),
         A::SupplierPending | A::SupplierAvailable | A::SupplierFrozen => SupplierId::from_uuid(id).to_string(),
-        A::MemberBalance | A::MemberBalanceGift | A::MemberPayable | A::Points | A::PointsIssued => {
+        A::MemberBalance | A::MemberBalanceGift | A::MemberHeld | A::MemberPayable => {
             MemberId::from_uuid(id).to_string()
         }
+        A::Points | A::PointsHeld | A::PointsIssued => MemberId::from_uuid(id).to_string(),
         _ => id.to_string(),
     }
 }

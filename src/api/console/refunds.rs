@@ -4,7 +4,9 @@ use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
-use kernel::id::{LeaderId, OrderId, OrderLineId, PaymentId, RefundId, SharingReturnId, ShopId, SupplierId, TicketId};
+use kernel::id::{
+    LeaderId, OrderId, OrderLineId, PaymentId, RechargeId, RefundId, SharingReturnId, ShopId, SupplierId, TicketId,
+};
 use kernel::{Failure, Fen};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -105,16 +107,25 @@ impl RefundRequest {
 pub(super) struct ConsoleRefund {
     /// The `out_refund_no` at WeChat Pay.
     id: RefundId,
-    order_id: OrderId,
+    /// Null of a recharge's.
+    order_id: Option<OrderId>,
+    /// Null of an order's.
+    recharge_id: Option<RechargeId>,
     payment_id: Option<PaymentId>,
     ticket_id: Option<TicketId>,
     state: RefundState,
-    /// `late_payment`, `member_cancel`, `operator`, `after_sale` or `short_delivery`.
+    /// `late_payment`, `member_cancel`, `operator`, `after_sale`, `short_delivery` or `recharge`.
     cause: String,
     /// Over all means of payment.
     amount_fen: Fen,
     /// Of it, by WeChat Pay.
     wechat_fen: Fen,
+    /// Of it, back to the balance: there as soon as the refund is made.
+    balance_fen: Fen,
+    /// Of the balance, the part that was a gift.
+    balance_gift_fen: Fen,
+    /// Points that paid a part and come back.
+    points_back: i64,
     restock: bool,
     reason: String,
     /// WeChat Pay's own number.
@@ -173,12 +184,16 @@ fn view(row: &refund::Model, lines: &[refund_line::Model], returns: &[sharing_re
     ConsoleRefund {
         id: row.id,
         order_id: row.order_id,
+        recharge_id: row.recharge_id,
         payment_id: row.payment_id,
         ticket_id: row.ticket_id,
         state: row.state,
         cause: row.cause.clone(),
         amount_fen: row.amount_fen,
         wechat_fen: row.wechat_fen,
+        balance_fen: row.balance_fen,
+        balance_gift_fen: row.balance_gift_fen,
+        points_back: row.points_back,
         restock: row.restock,
         reason: row.reason.clone(),
         platform_refund_id: row.platform_refund_id.clone(),
@@ -197,7 +212,7 @@ fn view(row: &refund::Model, lines: &[refund_line::Model], returns: &[sharing_re
     }
 }
 
-fn view_of(shown: &Shown) -> ConsoleRefund {
+pub(super) fn view_of(shown: &Shown) -> ConsoleRefund {
     view(&shown.refund, &shown.lines, &shown.returns)
 }
 
@@ -243,7 +258,13 @@ struct RefundPreview {
     amount_fen: Fen,
     /// Of it, by WeChat Pay.
     wechat_fen: Fen,
-    /// What the shop's own revenue gives.
+    /// Of it, back to the balance.
+    balance_fen: Fen,
+    /// Of the balance, the part that was a gift.
+    balance_gift_fen: Fen,
+    /// Points that would come back.
+    points_back: i64,
+    /// What the shop's own revenue gives, the value of these points included.
     revenue_fen: Fen,
     /// What each leader gives.
     parties: Vec<RefundParty>,
@@ -304,7 +325,10 @@ impl From<Preview> for RefundPreview {
         Self {
             lines: seen.parts.iter().map(line).collect(),
             amount_fen: seen.amount,
-            wechat_fen: seen.wechat,
+            wechat_fen: seen.split.money.wechat,
+            balance_fen: seen.split.money.balance().unwrap_or_default(),
+            balance_gift_fen: seen.split.money.gift,
+            points_back: seen.split.points,
             revenue_fen: seen.revenue,
             parties: seen.parties.iter().map(party).collect(),
             suppliers: seen.suppliers.iter().map(supplier).collect(),

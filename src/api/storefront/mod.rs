@@ -2,6 +2,7 @@
 
 mod addresses;
 pub(crate) mod after_sales;
+pub(in crate::api) mod balance;
 mod cart;
 mod categories;
 mod checkout;
@@ -16,6 +17,7 @@ pub(crate) mod order_views;
 mod orders;
 mod pickup_code;
 mod pickup_points;
+pub(in crate::api) mod recharges;
 mod session;
 pub(super) mod shown;
 pub(super) mod uploads;
@@ -31,6 +33,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(checkout::routes);
     config.configure(checkouts::routes);
     config.configure(orders::routes);
+    config.configure(balance::routes);
     config.configure(addresses::routes);
     config.configure(after_sales::routes);
     config.configure(confirm_receipt::routes);
@@ -39,6 +42,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(members::routes);
     config.configure(pickup_code::routes);
     config.configure(pickup_points::routes);
+    config.configure(recharges::routes);
     config.configure(session::routes);
     config.configure(uploads::routes);
 }

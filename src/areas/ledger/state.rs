@@ -38,10 +38,14 @@ pub enum AccountKind {
     MemberBalance,
     /// Balance a member was given.
     MemberBalanceGift,
+    /// Balance a member has put into orders that are not paid yet.
+    MemberHeld,
     /// Money owed to a member: a payment that came too late.
     MemberPayable,
     /// Points a member holds.
     Points,
+    /// Points a member has put into orders that are not paid yet.
+    PointsHeld,
     /// Points the shop gave out.
     PointsIssued,
     /// Commission a marketplace owes.

@@ -101,6 +101,52 @@ pub async fn movements(
     Ok(Page::cut(rows, page.limit, |row: &Movement| encode_cursor(&row.id)))
 }
 
+/// One movement of one of several accounts.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct PartyMovement {
+    /// Its entry.
+    pub id: EntryId,
+    /// The account.
+    pub account: AccountKind,
+    /// The kind of cause.
+    pub cause_kind: String,
+    /// Which one.
+    pub cause_id: Uuid,
+    /// For people.
+    pub note: Option<String>,
+    /// Business time.
+    pub at: Time,
+    /// What the party gained, in fen or points; below zero what it lost.
+    pub gained: i64,
+}
+
+/// The movements of a party's accounts, newest first.
+pub async fn of_party(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    accounts: &[AccountKind],
+    party: Uuid,
+    page: &PageRequest,
+) -> Result<Page<PartyMovement>, Failure> {
+    let journals: RelationDef =
+        entry::Entity::belongs_to(journal::Entity).from(entry::Column::JournalId).to(journal::Column::Id).into();
+    let mut select = entry::in_shop(shop)
+        .join(JoinType::InnerJoin, journals)
+        .select_only()
+        .columns([entry::Column::Id, entry::Column::Account])
+        .columns([journal::Column::CauseKind, journal::Column::CauseId, journal::Column::Note, journal::Column::At])
+        .column_as(gained(), "gained")
+        .filter(entry::Column::Account.is_in(accounts.iter().copied()))
+        .filter(entry::Column::Party.eq(party))
+        .order_by_desc(entry::Column::Id)
+        .limit(page.limit + 1);
+    if let Some(cursor) = &page.cursor {
+        select = select.filter(entry::Column::Id.lt(decode_cursor::<EntryId>(cursor)?));
+    }
+    let rows = select.into_model().all(conn).await?;
+    Ok(Page::cut(rows, page.limit, |row: &PartyMovement| encode_cursor(&row.id)))
+}
+
 /// A credit raises what the party is owed.
 fn gained() -> Expr {
     Expr::value(0).sub(Expr::col((entry::Entity, entry::Column::Amount)))

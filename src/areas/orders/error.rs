@@ -61,6 +61,7 @@ impl Coded for OrderError {
     fn extra(&self) -> Option<serde_json::Value> {
         match self {
             OrderError::WrongState { status, .. } => Some(json!({ "status": status })),
+            OrderError::Price(PriceError::TooManyPoints(most)) => Some(json!({ "points_max": most })),
             _ => None,
         }
     }

@@ -18,6 +18,21 @@ pub fn goods_paid(line: &line::Model) -> Result<Fen, MoneyError> {
     line.goods_fen.minus(line.spend_and_save_fen)?.minus(line.coupon_fen)?.minus(line.points_fen)
 }
 
+/// What a line is worth to the shop: what was paid for it, and what points paid at their value.
+pub fn worth(line: &line::Model) -> Result<Fen, MoneyError> {
+    paid(line)?.plus(line.points_fen)
+}
+
+/// Notes which part of an order's balance is gift, when it is held.
+pub async fn set_balance_gift(conn: &impl ConnectionTrait, order: &order::Model, gift: Fen) -> Result<(), OrderError> {
+    order::Entity::update_many()
+        .col_expr(order::Column::BalanceGiftFen, Expr::value(gift))
+        .filter(order::Column::Id.eq(order.id))
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
 /// Notes that units and money of a line go back; `false` when that is more than is left. The
 /// line must still be as the caller read it, so that two refunds cannot both count on it.
 pub async fn take_back(

@@ -213,6 +213,10 @@ fn pay_by_points(input: &PriceInput, lines: &mut [PricedLine]) -> Result<i64, Pr
         return Err(PriceError::TooManyPoints(most));
     }
     let value = Fen::from_fen(points.used).times(100)?.fen() / points.per_yuan;
+    if value == 0 {
+        // So few buy nothing, and nothing is taken for nothing.
+        return Ok(0);
+    }
     let parts = Fen::from_fen(value).split(&weights)?;
     lines.iter_mut().zip(parts).for_each(|(line, part)| line.points = part);
     Ok(points.used)

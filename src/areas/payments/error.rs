@@ -29,6 +29,9 @@ pub enum PaymentError {
     /// No such refund.
     #[error("refund {0} does not exist")]
     RefundNotFound(RefundId),
+    /// An amount left the range.
+    #[error(transparent)]
+    Money(#[from] kernel::MoneyError),
     /// The database failed.
     #[error("payment storage failed")]
     Db(#[from] sea_orm::DbErr),
@@ -40,6 +43,7 @@ impl Coded for PaymentError {
             PaymentError::WrongState { .. } => Code::PaymentClosing,
             PaymentError::RefundWrongState { .. } => Code::OrderWrongState,
             PaymentError::RefundNotFound(_) => Code::RefundNotFound,
+            PaymentError::Money(_) => Code::AmountOutOfRange,
             PaymentError::Db(_) => Code::Internal,
         }
     }

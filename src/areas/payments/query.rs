@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use kernel::Time;
-use kernel::id::{OrderId, ShopId};
+use kernel::id::{OrderId, RechargeId, ShopId};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
@@ -44,6 +44,33 @@ pub async fn paid_of(
 ) -> Result<Option<payment::Model>, PaymentError> {
     Ok(payment::in_shop(shop)
         .filter(payment::Column::OrderId.eq(order))
+        .filter(payment::Column::State.eq(PaymentState::Succeeded))
+        .filter(payment::Column::Late.eq(false))
+        .one(conn)
+        .await?)
+}
+
+/// The payment of a recharge that may still be paid: at most one is.
+pub async fn open_of_recharge(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    recharge: RechargeId,
+) -> Result<Option<payment::Model>, PaymentError> {
+    Ok(payment::in_shop(shop)
+        .filter(payment::Column::RechargeId.eq(recharge))
+        .filter(payment::Column::State.is_not_in([PaymentState::Succeeded, PaymentState::Closed]))
+        .one(conn)
+        .await?)
+}
+
+/// The payment that paid a recharge.
+pub async fn paid_of_recharge(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    recharge: RechargeId,
+) -> Result<Option<payment::Model>, PaymentError> {
+    Ok(payment::in_shop(shop)
+        .filter(payment::Column::RechargeId.eq(recharge))
         .filter(payment::Column::State.eq(PaymentState::Succeeded))
         .filter(payment::Column::Late.eq(false))
         .one(conn)

@@ -11,6 +11,9 @@ use super::error::PaymentError;
 use super::service::pause;
 use super::state::{RefundEvent, RefundState};
 
+/// The cause of a refund of money that paid for nothing.
+pub const LATE: &str = "late_payment";
+
 /// Writes a refund with its lines.
 pub async fn create(
     conn: &impl ConnectionTrait,
@@ -178,6 +181,32 @@ pub async fn due(conn: &impl ConnectionTrait, wall: Time, limit: u64) -> Result<
         .limit(limit)
         .all(conn)
         .await?)
+}
+
+/// What an order's refunds gave back so far, by means of payment, those under way included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MeansBack {
+    /// By WeChat Pay.
+    pub wechat: Fen,
+    /// To the balance, principal and gift together.
+    pub balance: Fen,
+    /// Of it, the gift.
+    pub gift: Fen,
+    /// Points.
+    pub points: i64,
+}
+
+/// What went back of what paid an order; money that paid for nothing is not among it.
+pub async fn means_back(conn: &impl ConnectionTrait, shop: ShopId, order: OrderId) -> Result<MeansBack, PaymentError> {
+    let rows = of_order(conn, shop, order).await?;
+    let mut back = MeansBack::default();
+    for row in rows.iter().filter(|row| row.cause != LATE) {
+        back.wechat = back.wechat.plus(row.wechat_fen)?;
+        back.balance = back.balance.plus(row.balance_fen)?;
+        back.gift = back.gift.plus(row.balance_gift_fen)?;
+        back.points += row.points_back;
+    }
+    Ok(back)
 }
 
 /// Shipping of a line that earlier refunds gave back.

@@ -14,6 +14,8 @@ pub enum WithdrawalChannel {
     WechatTransfer,
     /// By hand, outside; the operator notes it.
     Manual,
+    /// Into the leader's own balance as a member, at once.
+    Balance,
 }
 
 /// Where a withdrawal stands.

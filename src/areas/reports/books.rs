@@ -4,7 +4,9 @@ use kernel::id::ShopId;
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 use uuid::Uuid;
 
-use super::{checks, supplier_checks};
+use super::checks::CHECKS;
+use super::member_checks::MEMBER_CHECKS;
+use super::supplier_checks;
 
 /// How many offenders a check names.
 const NAMED_MAX: usize = 20;
@@ -22,7 +24,7 @@ pub struct Fault {
 /// is running, `conn` has to show one moment alone ([`crate::platform::db::Db::read`]).
 pub async fn faults(conn: &impl ConnectionTrait, shop: ShopId) -> Result<Vec<Fault>, DbErr> {
     let mut faults = Vec::new();
-    for check in checks::CHECKS.iter().chain(supplier_checks::CHECKS) {
+    for check in CHECKS.iter().chain(supplier_checks::CHECKS).chain(MEMBER_CHECKS) {
         let statement =
             Statement::from_sql_and_values(conn.get_database_backend(), check.offenders, [sea_orm::Value::from(shop)]);
         let rows = conn.query_all_raw(statement).await?;

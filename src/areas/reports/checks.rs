@@ -81,17 +81,18 @@ pub(super) const CHECKS: &[Check] = &[
             GROUP BY r.id, r.wechat_fen HAVING COALESCE(SUM(-e.amount), 0) <> r.wechat_fen",
     },
     Check {
-        what: "an order gave back more than was paid for it",
-        offenders: "SELECT p.order_id AS id FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id \
+        what: "an order or a recharge gave back more than was paid for it",
+        offenders: "SELECT p.id AS id FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id \
             WHERE r.shop_id = $1 AND r.state NOT IN ('failed', 'closed') \
-            GROUP BY p.id, p.order_id, p.amount_fen HAVING SUM(r.wechat_fen) > p.amount_fen",
+            GROUP BY p.id, p.amount_fen HAVING SUM(r.wechat_fen) > p.amount_fen",
     },
     Check {
-        what: "a withdrawal that was paid is not booked once with what left the shop",
+        what: "a withdrawal that was paid is not booked once with what left the shop or went into a balance",
         offenders: "SELECT w.id AS id FROM withdrawals AS w \
             LEFT JOIN ledger_journals AS j \
                 ON j.shop_id = w.shop_id AND j.cause_kind = 'withdrawal_paid' AND j.cause_id = w.id \
-            LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'merchant_cash' \
+            LEFT JOIN ledger_entries AS e \
+                ON e.journal_id = j.id AND e.account IN ('merchant_cash', 'member_balance') \
             WHERE w.shop_id = $1 AND w.state = 'paid' \
             GROUP BY w.id, w.net_fen HAVING COALESCE(SUM(-e.amount), 0) <> w.net_fen",
     },
@@ -165,6 +166,9 @@ pub(super) const CHECKS: &[Check] = &[
             UNION ALL \
             SELECT o.member_id, -r.wechat_fen FROM refunds AS r JOIN orders AS o ON o.id = r.order_id \
                 WHERE r.shop_id = $1 AND r.state <> 'succeeded' \
+            UNION ALL \
+            SELECT c.member_id, -r.wechat_fen FROM refunds AS r JOIN recharges AS c ON c.id = r.recharge_id \
+                WHERE r.shop_id = $1 AND r.state <> 'succeeded' \
             ) AS side GROUP BY party HAVING SUM(fen) <> 0",
     },
     Check {
@@ -199,12 +203,12 @@ pub(super) const CHECKS: &[Check] = &[
                 ON j.shop_id = r.shop_id AND j.cause_kind = 'refund' AND j.cause_id = r.id \
             LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'member_payable' \
             WHERE r.shop_id = $1 AND r.cause <> 'late_payment' \
-            GROUP BY r.id, r.amount_fen HAVING COALESCE(SUM(-e.amount), 0) <> r.amount_fen",
+            GROUP BY r.id, r.wechat_fen HAVING COALESCE(SUM(-e.amount), 0) <> r.wechat_fen",
     },
     Check {
         what: "a refund is not the sum of its lines",
         offenders: "SELECT r.id AS id FROM refunds AS r LEFT JOIN refund_lines AS l ON l.refund_id = r.id \
-            WHERE r.shop_id = $1 AND r.cause <> 'late_payment' \
+            WHERE r.shop_id = $1 AND r.cause <> 'late_payment' AND r.recharge_id IS NULL \
             GROUP BY r.id, r.amount_fen HAVING COALESCE(SUM(l.amount_fen), 0) <> r.amount_fen",
     },
     Check {

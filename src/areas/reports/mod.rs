@@ -2,4 +2,5 @@
 
 pub mod books;
 mod checks;
+mod member_checks;
 mod supplier_checks;

@@ -78,6 +78,8 @@ pub struct Settings {
     pub low_stock_threshold: i64,
     /// The most a member may have as balance.
     pub member_balance_max_fen: Fen,
+    /// Whether members may pay in an amount of their choice, without a gift.
+    pub recharge_free_amount: bool,
     /// What WeChat Pay keeps of a payment by the shop's contract: its bills are checked against it.
     pub payment_fee_bp: BasisPoints,
     /// How tax is withheld.
@@ -163,6 +165,7 @@ impl Default for Settings {
             affiliate_hold_days: 0,
             low_stock_threshold: 0,
             member_balance_max_fen: Fen::from_fen(500_000),
+            recharge_free_amount: false,
             payment_fee_bp: BasisPoints::new(60),
             withhold: Withhold::None,
         }

@@ -10,12 +10,13 @@ use crate::app::App;
 use crate::areas::goods::offers::{self, NotForSale, Offer, OfferError};
 use crate::areas::members::entity::member;
 use crate::areas::members::error::MemberError;
-use crate::areas::orders::rules::{Asked, PriceInput, Priced, price};
+use crate::areas::orders::rules::{Asked, PointsOffer, PriceInput, Priced, price};
 use crate::areas::orders::state::FulfilmentKind;
 use crate::areas::shops::query::Shop;
 use crate::areas::suppliers::entity::supplier;
 use crate::areas::suppliers::state::SupplierState;
 use crate::areas::{members, pickup, suppliers};
+use crate::flows::member_money;
 
 /// A basket that may be ordered as far as a read can tell; the writing transaction decides.
 pub(super) struct Judged {
@@ -27,6 +28,8 @@ pub(super) struct Judged {
     pub merchants: Vec<Option<Merchant>>,
     /// The price.
     pub priced: Priced,
+    /// How much of it balance pays.
+    pub balance: Fen,
     /// Where it is collected.
     pub point: Option<PickupPointId>,
     /// Who serves it.
@@ -69,6 +72,7 @@ pub(super) async fn judge(app: &App, shop: &Shop, member: MemberId, basket: &Bas
     express_stays_alone(&offers, basket.kind)?;
     let priced = price(&PriceInput {
         lines: offers.iter().zip(&basket.lines).map(|(offer, (_, units))| asked(offer, &suppliers, *units)).collect(),
+        points: points_offer(shop, basket),
         ..PriceInput::default()
     })
     .map_err(crate::areas::orders::error::OrderError::from)?;
@@ -79,23 +83,41 @@ pub(super) async fn judge(app: &App, shop: &Shop, member: MemberId, basket: &Bas
     if merchants.iter().any(Option::is_some) && (basket.points != 0 || basket.balance != Fen::ZERO) {
         return Err(CheckoutError::WechatPayAlone.into());
     }
-    other_means(basket)?;
+    let balance = other_means(conn, shop, member.id, basket, &priced).await?;
     enough_free(&offers, basket)?;
-    Ok(Judged { offers, suppliers, merchants, priced, point, leader, address })
+    Ok(Judged { offers, suppliers, merchants, priced, balance, point, leader, address })
 }
 
-/// Coupons, points and balance: nobody holds any before their issue lands, so all are refused.
-fn other_means(basket: &Basket) -> Result<(), CheckoutError> {
+fn points_offer(shop: &Shop, basket: &Basket) -> Option<PointsOffer> {
+    let (per_yuan, cap) = (shop.settings.points_per_yuan, shop.settings.points_cap_bp);
+    (basket.points > 0).then_some(PointsOffer { used: basket.points, per_yuan, cap })
+}
+
+/// What the member has of what he wants to pay with, as far as a read can tell. Answers how much of his
+/// balance is used: what is asked for, and never more than there is to pay. Nobody holds a coupon before
+/// their issue lands, so they are refused.
+async fn other_means(
+    conn: &impl ConnectionTrait,
+    shop: &Shop,
+    member: MemberId,
+    basket: &Basket,
+    priced: &Priced,
+) -> Result<Fen, Failure> {
     if basket.coupon.is_some() {
-        return Err(CheckoutError::Coupon);
+        return Err(CheckoutError::Coupon.into());
     }
-    if basket.points != 0 {
-        return Err(CheckoutError::Points);
+    if basket.points == 0 && basket.balance == Fen::ZERO {
+        return Ok(Fen::ZERO);
     }
-    if basket.balance != Fen::ZERO {
-        return Err(CheckoutError::Balance);
+    let has = member_money::balance(conn, shop.id, member).await?;
+    if basket.points > has.points {
+        return Err(CheckoutError::Points.into());
     }
-    Ok(())
+    let used = std::cmp::min(basket.balance, priced.payable);
+    if used > has.principal.plus(has.gift)? {
+        return Err(CheckoutError::Balance.into());
+    }
+    Ok(used)
 }
 
 async fn place_of(

@@ -66,6 +66,8 @@ fn share(basket: &Basket, quote: &Quote, merchant: Option<Merchant>, is_first: b
         merchants: pick(&judged.merchants, &mine),
         suppliers: judged.suppliers.iter().filter(|row| provides(row, &pick(&judged.offers, &mine))).cloned().collect(),
         priced: together(lines)?,
+        // Another merchant's goods are paid by WeChat alone.
+        balance: Fen::ZERO,
         point: judged.point,
         leader: judged.leader,
         address: judged.address.clone(),

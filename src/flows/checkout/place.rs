@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use kernel::id::{CheckoutId, MemberId, OrderId, OrderLineId};
-use kernel::{Failure, Fen, Time};
+use kernel::{Failure, Fen, MoneyError, Time};
 use sea_orm::DatabaseTransaction;
 
 use super::basket::supplier_of;
@@ -21,6 +21,7 @@ use crate::areas::stock::{GateAnswer, service as stock, warnings};
 use crate::areas::suppliers::state::Payout;
 use crate::areas::{cart, orders, payouts};
 use crate::flows::commission::{self, Terms};
+use crate::flows::member_money;
 use crate::flows::payment_received::{self, Settled};
 use crate::flows::supplier_parts;
 use crate::platform::request_keys::Once;
@@ -167,7 +168,9 @@ impl Wish<'_> {
                         let taken = stock::reserve(tx, shop.id, new.order.id, units, until, now).await?;
                         warnings::note(tx, shop.id, shop.settings.low_stock_threshold, &taken, now).await?;
                     }
-                    all.push(settle_if_free(app, tx, shop, &new.order, &new.lines).await?);
+                    // Last, as at a payment: what other work of the member waits for is held as short as can be.
+                    let order = member_money::hold(tx, &new.order, now).await?;
+                    all.push(settle_if_free(app, tx, shop, &order, &new.lines).await?);
                 }
                 let (placed, settled): (Vec<_>, Vec<_>) = all.into_iter().unzip();
                 keep(tx, &placed).await?;
@@ -193,7 +196,7 @@ impl Wish<'_> {
 
     async fn new_order(&self, share: Share, now: Time) -> Result<NewOrder, Failure> {
         let (app, shop) = (self.app, self.shop);
-        let mut order = new_order(shop, self.member, &share.basket, &share.quote, self.remark, now);
+        let mut order = new_order(shop, self.member, &share.basket, &share.quote, self.remark, now)?;
         order.checkout_id = self.checkout.map(|checkout| checkout.id);
         order.merchant_id = share.merchant.as_ref().map(|merchant| merchant.supplier);
         order.merchant_no = share.merchant.as_ref().map(|merchant| merchant.number.clone());
@@ -254,9 +257,10 @@ fn new_order(
     quote: &Quote,
     remark: Option<&str>,
     now: Time,
-) -> order::Model {
+) -> Result<order::Model, MoneyError> {
     let priced = &quote.judged.priced;
-    order::Model {
+    let payable = priced.payable.minus(quote.judged.balance)?;
+    Ok(order::Model {
         id: OrderId::new(),
         shop_id: shop.id,
         member_id: member,
@@ -276,14 +280,14 @@ fn new_order(
         points_fen: priced.points,
         shipping_fen: priced.shipping,
         packing_fen: priced.packing,
-        balance_fen: Fen::ZERO,
+        balance_fen: quote.judged.balance,
         balance_gift_fen: Fen::ZERO,
-        payable_fen: priced.payable,
+        payable_fen: payable,
         refunded_fen: Fen::ZERO,
         refund_status: RefundStatus::None,
         remark: remark.map(str::to_owned),
         coupon_id: basket.coupon,
-        profit_sharing: shares(shop, quote) && settles_in_time(shop, quote),
+        profit_sharing: payable.is_positive() && shares(shop, quote) && settles_in_time(shop, quote),
         for_new_buyers: quote.judged.offers.iter().any(|offer| offer.goods.new_buyer_only),
         pickup_code: None,
         expires_at: now + Duration::seconds(shop.settings.payment_window_s),
@@ -296,7 +300,7 @@ fn new_order(
         closed_at: None,
         created_at: now,
         updated_at: now,
-    }
+    })
 }
 
 /// Whether somebody is paid out of the order's money by sharing: its leaders, or one of its suppliers.

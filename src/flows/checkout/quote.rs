@@ -83,7 +83,8 @@ pub struct DiscountView {
 pub async fn quote(app: &App, shop: &Shop, member: MemberId, basket: &Basket) -> Result<Quote, Failure> {
     let judged = judge(app, shop, member, basket).await?;
     let mut view = view_of(&judged, basket)?;
-    let agreed = serde_json::to_vec(&(member, &judged.priced, basket.kind, judged.point)).unwrap_or_default();
+    let agreed =
+        serde_json::to_vec(&(member, &judged.priced, judged.balance, basket.kind, judged.point)).unwrap_or_default();
     let mark = app.sealer.keyed_hash("quote", &agreed);
     view.quote_token = BASE64.encode(mark.get(..18).unwrap_or(&mark));
     Ok(Quote { judged, view })
@@ -102,8 +103,8 @@ fn view_of(judged: &Judged, basket: &Basket) -> Result<QuoteView, Failure> {
         shipping_fen: priced.shipping,
         packing_fen: priced.packing,
         points_used: priced.points_used,
-        balance_fen: basket.balance,
-        payable_fen: priced.payable,
+        balance_fen: judged.balance,
+        payable_fen: priced.payable.minus(judged.balance)?,
         fulfilment: basket.kind,
         pickup_point_id: judged.point,
         quote_token: String::new(),

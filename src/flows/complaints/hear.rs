@@ -99,7 +99,7 @@ pub(super) async fn keep(
         problem_type: complaint.problem_type.clone(),
         problem_description: complaint.problem_description.clone(),
         phone,
-        order_id: ours.as_ref().map(|payment| payment.order_id),
+        order_id: ours.as_ref().and_then(|payment| payment.order_id),
         payment_id: ours.as_ref().map(|payment| payment.id),
         payments: payments.collect(),
         apply_refund_fen: complaint.apply_refund_amount,

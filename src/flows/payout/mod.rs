@@ -10,7 +10,7 @@ mod withdraw;
 pub use transfer::{exchange, told};
 pub use withdraw::{Wish, Withdrawal, approve, pay_by_hand, reject, withdraw};
 
-use kernel::id::ShopId;
+use kernel::id::{MemberId, ShopId};
 use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 
@@ -28,6 +28,21 @@ async fn book_paid(
     let mut draft = Draft::new(shop, "withdrawal_paid", row.id.uuid());
     draft.debit(AccountKind::LeaderFrozen, Some(row.leader_id.uuid()), row.amount_fen);
     draft.credit(AccountKind::MerchantCash, None, row.net_fen)?;
+    draft.credit(AccountKind::Revenue, None, row.fee_fen)?;
+    draft.credit_rest(AccountKind::TaxPayable, None)?;
+    Ok(ledger::service::post(conn, &draft, Floor::Zero, now).await?)
+}
+
+/// Books that a withdrawal went into the leader's own balance: no money leaves the shop.
+async fn book_into_balance(
+    conn: &impl ConnectionTrait,
+    row: &withdrawal::Model,
+    member: MemberId,
+    now: Time,
+) -> Result<(), Failure> {
+    let mut draft = Draft::new(row.shop_id, "withdrawal_paid", row.id.uuid());
+    draft.debit(AccountKind::LeaderFrozen, Some(row.leader_id.uuid()), row.amount_fen);
+    draft.credit(AccountKind::MemberBalance, Some(member.uuid()), row.net_fen)?;
     draft.credit(AccountKind::Revenue, None, row.fee_fen)?;
     draft.credit_rest(AccountKind::TaxPayable, None)?;
     Ok(ledger::service::post(conn, &draft, Floor::Zero, now).await?)

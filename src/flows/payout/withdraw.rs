@@ -5,7 +5,7 @@ use kernel::id::{LeaderId, OperatorId, WithdrawalId};
 use kernel::{Failure, Fen};
 use sea_orm::ConnectionTrait;
 
-use super::{book_paid, book_returned};
+use super::{book_into_balance, book_paid, book_returned};
 use crate::app::App;
 use crate::areas::leaders::error::LeaderError;
 use crate::areas::leaders::state::LeaderState;
@@ -21,6 +21,7 @@ use crate::areas::payouts::state::{WithdrawalChannel, WithdrawalEvent, Withdrawa
 use crate::areas::payouts::{PayoutError, query, transfers};
 use crate::areas::shops::payout::PayoutMode;
 use crate::areas::shops::query::Shop;
+use crate::flows::member_money::within_ceiling;
 use crate::platform::request_keys::Once;
 
 /// What a leader asks for.
@@ -181,6 +182,13 @@ async fn grant(
     if row.channel == WithdrawalChannel::Manual {
         return Ok(Withdrawal { row, transfer: None });
     }
+    if row.channel == WithdrawalChannel::Balance {
+        within_ceiling(tx, shop, leader.member_id, row.net_fen).await?;
+        let events = [WithdrawalEvent::TransferStarted, WithdrawalEvent::Paid];
+        let row = service::advance(tx, shop.id, id, &events, &note, now).await?;
+        book_into_balance(tx, &row, leader.member_id, now).await?;
+        return Ok(Withdrawal { row, transfer: None });
+    }
     let member = members::query::by_id(tx, shop.id, leader.member_id).await?.ok_or(LeaderError::NotFound)?;
     let payer = shop.profile.transfer_mchid().ok_or(PayoutError::ChannelNotOffered(terms(shop).offered))?;
     let payout = &shop.profile.payout;
@@ -222,16 +230,16 @@ async fn leave_what_is_being_shared(tx: &impl ConnectionTrait, shop: &Shop, lead
 }
 
 fn terms(shop: &Shop) -> Terms {
-    use WithdrawalChannel::{Manual, WechatTransfer};
+    use WithdrawalChannel::{Balance, Manual, WechatTransfer};
     let payout = &shop.profile.payout;
     let by_transfer = shop.profile.transfer_mchid().is_some() && !payout.transfer_scene_id.is_empty();
     Terms {
         offered: match payout.mode {
-            PayoutMode::Transfer => &[WechatTransfer],
-            PayoutMode::Manual => &[Manual],
+            PayoutMode::Transfer => &[WechatTransfer, Balance],
+            PayoutMode::Manual => &[Manual, Balance],
             // What could not be shared is owed all the same.
-            PayoutMode::ProfitSharing if by_transfer => &[WechatTransfer, Manual],
-            PayoutMode::ProfitSharing => &[Manual],
+            PayoutMode::ProfitSharing if by_transfer => &[WechatTransfer, Manual, Balance],
+            PayoutMode::ProfitSharing => &[Manual, Balance],
         },
         min: shop.settings.withdraw_min_fen,
         transfer_max: payout.transfer_max_fen,

@@ -69,12 +69,13 @@ pub(super) async fn give_up(
 /// not cover it.
 pub async fn in_the_way(app: &App, shop: ShopId, refund: &refund::Model) -> Result<Option<String>, Failure> {
     let conn = app.db.reader();
-    let sharings = query::sharings_of(conn, shop, refund.order_id).await?;
+    let Some(order) = refund.order_id else { return Ok(None) };
+    let sharings = query::sharings_of(conn, shop, order).await?;
     let open = [SharingState::Created, SharingState::Processing];
     let ending = sharings.iter().find(|(row, _)| row.kind == SharingKind::Unfreeze && open.contains(&row.state));
     let Some((ending, _)) = ending else { return Ok(None) };
     let Some(payment) = payments::by_id(conn, shop, ending.payment_id).await? else { return Ok(None) };
-    let pot = Pot::of(conn, shop, refund.order_id, &payment, None).await?;
+    let pot = Pot::of(conn, shop, order, &payment, None).await?;
     let covered = !pot.frozen()?.is_negative();
     Ok((!covered).then(|| format!("the order's money is unfrozen first, by {}", ending.id)))
 }

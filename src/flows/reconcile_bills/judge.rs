@@ -115,11 +115,11 @@ async fn clearing_of(
     let order = match subject {
         Subject::Refund => {
             let refund = payments::refunds::by_id(tx, shop.id, RefundId::from_uuid(thing)).await?;
-            refund.map(|refund| refund.order_id)
+            refund.and_then(|refund| refund.order_id)
         }
         _ => {
             let payment = payments::service::by_id(tx, shop.id, PaymentId::from_uuid(thing)).await?;
-            payment.map(|payment| payment.order_id)
+            payment.and_then(|payment| payment.order_id)
         }
     };
     let Some(order) = order else { return Ok(None) };

@@ -1,6 +1,7 @@
 //! Money going back: asked here in one transaction, sent by the outbox ([`send`]), believed when
 //! WeChat says so ([`told`]). What goes back of which line is [`plan`]'s business.
 
+mod means;
 mod operator;
 pub mod plan;
 mod preview;
@@ -11,6 +12,7 @@ use kernel::id::{OrderId, OrderLineId, RefundId, SkuId, TicketId};
 use kernel::{Code, Coded, Failure, Fen};
 use sea_orm::DatabaseTransaction;
 
+pub use means::Split;
 pub use operator::{Request, Shown, by_operator, retry};
 pub use plan::{Measure, Part, Wish};
 pub use preview::{PartyShare, Preview, preview};
@@ -18,6 +20,7 @@ pub use send::{Sent, ask, put_off, send, told};
 pub use supplier::SupplierShare;
 
 use crate::app::App;
+use crate::areas::balances::rules::Means;
 use crate::areas::commissions::rules::Refunded;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
@@ -31,7 +34,7 @@ use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
 use crate::areas::{deliveries, orders, stock};
 use crate::flows::effects::Effect;
-use crate::flows::{commission, profit_sharing, receipt};
+use crate::flows::{commission, member_money, profit_sharing, receipt};
 
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +52,7 @@ pub enum Cause {
 impl Cause {
     fn text(self) -> &'static str {
         match self {
-            Cause::LatePayment => "late_payment",
+            Cause::LatePayment => refunds::LATE,
             Cause::MemberCancel => "member_cancel",
             Cause::Operator => "operator",
             Cause::AfterSale => "after_sale",
@@ -119,11 +122,11 @@ pub async fn after_commit(app: &App, shop: &Shop, made: &Made) {
         app.catalogue.stock_moved(shop.id);
     }
     app.bell.ring();
-    tracing::info!(refund = %made.refund.id, order = %made.refund.order_id, amount = %made.refund.amount_fen, "refund asked");
+    tracing::info!(refund = %made.refund.id, order = ?made.refund.order_id, amount = %made.refund.amount_fen, "refund asked");
 }
 
-/// Writes a refund in the caller's transaction: lines, commissions and books are changed now, the
-/// money follows by the outbox. What WeChat never saw (payable 0) has gone back at once.
+/// Writes a refund in the caller's transaction: lines, commissions, books, balance and points are
+/// changed now, WeChat's part follows by the outbox. Where WeChat has no part, all is done at once.
 ///
 /// # Errors
 /// [`RefundError`]; the order's row is held, so of two refunds one waits for the other.
@@ -138,11 +141,11 @@ pub async fn make(
     let order = orders::progress::lock(tx, shop.id, order).await?;
     let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
     can_be_made(&order, &plan.parts)?;
-    let total = Fen::sum(plan.parts.iter().map(|part| part.amount))?;
     let payment = payments::paid_of(tx, shop.id, order.id).await?;
-    let id = RefundId::new();
-    let mut draft = Draft::new(shop.id, "refund", id.uuid());
-    draft.credit(AccountKind::MemberPayable, Some(order.member_id.uuid()), total)?;
+    let split = means::split(tx, shop, &order, &lines, &plan.parts).await?;
+    let row = row_of(RefundId::new(), &order, payment.as_ref(), &plan, &split, now)?;
+    let mut draft = Draft::new(shop.id, "refund", row.id.uuid());
+    give_back_means(&mut draft, &order, &split)?;
     let mut floor = Floor::Zero;
     let mut back = TakenBack { from: returns::returnable(tx, shop.id, order.id).await?, taken: Vec::new() };
     for part in &plan.parts {
@@ -157,13 +160,15 @@ pub async fn make(
         draft.credit(AccountKind::Loss, None, commission::loss_undone(tx, line, &before, &refunded).await?)?;
     }
     draft.credit_rest(AccountKind::Revenue, None)?;
-    ledger::service::post(tx, &draft, floor, now).await?;
-    if let Some(payment) = &payment {
-        profit_sharing::make_way(app, tx, &order, payment, total).await?;
+    if let Some(payment) = payment.as_ref().filter(|_| row.wechat_fen.is_positive()) {
+        profit_sharing::make_way(app, tx, &order, payment, row.wechat_fen).await?;
     }
-    let row = row_of(id, &order, payment.as_ref(), &plan, total, now);
     let rows: Vec<_> = plan.parts.iter().map(|part| line_row(&row, part)).collect();
     refunds::create(tx, &row, &rows).await?;
+    if member_money::take_back(tx, &order, &mut draft).await? {
+        floor = Floor::Below;
+    }
+    ledger::service::post(tx, &draft, floor, now).await?;
     returns::create(tx, row.id, &back.taken, now, app.clock.wall()).await?;
     orders::money::set_refund_status(tx, &order, RefundStatus::InProgress, now).await?;
     orders::service::note(tx, &order, Some(order.status), "refund_asked", &plan.actor, Some(&plan.reason), now).await?;
@@ -176,6 +181,17 @@ pub async fn make(
         row
     };
     Ok(Made { refund, lines: rows, restocked })
+}
+
+/// What goes back of each means: WeChat's part is owed until it has arrived, the others are there now.
+fn give_back_means(draft: &mut Draft, order: &order::Model, split: &Split) -> Result<(), Failure> {
+    let member = Some(order.member_id.uuid());
+    draft.credit(AccountKind::MemberPayable, member, split.money.wechat)?;
+    draft.credit(AccountKind::MemberBalance, member, split.money.principal)?;
+    draft.credit(AccountKind::MemberBalanceGift, member, split.money.gift)?;
+    draft.credit(AccountKind::Marketing, None, split.points_value)?;
+    draft.points((AccountKind::PointsIssued, None), (AccountKind::Points, member), split.points);
+    Ok(())
 }
 
 fn can_be_made(order: &order::Model, parts: &[Part]) -> Result<(), RefundError> {
@@ -283,22 +299,24 @@ fn row_of(
     order: &order::Model,
     payment: Option<&payment::Model>,
     plan: &Plan,
-    total: Fen,
+    split: &Split,
     now: kernel::Time,
-) -> refund::Model {
-    refund::Model {
+) -> Result<refund::Model, Failure> {
+    let money = &split.money;
+    Ok(refund::Model {
         id,
         shop_id: order.shop_id,
-        order_id: order.id,
+        order_id: Some(order.id),
+        recharge_id: None,
         payment_id: payment.map(|payment| payment.id),
         ticket_id: plan.ticket,
         state: RefundState::Pending,
         cause: plan.cause.text().to_owned(),
-        amount_fen: total,
-        wechat_fen: if payment.is_some() { total } else { Fen::ZERO },
-        balance_fen: Fen::ZERO,
-        balance_gift_fen: Fen::ZERO,
-        points_back: 0,
+        amount_fen: money.total()?,
+        wechat_fen: money.wechat,
+        balance_fen: money.balance()?,
+        balance_gift_fen: money.gift,
+        points_back: split.points,
         restock: plan.restock,
         reason: plan.reason.clone(),
         request_body: None,
@@ -308,7 +326,7 @@ fn row_of(
         queries: 0,
         created_at: now,
         finished_at: None,
-    }
+    })
 }
 
 fn line_row(refund: &refund::Model, part: &Part) -> refund_line::Model {
@@ -343,7 +361,8 @@ pub async fn ask_whole_payment(
     let now = app.clock.now();
     // Derived from the payment: a second try is the same refund.
     let id = RefundId::from_uuid(payment.id.uuid());
-    let row = row_of(id, order, Some(payment), &plan, payment.amount_fen, now);
+    let all = Split { money: Means { wechat: payment.amount_fen, ..Means::default() }, ..Split::default() };
+    let row = row_of(id, order, Some(payment), &plan, &all, now)?;
     refunds::create(tx, &row, &[]).await?;
     if !duplicate {
         orders::money::set_refund_status(tx, order, RefundStatus::InProgress, now).await?;

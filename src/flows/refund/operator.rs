@@ -8,7 +8,6 @@ use serde_json::json;
 use super::{Cause, Made, Plan, Wish, after_commit, ask, make, plan};
 use crate::app::App;
 use crate::areas::operators::audit;
-use crate::areas::orders;
 use crate::areas::orders::entity::order;
 use crate::areas::payments::entity::{refund, refund_line};
 use crate::areas::payments::error::PaymentError;
@@ -18,6 +17,7 @@ use crate::areas::payments::state::{RefundEvent, RefundState};
 use crate::areas::payouts::entity::sharing_return;
 use crate::areas::payouts::returns;
 use crate::areas::shops::query::Shop;
+use crate::areas::{orders, recharges};
 use crate::flows::effects::Effect;
 use crate::flows::{after_sale, profit_sharing};
 use crate::platform::request_keys::Once;
@@ -110,14 +110,16 @@ pub async fn retry(
     let shown = app
         .db
         .write(async |tx| {
-            let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
+            let order = held(tx, shop, &known).await?;
             let mut refund = refunds::by_id(tx, shop.id, id).await?.ok_or(PaymentError::RefundNotFound(id))?;
             if refund.state == RefundState::Succeeded && known.state == RefundState::Succeeded {
                 return Err(PaymentError::RefundWrongState { refund: id, state: refund.state }.into());
             }
             let times = (app.clock.now(), app.clock.wall());
             if matches!(refund.state, RefundState::Failed | RefundState::Closed) {
-                make_way(app, tx, shop, &order, &refund).await?;
+                if let Some(order) = &order {
+                    make_way(app, tx, shop, order, &refund).await?;
+                }
                 refund = refunds::advance(tx, &refund, RefundEvent::Retried, None, None, times).await?;
                 if let Some(ticket) = refund.ticket_id {
                     after_sale::refund_again(tx, shop, ticket, times.0).await?;
@@ -127,7 +129,9 @@ pub async fn retry(
                 Effect::Refund { refund: id }.put_again(tx, shop.id, times.1).await?;
             }
             let actor = format!("operator:{operator}");
-            orders::service::note(tx, &order, Some(order.status), "refund_retried", &actor, None, times.0).await?;
+            if let Some(order) = &order {
+                orders::service::note(tx, order, Some(order.status), "refund_retried", &actor, None, times.0).await?;
+            }
             audit::note(tx, shop.id, operator, "refund.retry", id, json!({"state": known.state}), times.0).await?;
             let lines = refunds::lines_of_all(tx, shop.id, &[id]).await?;
             let returns = returns::of_refunds(tx, shop.id, &[id]).await?;
@@ -138,6 +142,17 @@ pub async fn retry(
         .await?;
     app.bell.ring();
     Ok(shown)
+}
+
+/// Holds what a refund is of until the transaction ends; answers the order, if it is one.
+async fn held(tx: &DatabaseTransaction, shop: &Shop, refund: &refund::Model) -> Result<Option<order::Model>, Failure> {
+    if let Some(recharge) = refund.recharge_id {
+        recharges::query::held(tx, shop.id, recharge).await?;
+    }
+    match refund.order_id {
+        Some(order) => Ok(Some(orders::progress::lock(tx, shop.id, order).await?)),
+        None => Ok(None),
+    }
 }
 
 /// A refund that counts again needs its way made again, as when it was new.

@@ -7,12 +7,11 @@ use kernel::{Failure, Fen};
 
 use super::operator::Request;
 use super::supplier::{self, SupplierShare};
-use super::{Part, can_be_made, line_of, plan, refunded_with};
+use super::{Part, Split, can_be_made, line_of, means, plan, refunded_with};
 use crate::app::App;
 use crate::areas::commissions::service::would_reverse;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::orders::error::OrderError;
-use crate::areas::payments::query as payments;
 use crate::areas::payouts::returns;
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
@@ -26,9 +25,9 @@ pub struct Preview {
     pub parts: Vec<Part>,
     /// Over all means of payment.
     pub amount: Fen,
-    /// Of it, by WeChat.
-    pub wechat: Fen,
-    /// What the shop's own revenue gives.
+    /// Of it, by each means, and the points that come back.
+    pub split: Split,
+    /// What the shop's own revenue gives, the value of the points included.
     pub revenue: Fen,
     /// What each leader gives, by leader.
     pub parties: Vec<PartyShare>,
@@ -114,14 +113,14 @@ pub async fn preview(app: &App, shop: &Shop, order: OrderId, request: &Request) 
     let suppliers: Vec<SupplierShare> = suppliers.into_values().collect();
     let parties: Vec<PartyShare> = parties.into_values().collect();
     let amount = Fen::sum(parts.iter().map(|part| part.amount))?;
-    let by_wechat = payments::paid_of(conn, shop.id, order.id).await?.is_some();
+    let split = means::split(conn, shop, &order, &lines, &parts).await?;
     let given = Fen::sum(parties.iter().flat_map(|party| [party.reversed, party.returned, party.lost]))?;
     let given = given.plus(Fen::sum(suppliers.iter().flat_map(|share| [share.reversed, share.returned]))?)?;
     let short = parties.iter().map(|party| party.shortfall).chain(suppliers.iter().map(|share| share.shortfall));
     Ok(Preview {
         amount,
-        wechat: if by_wechat { amount } else { Fen::ZERO },
-        revenue: amount.minus(given)?,
+        split,
+        revenue: amount.plus(split.points_value)?.minus(given)?,
         shortfall: Fen::sum(short)?,
         parts,
         parties,

@@ -5,7 +5,7 @@ use kernel::id::RefundId;
 use kernel::{Failure, Fen};
 use sea_orm::DatabaseTransaction;
 
-use super::{Cause, RefundError};
+use super::Cause;
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
@@ -20,8 +20,8 @@ use crate::areas::stock;
 use crate::flows::after_sale;
 use crate::flows::payment_received::ReceiptError;
 use crate::flows::prepay::{PrepayError, notify_url};
-use crate::flows::profit_sharing;
 use crate::flows::suspicious::{self, Difference};
+use crate::flows::{profit_sharing, recharge};
 
 /// What came of sending.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ async fn body_of(app: &App, shop: &Shop, pay: &WechatPay, refund: &refund::Model
         Some(id) => payments::by_id(app.db.reader(), shop.id, id).await?,
         None => None,
     };
-    let payment = payment.ok_or(RefundError::NotPaid(refund.order_id))?;
+    let payment = payment.ok_or_else(|| ReceiptError::Unknown(refund.id.to_string()))?;
     let request = NewRefund {
         out_trade_no: payment.id.to_string(),
         out_refund_no: refund.id.to_string(),
@@ -194,7 +194,12 @@ async fn apply(
     let moved = app
         .db
         .write(async |tx| {
-            let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
+            if let Some(recharge) = known.recharge_id {
+                let told = (heard.platform_id.clone(), heard.reason.clone());
+                return recharge::moved(app, tx, shop, (known, recharge), event, told).await;
+            }
+            let Some(order) = known.order_id else { return Ok(None) };
+            let order = orders::progress::lock(tx, shop.id, order).await?;
             let refund = refunds::by_id(tx, shop.id, known.id).await?;
             // Somebody else heard the same and was first.
             let Some(refund) = refund.filter(|refund| refund.state.after(event).is_some()) else { return Ok(None) };
@@ -260,7 +265,9 @@ async fn settle_order(
     let besides = order.paid_at.is_some().then_some(Cause::LatePayment.text());
     let under_way = refunds::any_unfinished(tx, shop.id, order.id, besides).await?;
     let ended = !under_way && (late || lines.iter().all(|line| line.refunded_quantity == line.quantity));
-    let paid = order.payable_fen.plus(order.balance_fen)?;
+    // Of an order that never was paid, the balance went back when it closed.
+    let by_balance = if order.paid_at.is_some() { order.balance_fen } else { Fen::ZERO };
+    let paid = order.payable_fen.plus(by_balance)?;
     let status = match (under_way, ended && refunded >= paid) {
         (true, _) => OrderRefundStatus::InProgress,
         (false, true) => OrderRefundStatus::Full,

@@ -86,7 +86,9 @@ async fn tell_again(app: &App, shop: &Shop, transaction_id: &str) -> Result<Opti
     app.db
         .write(async |tx| {
             let Some(payment) = by_transaction(tx, shop.id, transaction_id).await? else { return Ok(None) };
-            let order = orders::progress::lock(tx, shop.id, payment.order_id).await?;
+            // A recharge ships nothing.
+            let Some(order) = payment.order_id else { return Ok(None) };
+            let order = orders::progress::lock(tx, shop.id, order).await?;
             Ok(Some(queue::again(tx, &order, &payment, app.clock.wall()).await?))
         })
         .await

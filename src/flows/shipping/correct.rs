@@ -100,7 +100,8 @@ async fn write(
 ) -> Result<kernel::id::ShippingUploadId, Failure> {
     let missing = || CorrectError::NotFound(payment);
     let payment = payments::by_id(tx, shop.id, payment).await?.ok_or_else(missing)?;
-    let order = orders::progress::lock(tx, shop.id, payment.order_id).await?;
+    let order = payment.order_id.ok_or_else(missing)?;
+    let order = orders::progress::lock(tx, shop.id, order).await?;
     let rows = uploads::of_payment(tx, shop.id, payment.id).await?;
     let first = rows.iter().find(|row| row.kind == UploadKind::Upload).ok_or_else(missing)?;
     if order.status == OrderStatus::Closed {

@@ -48,7 +48,8 @@ async fn settlement(
     wall: Time,
 ) -> Result<(), Failure> {
     let Some(payment) = payment_of(conn, shop, message).await? else { return Ok(()) };
-    let Some(order) = orders::query::by_id(conn, shop.id, payment.order_id).await? else { return Ok(()) };
+    let Some(order) = payment.order_id else { return Ok(()) };
+    let Some(order) = orders::query::by_id(conn, shop.id, order).await? else { return Ok(()) };
     if let Some(of) = queue::of(&order, &payment) {
         holds::create(conn, &of, wall).await?;
     }
@@ -73,7 +74,8 @@ async fn settlement(
 async fn unshipped(conn: &impl ConnectionTrait, shop: &Shop, message: &PushMessage, wall: Time) -> Result<(), Failure> {
     metrics::counter!("shipping_alarms_total", "kind" => "unshipped").increment(1);
     let Some(payment) = payment_of(conn, shop, message).await? else { return Ok(()) };
-    let order = orders::progress::lock(conn, shop.id, payment.order_id).await?;
+    let Some(order) = payment.order_id else { return Ok(()) };
+    let order = orders::progress::lock(conn, shop.id, order).await?;
     let came = queue::again(conn, &order, &payment, wall).await?;
     tracing::error!(payment = %payment.id, order = %order.id, ?came, "ALARM: WeChat misses the shipping of a payment");
     Ok(())

@@ -72,6 +72,7 @@ pub async fn stuck(
     let mut select = payment::in_shop(shop.id)
         .filter(payment::Column::State.eq(PaymentState::Succeeded))
         .filter(payment::Column::Late.eq(false))
+        .filter(payment::Column::OrderId.is_not_null())
         .filter(payment::Column::Id.gte(oldest(app.clock.wall())))
         .filter(Expr::exists(closed_order()).not())
         .filter(Expr::exists(free_hold()).not())
@@ -86,21 +87,24 @@ pub async fn stuck(
     }
     let page = Page::cut(select.all(conn).await?, page.limit, |row: &payment::Model| encode_cursor(&row.id));
     let ids: Vec<PaymentId> = page.items.iter().map(|row| row.id).collect();
-    let orders: Vec<OrderId> = page.items.iter().map(|row| row.order_id).collect();
+    let orders: Vec<OrderId> = page.items.iter().filter_map(|row| row.order_id).collect();
     let uploads = uploads::of_payments(conn, shop.id, &ids).await?;
     let holds = holds::of_payments(conn, shop.id, &ids).await?;
     let orders = order::in_shop(shop.id).filter(order::Column::Id.is_in(orders)).all(conn).await?;
-    Ok(page.map(|payment| {
+    let Page { items, next_cursor } = page;
+    let one = |payment: payment::Model| {
+        let order_id = payment.order_id?;
         let told = uploads.iter().filter(|row| row.payment_id == payment.id).cloned().collect();
         let hold = holds.iter().find(|row| row.payment_id == payment.id).cloned();
-        let order = orders.iter().find(|row| row.id == payment.order_id);
-        shown(payment, order, told, hold)
-    }))
+        let order = orders.iter().find(|row| row.id == order_id);
+        Some(shown(payment, (order_id, order), told, hold))
+    };
+    Ok(Page { items: items.into_iter().filter_map(one).collect(), next_cursor })
 }
 
 fn shown(
     payment: payment::Model,
-    order: Option<&order::Model>,
+    (order_id, order): (OrderId, Option<&order::Model>),
     uploads: Vec<upload::Model>,
     hold: Option<hold::Model>,
 ) -> Stuck {
@@ -117,7 +121,7 @@ fn shown(
         },
     };
     let order_status = order.map_or(OrderStatus::Paid, |order| order.status);
-    Stuck { order: payment.order_id, payment, order_status, reason, since, uploads, hold }
+    Stuck { order: order_id, payment, order_status, reason, since, uploads, hold }
 }
 
 /// Ids are ordered by time: the first one of the days looked back at.

@@ -7,6 +7,8 @@
 //! told, which is `make soak`.
 
 mod books;
+mod member_books;
+mod member_moves;
 mod moves;
 mod walk;
 
@@ -58,6 +60,7 @@ mod heavy {
         walk.adds_up(true).await;
         if steps >= 1_000 || long_enough.is_some() {
             walk.went_every_way();
+            walk.members_money_went_every_way().await;
         }
         eprintln!("{}", walk.told(begun.elapsed()));
         walk.end().await;

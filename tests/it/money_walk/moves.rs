@@ -139,7 +139,7 @@ async fn hear(walk: &mut Walk) -> bool {
     tell(walk, &number).await
 }
 
-async fn tell(walk: &mut Walk, number: &str) -> bool {
+pub async fn tell(walk: &mut Walk, number: &str) -> bool {
     let forged = [
         NoticeKind::Stale,
         NoticeKind::WrongKey,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tuanqiao::areas::members;
 
+use super::member_moves::{KnownRecharge, MEMBER_MOVES};
 use super::moves::{MOVES, Move};
 use crate::answer::Answer;
 use crate::app::{TestApp, shop_text};
@@ -70,6 +71,9 @@ pub struct Walk {
     /// SKU ids.
     pub skus: Vec<String>,
     pub orders: Vec<Known>,
+    /// Recharge plan ids.
+    pub plans: Vec<String>,
+    pub recharges: Vec<KnownRecharge>,
     /// The order the last step touched.
     pub touched: Option<String>,
     /// How often each move was made, and how often it was refused.
@@ -109,6 +113,8 @@ impl Walk {
             shoppers: Vec::new(),
             skus: Vec::new(),
             orders: Vec::new(),
+            plans: Vec::new(),
+            recharges: Vec::new(),
             touched: None,
             counts: BTreeMap::new(),
             trail: Vec::new(),
@@ -117,6 +123,7 @@ impl Walk {
         };
         walk.people_come().await;
         walk.goods_come().await;
+        walk.plans_come().await;
         walk.app.wechat().top_up(&walk.app.keys().merchant.mchid, 5_000_000);
         walk
     }
@@ -161,13 +168,23 @@ impl Walk {
         }
     }
 
+    /// Gifts that no amount divides.
+    async fn plans_come(&mut self) {
+        for (amount, gift) in [(1_000, 77), (3_333, 0), (501, 250)] {
+            let plan = json!({"amount_fen": amount, "gift_fen": gift});
+            let made = self.keeper.post_new("/console/api/v1/recharge-plans", plan).await.ok();
+            self.plans.push(made["id"].as_str().unwrap().to_owned());
+        }
+    }
+
     /// Makes one move and judges what it touched.
     pub async fn step(&mut self) {
         self.steps += 1;
         self.touched = None;
-        let all: usize = MOVES.iter().map(|each| each.weight).sum();
+        let moves = || MOVES.iter().chain(MEMBER_MOVES);
+        let all: usize = moves().map(|each| each.weight).sum();
         let mut left = self.dice.below(all);
-        let chosen = MOVES.iter().find(|each| {
+        let chosen = moves().find(|each| {
             let hit = left < each.weight;
             left = left.saturating_sub(each.weight);
             hit
@@ -181,6 +198,7 @@ impl Walk {
         self.remember(format!("{}: {name} {}", self.steps, touched.as_deref().unwrap_or("")));
         if let Some(order) = touched {
             self.order_adds_up(&order).await;
+            self.means_add_up(&order).await;
         }
     }
 

@@ -3,10 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::areas::payments::state::PaymentState;
-use kernel::id::{CombinationId, OrderId, PaymentId, ShopId};
+use kernel::id::{CombinationId, OrderId, PaymentId, RechargeId, ShopId};
 use kernel::{Fen, Time};
 
-/// One attempt to collect an order's money; the id is the out_trade_no. Of an order's attempts one is
+/// One attempt to collect the money of an order or a recharge; the id is the out_trade_no. Of the attempts for one thing one is
 /// open at most: a number that can no longer be paid is followed by another.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "payments")]
@@ -14,7 +14,10 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: PaymentId,
     pub shop_id: ShopId,
-    pub order_id: OrderId,
+    /// None of a recharge's.
+    pub order_id: Option<OrderId>,
+    /// None of an order's.
+    pub recharge_id: Option<RechargeId>,
     /// The attempt it is part of, where several orders are paid at once.
     pub combination_id: Option<CombinationId>,
     /// The sub-merchant that receives the money; the shop's own where none is named.

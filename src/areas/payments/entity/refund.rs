@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::areas::payments::state::RefundState;
-use kernel::id::{OrderId, PaymentId, RefundId, ShopId, TicketId};
+use kernel::id::{OrderId, PaymentId, RechargeId, RefundId, ShopId, TicketId};
 use kernel::{Fen, Time};
 
 /// Money going back; the id is the out_refund_no.
@@ -13,11 +13,14 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: RefundId,
     pub shop_id: ShopId,
-    pub order_id: OrderId,
+    /// None of a recharge's.
+    pub order_id: Option<OrderId>,
+    /// None of an order's.
+    pub recharge_id: Option<RechargeId>,
     pub payment_id: Option<PaymentId>,
     pub ticket_id: Option<TicketId>,
     pub state: RefundState,
-    /// `late_payment`, `member_cancel`, `operator`, `after_sale` or `short_delivery`.
+    /// `late_payment`, `member_cancel`, `operator`, `after_sale`, `short_delivery` or `recharge`.
     #[sea_orm(column_type = "Text")]
     pub cause: String,
     /// Over all means.

@@ -121,6 +121,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::ImportNotFound
         | C::AffiliateOrderNotFound
         | C::SupplierNotFound
+        | C::SupplierStatementNotFound
         | C::EffectNotFound
         | C::BillNotFound
         | C::BillCaseNotFound
@@ -160,6 +161,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
         | C::SupplierFrozen
+        | C::SupplierStatementWrongState
+        | C::SupplierStatementEmpty
         | C::MarketChannelTaken
         | C::ShopClosed
         | C::PickupPointClosed

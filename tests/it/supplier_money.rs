@@ -175,6 +175,8 @@ on_both! {
         let order = orchard.sells(1).await;
         // WeChat keeps the money of what was collected for two days.
         app.time_passes(3 * 24 * 3600);
+        app.run_due_jobs().await;
+        app.run_due_jobs().await;
         app.sharing_comes_to_rest().await;
         // The platform lets 30 % go to others; the rest stays due.
         assert_eq!(app.wechat().purse(COMPANY).shared_in, 3_000);

@@ -8,6 +8,7 @@
 
 mod books;
 mod moves;
+mod suppliers;
 mod walk;
 
 mod heavy {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tuanqiao::areas::members;
 
 use super::moves::{MOVES, Move};
+use super::suppliers::{self, Suppliers};
 use crate::answer::Answer;
 use crate::app::{TestApp, shop_text};
 use crate::fuzz::dice::Dice;
@@ -69,6 +70,8 @@ pub struct Walk {
     pub shoppers: Vec<Client>,
     /// SKU ids.
     pub skus: Vec<String>,
+    /// Who provides some of the goods.
+    pub suppliers: Suppliers,
     pub orders: Vec<Known>,
     /// The order the last step touched.
     pub touched: Option<String>,
@@ -108,6 +111,7 @@ impl Walk {
             points: Vec::new(),
             shoppers: Vec::new(),
             skus: Vec::new(),
+            suppliers: Suppliers::default(),
             orders: Vec::new(),
             touched: None,
             counts: BTreeMap::new(),
@@ -117,6 +121,7 @@ impl Walk {
         };
         walk.people_come().await;
         walk.goods_come().await;
+        walk.suppliers_come().await;
         walk.app.wechat().top_up(&walk.app.keys().merchant.mchid, 5_000_000);
         walk
     }
@@ -165,9 +170,10 @@ impl Walk {
     pub async fn step(&mut self) {
         self.steps += 1;
         self.touched = None;
-        let all: usize = MOVES.iter().map(|each| each.weight).sum();
+        let moves = || MOVES.iter().chain(suppliers::MOVES);
+        let all: usize = moves().map(|each| each.weight).sum();
         let mut left = self.dice.below(all);
-        let chosen = MOVES.iter().find(|each| {
+        let chosen = moves().find(|each| {
             let hit = left < each.weight;
             left = left.saturating_sub(each.weight);
             hit
@@ -256,6 +262,9 @@ impl Walk {
             Payout::ProfitSharing => purse.shared_out,
         };
         assert!(purse.paid > 0 && purse.refunded > 0 && out > 0, "{purse:?}");
+        let provider = self.app.wechat().purse(suppliers::COMPANY);
+        // One of many: a short walk may not get there.
+        assert!(self.steps < 4_000 || provider.shared_in > 0, "{provider:?}");
         let company = self.app.wechat().purse(COMPANY);
         let kept = company.available == company.shared_in;
         assert!(self.payout == Payout::Transfer || company.shared_in > 0 && kept, "{company:?}");

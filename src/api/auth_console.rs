@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest};
 use futures::future::LocalBoxFuture;
 use kernel::Failure;
 use kernel::crypto::digest::same;
-use kernel::id::{OperatorId, OperatorSessionId};
+use kernel::id::{OperatorId, OperatorSessionId, SupplierId};
 
 use super::auth::app_of;
 use super::problem::ApiError;
@@ -34,6 +34,8 @@ pub struct Operator {
     pub operator: OperatorId,
     /// What he may do follows from it.
     pub role: Role,
+    /// Whose operator, with the role `supplier`.
+    pub supplier: Option<SupplierId>,
     /// His name, for people.
     pub username: String,
     /// The session.
@@ -55,7 +57,50 @@ impl FromRequest for Operator {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { operator_of(&request).await.map_err(ApiError::from) })
+        Box::pin(async move {
+            let who = operator_of(&request).await.map_err(ApiError::from)?;
+            if who.role == Role::Supplier {
+                return Err(kernel::Failure::from(OperatorError::NotForSuppliers).into());
+            }
+            Ok(who)
+        })
+    }
+}
+
+/// An operator of the shop, or of one of its suppliers: for the few calls that are for both.
+#[derive(Clone, Debug)]
+pub struct AnyOperator(Operator);
+
+impl AnyOperator {
+    /// The operator.
+    pub fn operator(&self) -> &Operator {
+        &self.0
+    }
+
+    /// His shop.
+    pub fn shop(&self) -> &Shop {
+        &self.0.shop
+    }
+
+    /// Whose operator, if a supplier's.
+    pub fn supplier(&self) -> Option<SupplierId> {
+        self.0.supplier
+    }
+
+    /// Refuses an operator of another supplier.
+    pub fn sees(&self, supplier: SupplierId) -> Result<(), OperatorError> {
+        let is_ours = self.0.role != Role::Supplier || self.0.supplier == Some(supplier);
+        if is_ours { Ok(()) } else { Err(OperatorError::NotForSuppliers) }
+    }
+}
+
+impl FromRequest for AnyOperator {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { operator_of(&request).await.map(AnyOperator).map_err(ApiError::from) })
     }
 }
 
@@ -73,6 +118,7 @@ async fn operator_of(request: &HttpRequest) -> Result<Operator, Failure> {
         shop: admitted.shop,
         operator: admitted.operator.id,
         role: admitted.operator.role,
+        supplier: admitted.operator.supplier_id,
         username: admitted.operator.username,
         session: admitted.session,
         csrf_token: admitted.csrf_token,

@@ -124,6 +124,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::AffiliateOrderNotFound
         | C::SupplierNotFound
         | C::CheckoutNotFound
+        | C::SupplierStatementNotFound
         | C::EffectNotFound
         | C::BillNotFound
         | C::BillCaseNotFound
@@ -165,6 +166,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
         | C::SupplierFrozen
+        | C::SupplierStatementWrongState
+        | C::SupplierStatementEmpty
         | C::MarketChannelTaken
         | C::ShopClosed
         | C::PickupPointClosed

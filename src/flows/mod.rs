@@ -43,6 +43,7 @@ pub mod settings;
 pub mod shipping;
 pub mod shop_file;
 pub mod supplier_parts;
+pub mod supplier_statements;
 pub mod suppliers;
 pub mod suspicious;
 pub mod uploads;

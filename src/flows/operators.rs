@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use kernel::Failure;
-use kernel::id::{OperatorId, OperatorSessionId, ShopId};
+use kernel::id::{OperatorId, OperatorSessionId, ShopId, SupplierId};
 use serde_json::json;
 
 use crate::app::App;
@@ -15,6 +15,7 @@ use crate::areas::operators::service::{self, OperatorChange};
 use crate::areas::operators::sessions::{self, Opened};
 use crate::areas::operators::{audit, passwords, query, totp};
 use crate::areas::shops::query::Shop;
+use crate::areas::suppliers;
 use crate::platform::request_keys::{Once, Slot};
 
 /// Signs an operator in. Unknown users, wrong passwords and wrong one-time codes take the same time
@@ -99,17 +100,17 @@ pub async fn create(
     password: String,
     role: Role,
 ) -> Result<operator::Model, Failure> {
-    create_once(app, shop, by, username, password, role, &Slot::without_key().once(201, |_| ())).await
+    create_once(app, shop, by, username, password, (role, None), &Slot::without_key().once(201, |_| ())).await
 }
 
-/// As [`create`], once an idempotency key.
+/// As [`create`], once an idempotency key; with the supplier whose operator it is.
 pub async fn create_once(
     app: &App,
     shop: ShopId,
     by: Option<OperatorId>,
     username: &str,
     password: String,
-    role: Role,
+    (role, supplier): (Role, Option<SupplierId>),
     once: &Once<operator::Model>,
 ) -> Result<operator::Model, Failure> {
     let username = service::username(username)?;
@@ -118,7 +119,10 @@ pub async fn create_once(
     app.db
         .write(async |tx| {
             let now = app.clock.now();
-            let created = service::create(tx, shop, &username, &hash, role, now).await?;
+            if let Some(supplier) = supplier {
+                suppliers::query::by_id(tx, shop, supplier).await?;
+            }
+            let created = service::create(tx, shop, &username, &hash, (role, supplier), now).await?;
             let detail = json!({ "username": created.username, "role": created.role });
             audit::note(tx, shop, by, "operator.create", created.id, detail, now).await?;
             once.keep(tx, &created, app.clock.wall()).await?;

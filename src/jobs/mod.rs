@@ -84,6 +84,7 @@ jobs! {
     renew_imports: 30;
     send_transfers: 1;
     share_profits: 5;
+    state_suppliers: 60;
     sweep: 600;
     verify_books: 60;
     watch_complaints: 10;

@@ -61,6 +61,7 @@ mod shipping;
 mod stock_taken;
 mod story;
 mod supplier_money;
+mod supplier_statements;
 mod suppliers;
 mod upkeep;
 mod uploads;

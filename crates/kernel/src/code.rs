@@ -163,6 +163,9 @@ codes! {
 
     SupplierNotFound = "supplier.not_found", "供应商不存在", "The supplier does not exist";
     SupplierFrozen = "supplier.frozen", "供应商已被冻结", "The supplier is frozen";
+    SupplierStatementNotFound = "supplier_statement.not_found", "供应商结算单不存在", "The supplier's statement does not exist";
+    SupplierStatementWrongState = "supplier_statement.wrong_state", "结算单当前状态不支持此操作", "The statement's state does not allow this";
+    SupplierStatementEmpty = "supplier_statement.empty", "没有待结算的明细", "Nothing moved since the last statement";
     EffectNotFound = "outbox.not_found", "任务不存在", "The outbox entry does not exist";
     EffectNotDead = "outbox.not_dead", "仅可重放失败的任务", "Only a dead outbox entry can be replayed";
     LedgerRefUnknown = "ledger.reference_unknown", "没有这笔金额", "No amount has this reference";

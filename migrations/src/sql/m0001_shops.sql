@@ -33,6 +33,7 @@ CREATE TABLE operators (
     password_hash {text} NOT NULL,
     totp_secret   {text},
     role          {text} NOT NULL,
+    supplier_id   {id},
     disabled_at   {time},
     created_at    {time} NOT NULL,
     PRIMARY KEY (id),

@@ -233,7 +233,7 @@ async fn resolve(app: web::Data<App>, who: Operator, id: PathId<CaseId>, body: J
 }
 
 /// The workbook's own kind of content.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Every line of a day's bills with what became of it, and the day's cases: CSV in UTF-8 with a mark of
 /// order, amounts in yuan.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kernel::failure::Invalid;
 use kernel::id::{
     AdjustmentId, BillFeeId, CommissionId, EntryId, JournalId, LeaderId, MemberId, OrderId, OrderLineId, PaymentId,
-    RechargeId, RefundId, SharingPartId, SupplierId, WithdrawalId,
+    RechargeId, RefundId, SharingPartId, SupplierId, SupplierMovementId, SupplierStatementId, WithdrawalId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -102,6 +102,8 @@ pub(in crate::api) fn cause_text(kind: &str, id: Uuid) -> String {
         "payment_fee" => BillFeeId::from_uuid(id).to_string(),
         "referral_reward" => LeaderId::from_uuid(id).to_string(),
         kind if kind.starts_with("refund") => RefundId::from_uuid(id).to_string(),
+        "supplier_paid" => SupplierStatementId::from_uuid(id).to_string(),
+        "supplier_payment" | "supplier_unpaid" => SupplierMovementId::from_uuid(id).to_string(),
         kind if kind.starts_with("withdrawal") => WithdrawalId::from_uuid(id).to_string(),
         _ => id.to_string(),
     }

@@ -30,6 +30,8 @@ mod sharing;
 mod ship;
 mod stock;
 mod stuck_money;
+mod supplier_statements;
+mod supplier_views;
 mod suppliers;
 mod uploads;
 mod withdrawals;
@@ -67,6 +69,8 @@ pub fn routes(config: &mut Routes) {
     config.configure(ship::routes);
     config.configure(stock::routes);
     config.configure(stuck_money::routes);
+    config.configure(supplier_statements::routes);
+    config.configure(supplier_views::routes);
     config.configure(suppliers::routes);
     config.configure(uploads::routes);
     config.configure(withdrawals::routes);

@@ -4,7 +4,7 @@ use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, patch, post, put, web};
 use chrono::{DateTime, Utc};
-use kernel::id::{AuditId, OperatorId};
+use kernel::id::{AuditId, OperatorId, SupplierId};
 use serde::{Deserialize, Serialize};
 
 use crate::api::auth_console::{Operator, Permission, Role};
@@ -33,6 +33,8 @@ struct OperatorView {
     id: OperatorId,
     username: String,
     role: Role,
+    /// Whose operator, with the role `supplier`.
+    supplier_id: Option<SupplierId>,
     /// Whether signing in needs a one-time code.
     totp: bool,
     disabled_at: Option<DateTime<Utc>>,
@@ -45,6 +47,7 @@ impl From<&operator::Model> for OperatorView {
             id: row.id,
             username: row.username.clone(),
             role: row.role,
+            supplier_id: row.supplier_id,
             totp: row.totp_secret.is_some(),
             disabled_at: row.disabled_at,
             created_at: row.created_at,
@@ -74,6 +77,9 @@ struct NewOperator {
     #[schema(min_length = 8, max_length = 128)]
     password: String,
     role: Role,
+    /// Whose operator: needed with the role `supplier`, who sees that supplier's statements, goods and
+    /// lines alone.
+    supplier_id: Option<SupplierId>,
 }
 
 /// Creates an operator of this shop.
@@ -90,13 +96,13 @@ async fn create_operator(
     body: JsonBody<NewOperator>,
 ) -> Reply {
     who.may(Permission::Operators)?;
-    let NewOperator { username, password, role } = body.value;
+    let NewOperator { username, password, role, supplier_id } = body.value;
     // The bare hash of a body that holds a password would help whoever reads the table to guess it.
     let hash = hex::encode(app.sealer.keyed_hash("operator-body", body.hash.as_bytes()));
     let view = |operator: &operator::Model| OperatorView::from(operator);
     key.once(&app, who.shop.id, who.operator, &hash, StatusCode::CREATED, view, async |once| {
         let (shop, by) = (who.shop.id, Some(who.operator));
-        flows::operators::create_once(&app, shop, by, &username, password, role, once).await
+        flows::operators::create_once(&app, shop, by, &username, password, (role, supplier_id), once).await
     })
     .await
 }

@@ -3,10 +3,10 @@
 use crate::api::routes::Routes;
 use actix_web::{HttpResponse, delete, get, post, web};
 use kernel::failure::Invalid;
-use kernel::id::{OperatorId, ShopId};
+use kernel::id::{OperatorId, ShopId, SupplierId};
 use serde::{Deserialize, Serialize};
 
-use crate::api::auth_console::{Operator, Role, session_cookie};
+use crate::api::auth_console::{AnyOperator, Role, session_cookie};
 use crate::api::body::JsonBody;
 use crate::api::problem::Failures;
 use crate::api::reply::{Reply, json};
@@ -39,6 +39,8 @@ struct SessionOperator {
     shop_id: ShopId,
     username: String,
     role: Role,
+    /// Whose operator, with the role `supplier`.
+    supplier_id: Option<SupplierId>,
 }
 
 /// A console session.
@@ -71,6 +73,7 @@ async fn sign_in(app: web::Data<App>, body: JsonBody<ConsoleSignIn>) -> Reply {
             shop_id: operator.shop_id,
             username: operator.username,
             role: operator.role,
+            supplier_id: operator.supplier_id,
         },
         csrf_token: opened.csrf_token,
     };
@@ -83,8 +86,15 @@ async fn sign_in(app: web::Data<App>, body: JsonBody<ConsoleSignIn>) -> Reply {
     responses((status = 200, body = ConsoleSession), Failures)
 )]
 #[get("/console/api/v1/session")]
-async fn who_am_i(who: Operator) -> Reply {
-    let operator = SessionOperator { id: who.operator, shop_id: who.shop.id, username: who.username, role: who.role };
+async fn who_am_i(who: AnyOperator) -> Reply {
+    let who = who.operator().clone();
+    let operator = SessionOperator {
+        id: who.operator,
+        shop_id: who.shop.id,
+        username: who.username,
+        role: who.role,
+        supplier_id: who.supplier,
+    };
     json(&ConsoleSession { operator, csrf_token: who.csrf_token })
 }
 
@@ -94,8 +104,8 @@ async fn who_am_i(who: Operator) -> Reply {
     responses((status = 204), Failures)
 )]
 #[delete("/console/api/v1/session")]
-async fn sign_out(app: web::Data<App>, who: Operator) -> Reply {
-    flows::operators::sign_out(&app, who.session).await?;
+async fn sign_out(app: web::Data<App>, who: AnyOperator) -> Reply {
+    flows::operators::sign_out(&app, who.operator().session).await?;
     let mut gone = session_cookie(&app, String::new());
     gone.make_removal();
     Ok(HttpResponse::NoContent().cookie(gone).finish())

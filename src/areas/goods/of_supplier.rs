@@ -1,8 +1,9 @@
 //! What a supplier's goods have, for checks of its terms.
 
-use kernel::id::{ShopId, SupplierId};
+use kernel::id::{GoodsId, ShopId, SupplierId};
+use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use sea_orm::sea_query::Query;
-use sea_orm::{PaginatorTrait, QuerySelect, entity::prelude::*};
+use sea_orm::{PaginatorTrait, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::{goods, sku};
 use super::error::GoodsError;
@@ -42,4 +43,22 @@ pub async fn lacks_settlement_price(
         .filter(sku::Column::RemovedAt.is_null())
         .filter(sku::Column::SettlementPriceFen.is_null());
     Ok(bare.count(conn).await? > 0)
+}
+
+/// A supplier's goods, newest first.
+pub async fn list(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    supplier: SupplierId,
+    page: &PageRequest,
+) -> Result<Page<goods::Model>, GoodsError> {
+    let mut query = goods::in_shop(shop)
+        .filter(goods::Column::SupplierId.eq(supplier))
+        .filter(goods::Column::DeletedAt.is_null())
+        .order_by_desc(goods::Column::Id);
+    if let Some(cursor) = &page.cursor {
+        query = query.filter(goods::Column::Id.lt(decode_cursor::<GoodsId>(cursor)?));
+    }
+    let rows = query.limit(page.limit + 1).all(conn).await?;
+    Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
 }

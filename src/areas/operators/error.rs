@@ -24,6 +24,12 @@ pub enum OperatorError {
     /// The role does not allow it.
     #[error("this needs the permission {}", wire(.0))]
     Forbidden(Permission),
+    /// A supplier's operator sees what is its supplier's alone.
+    #[error("this is not for suppliers")]
+    NotForSuppliers,
+    /// What was given is not valid.
+    #[error(transparent)]
+    Invalid(#[from] kernel::failure::Invalid),
     /// No such operator.
     #[error("the operator does not exist")]
     NotFound,
@@ -51,11 +57,19 @@ impl Coded for OperatorError {
             OperatorError::TooManyAttempts(_) => Code::RateLimited,
             OperatorError::NoSession => Code::AuthRequired,
             OperatorError::Csrf => Code::AuthCsrf,
-            OperatorError::Forbidden(_) => Code::AuthForbidden,
+            OperatorError::Forbidden(_) | OperatorError::NotForSuppliers => Code::AuthForbidden,
+            OperatorError::Invalid(_) => Code::ValidationFailed,
             OperatorError::NotFound => Code::NotFound,
             OperatorError::NameTaken => Code::NameTaken,
             OperatorError::LastOwner => Code::OperatorLastOwner,
             OperatorError::Hash(_) | OperatorError::Seal(_) | OperatorError::Db(_) => Code::Internal,
+        }
+    }
+
+    fn fields(&self) -> Vec<kernel::FieldFault> {
+        match self {
+            OperatorError::Invalid(invalid) => invalid.fields(),
+            _ => Vec::new(),
         }
     }
 

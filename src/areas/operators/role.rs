@@ -29,6 +29,8 @@ pub enum Role {
     Finance,
     /// Orders and shoppers' questions.
     Support,
+    /// Somebody of a supplier: its own statements, goods and lines of orders, and nothing else.
+    Supplier,
 }
 
 /// What an action needs.
@@ -73,6 +75,7 @@ impl Role {
             }
             Role::Finance => matches!(permission, P::Refunds | P::Payouts | P::Books | P::Outbox),
             Role::Support => matches!(permission, P::Orders),
+            Role::Supplier => false,
         }
     }
 }
@@ -87,6 +90,7 @@ mod tests {
         for permission in Permission::iter() {
             assert!(Role::Owner.may(permission), "{permission:?}");
         }
+        assert!(Permission::iter().all(|permission| !Role::Supplier.may(permission)));
         for role in [Role::Manager, Role::Finance, Role::Support] {
             assert!(!role.may(Permission::Operators) && !role.may(Permission::Settings), "{role:?}");
         }

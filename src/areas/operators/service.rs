@@ -2,7 +2,7 @@
 
 use kernel::Time;
 use kernel::failure::Invalid;
-use kernel::id::{OperatorId, ShopId};
+use kernel::id::{OperatorId, ShopId, SupplierId};
 use sea_orm::{ActiveValue::Set, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::operator;
@@ -37,9 +37,10 @@ pub async fn create(
     shop: ShopId,
     username: &str,
     password_hash: &str,
-    role: Role,
+    (role, supplier): (Role, Option<SupplierId>),
     now: Time,
 ) -> Result<operator::Model, OperatorError> {
+    bound(role, supplier)?;
     let row = operator::Model {
         id: OperatorId::new(),
         shop_id: shop,
@@ -47,6 +48,7 @@ pub async fn create(
         password_hash: password_hash.to_owned(),
         totp_secret: None,
         role,
+        supplier_id: supplier,
         disabled_at: None,
         created_at: now,
     };
@@ -54,6 +56,14 @@ pub async fn create(
         Err(error) if is_unique_violation(&error) => Err(OperatorError::NameTaken),
         other => Ok(other.map(|_| row)?),
     }
+}
+
+/// An operator of a supplier names it, and nobody else does.
+fn bound(role: Role, supplier: Option<SupplierId>) -> Result<(), Invalid> {
+    if (role == Role::Supplier) == supplier.is_some() {
+        return Ok(());
+    }
+    Err(Invalid::field("supplier_id", "required", "with the role supplier, and with it alone"))
 }
 
 /// A change of an operator; what is `None` stays.
@@ -83,6 +93,8 @@ pub async fn change(
     let mut row = known.clone();
     if let Some(role) = change.role {
         row.role = role;
+        row.supplier_id = row.supplier_id.filter(|_| role == Role::Supplier);
+        bound(role, row.supplier_id)?;
     }
     match change.disabled {
         Some(true) => row.disabled_at = row.disabled_at.or(Some(now)),

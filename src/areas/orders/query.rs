@@ -140,3 +140,16 @@ pub async fn units_bought(
         .await?;
     Ok(units.iter().sum())
 }
+
+/// Lines by id, of whichever orders.
+pub async fn lines_by_ids(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    ids: &[kernel::id::OrderLineId],
+) -> Result<Vec<line::Model>, OrderError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(1_000) {
+        found.extend(line::in_shop(shop).filter(line::Column::Id.is_in(some.iter().copied())).all(conn).await?);
+    }
+    Ok(found)
+}

@@ -1,8 +1,11 @@
 //! What can go wrong with suppliers.
 
 use kernel::failure::Invalid;
-use kernel::id::{SupplierId, SupplierPartId};
+use kernel::id::{SupplierId, SupplierPartId, SupplierStatementId};
+use kernel::words::wire;
 use kernel::{Code, Coded, FieldFault};
+
+use super::state::StatementState;
 
 /// Errors of this area.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,18 @@ pub enum SupplierError {
     /// Another supplier of the shop has the name.
     #[error("another supplier has this name")]
     NameTaken,
+    /// No statement of this shop has the id.
+    #[error("the statement does not exist")]
+    StatementNotFound(SupplierStatementId),
+    /// The statement's state does not allow it, or another was faster.
+    #[error("the statement is {}", wire(.0))]
+    StatementState(StatementState),
+    /// Nothing moved since the last statement.
+    #[error("nothing moved since the last statement")]
+    NothingToState,
+    /// Nothing is due, or refunds since have taken it.
+    #[error("nothing is left to be paid")]
+    NothingToPay,
     /// Another transaction changed the part between our look and our write.
     #[error("supplier part {0} was changed by another transaction")]
     Changed(SupplierPartId),
@@ -46,6 +61,10 @@ impl Coded for SupplierError {
             Self::Frozen(_) => Code::SupplierFrozen,
             Self::NameTaken => Code::NameTaken,
             Self::Invalid(_) => Code::ValidationFailed,
+            Self::StatementNotFound(_) => Code::SupplierStatementNotFound,
+            Self::StatementState(_) => Code::SupplierStatementWrongState,
+            Self::NothingToState => Code::SupplierStatementEmpty,
+            Self::NothingToPay => Code::FundsNotEnough,
             Self::Changed(_) => Code::Busy,
             Self::Money(_) => Code::AmountOutOfRange,
             Self::Rule(_) | Self::Receiver(_) | Self::Seal(_) | Self::Db(_) => Code::Internal,
@@ -56,6 +75,13 @@ impl Coded for SupplierError {
         match self {
             Self::Invalid(invalid) => invalid.fields(),
             _ => Vec::new(),
+        }
+    }
+
+    fn extra(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::StatementState(state) => Some(serde_json::json!({ "state": state })),
+            _ => None,
         }
     }
 }

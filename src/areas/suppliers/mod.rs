@@ -9,5 +9,6 @@ pub mod receiver;
 pub mod rules;
 pub mod service;
 pub mod state;
+pub mod statements;
 
 pub use error::SupplierError;

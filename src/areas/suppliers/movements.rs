@@ -4,7 +4,7 @@ use kernel::id::{OrderId, OrderLineId, ShopId, SupplierId, SupplierMovementId};
 use kernel::{Fen, Time};
 use sea_orm::entity::prelude::*;
 
-use super::entity::movement;
+use super::entity::{movement, statement};
 use super::error::SupplierError;
 use super::state::MovementKind;
 
@@ -47,4 +47,30 @@ pub async fn note(conn: &impl ConnectionTrait, moved: &[NewMovement], now: Time)
         movement::Entity::insert_many(rows).exec_without_returning(conn).await?;
     }
     Ok(())
+}
+
+/// Writes that a statement's money was set aside, or given back; answers the movement's number.
+pub async fn of_statement(
+    conn: &impl ConnectionTrait,
+    of: &statement::Model,
+    kind: MovementKind,
+    amount: Fen,
+    now: Time,
+) -> Result<SupplierMovementId, SupplierError> {
+    let id = SupplierMovementId::new();
+    let row = movement::Model {
+        id,
+        shop_id: of.shop_id,
+        supplier_id: of.supplier_id,
+        kind,
+        amount_fen: amount,
+        order_id: None,
+        line_id: None,
+        cause_id: of.id.uuid(),
+        statement_id: None,
+        at: now,
+    };
+    let row = movement::ActiveModel::from(row).reset_all();
+    movement::Entity::insert(row).exec_without_returning(conn).await?;
+    Ok(id)
 }

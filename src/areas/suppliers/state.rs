@@ -36,11 +36,10 @@ pub enum Terms {
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Payout {
-    /// Its part of each order is shared to its merchant number.
+    /// Its part of each order is shared to its receiver, as far as the platform's ratio goes; the rest is
+    /// paid by its statements.
     Sharing,
-    /// A statement's money is transferred to a person's WeChat.
-    Transfer,
-    /// Somebody pays a statement and keeps the proof.
+    /// Somebody pays a statement and shows the proof.
     Manual,
 }
 

@@ -1,16 +1,15 @@
 //! A day's lines and cases for an accountant, as CSV or as a workbook.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use actix_web::web;
 use chrono::NaiveDate;
+use kernel::Failure;
 use kernel::clock::beijing;
 use kernel::id::BillLineId;
 use kernel::words::wire;
-use kernel::{Code, Coded, Failure, Fen};
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
+use super::sheet::{NotWritten, row, workbook, yuan};
 use crate::app::App;
 use crate::areas::bills::entity::{case, line};
 use crate::areas::bills::{BillsError, cases, lines, runs};
@@ -87,35 +86,8 @@ pub async fn csv(app: &App, shop: &Shop, day: NaiveDate) -> Result<String, Failu
 /// As [`csv`].
 pub async fn xlsx(app: &App, shop: &Shop, day: NaiveDate) -> Result<Vec<u8>, Failure> {
     let rows = table(app, shop, day).await?;
-    let written = web::block(move || workbook(&rows)).await.map_err(|error| NotWritten(error.to_string()))?;
+    let written = web::block(move || workbook(&rows, &AMOUNTS)).await.map_err(|error| NotWritten(error.to_string()))?;
     Ok(written.map_err(|error| NotWritten(error.to_string()))?)
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the workbook cannot be written: {0}")]
-struct NotWritten(String);
-
-impl Coded for NotWritten {
-    fn code(&self) -> Code {
-        Code::Internal
-    }
-}
-
-fn workbook(rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
-    let mut book = Workbook::new();
-    let amount = Format::new().set_num_format("0.00");
-    let sheet = book.add_worksheet();
-    for (no, cells) in (0_u32..).zip(rows) {
-        for (column, cell) in (0_u16..).zip(cells) {
-            let number = cell.parse::<f64>().ok().filter(|_| AMOUNTS.contains(&column) && no > 0);
-            match number {
-                Some(number) => sheet.write_number_with_format(no, column, number, &amount)?,
-                None => sheet.write_string(no, column, cell)?,
-            };
-        }
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    book.save_to_buffer()
 }
 
 fn of_line(line: &line::Model) -> Vec<String> {
@@ -146,45 +118,4 @@ fn of_case(case: Option<&case::Model>) -> Vec<String> {
     let Some(case) = case else { return vec![String::new(); 5] };
     let note = case.note.clone().or_else(|| case.detail.clone()).unwrap_or_default();
     vec![case.id.to_string(), wire(&case.class), wire(&case.cause), wire(&case.state), note]
-}
-
-fn yuan(fen: Fen) -> String {
-    let (sign, size) = (if fen.is_negative() { "-" } else { "" }, fen.fen().unsigned_abs());
-    format!("{sign}{}.{:02}", size / 100, size % 100)
-}
-
-fn row(text: &mut String, cells: &[String]) {
-    let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-    // Writing into a text cannot fail.
-    let _ = write!(text, "{}\r\n", cells.join(","));
-}
-
-/// A cell in quotes where it needs them. What a spreadsheet would take for a formula is made a text;
-/// an amount is none.
-fn quoted(cell: &str) -> String {
-    let is_amount = cell.parse::<f64>().is_ok();
-    let guarded = match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t') if !is_amount => format!("'{cell}"),
-        _ => cell.to_owned(),
-    };
-    if guarded.contains([',', '"', '\n', '\r']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_workbook_is_a_packed_file() {
-        let rows = [HEADINGS.map(str::to_owned).to_vec(), vec!["trade".to_owned(), "1".to_owned()]];
-        assert!(workbook(&rows).is_ok_and(|file| file.starts_with(b"PK")));
-    }
-
-    #[test]
-    fn cells_are_quoted_and_no_formula_is_written() {
-        assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(quoted("=1+1"), "'=1+1");
-        assert_eq!(quoted("-1.20"), "-1.20");
-        assert_eq!(yuan(Fen::from_fen(-5)), "-0.05");
-    }
 }

@@ -8,6 +8,7 @@ use tuanqiao::areas::members;
 
 use super::member_moves::{KnownRecharge, MEMBER_MOVES};
 use super::moves::{MOVES, Move};
+use super::suppliers::{self, Suppliers};
 use crate::answer::Answer;
 use crate::app::{TestApp, shop_text};
 use crate::fuzz::dice::Dice;
@@ -70,6 +71,8 @@ pub struct Walk {
     pub shoppers: Vec<Client>,
     /// SKU ids.
     pub skus: Vec<String>,
+    /// Who provides some of the goods.
+    pub suppliers: Suppliers,
     pub orders: Vec<Known>,
     /// Recharge plan ids.
     pub plans: Vec<String>,
@@ -112,6 +115,7 @@ impl Walk {
             points: Vec::new(),
             shoppers: Vec::new(),
             skus: Vec::new(),
+            suppliers: Suppliers::default(),
             orders: Vec::new(),
             plans: Vec::new(),
             recharges: Vec::new(),
@@ -124,6 +128,7 @@ impl Walk {
         walk.people_come().await;
         walk.goods_come().await;
         walk.plans_come().await;
+        walk.suppliers_come().await;
         walk.app.wechat().top_up(&walk.app.keys().merchant.mchid, 5_000_000);
         walk
     }
@@ -181,7 +186,7 @@ impl Walk {
     pub async fn step(&mut self) {
         self.steps += 1;
         self.touched = None;
-        let moves = || MOVES.iter().chain(MEMBER_MOVES);
+        let moves = || MOVES.iter().chain(MEMBER_MOVES).chain(suppliers::MOVES);
         let all: usize = moves().map(|each| each.weight).sum();
         let mut left = self.dice.below(all);
         let chosen = moves().find(|each| {

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::areas::operators::role::Role;
 use kernel::Time;
-use kernel::id::{OperatorId, ShopId};
+use kernel::id::{OperatorId, ShopId, SupplierId};
 
 /// A console user of one shop.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -22,6 +22,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub totp_secret: Option<String>,
     pub role: Role,
+    /// Whose operator: of the role `supplier` alone.
+    pub supplier_id: Option<SupplierId>,
     pub disabled_at: Option<Time>,
     pub created_at: Time,
 }

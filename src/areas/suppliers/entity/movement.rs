@@ -19,7 +19,7 @@ pub struct Model {
     pub amount_fen: Fen,
     pub order_id: Option<OrderId>,
     pub line_id: Option<OrderLineId>,
-    /// The cause of the journal that books it.
+    /// The cause of the journal that books it; of a payment, its statement.
     pub cause_id: Uuid,
     /// The statement that lists it.
     pub statement_id: Option<SupplierStatementId>,

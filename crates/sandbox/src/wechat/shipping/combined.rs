@@ -48,7 +48,7 @@ pub(in super::super) fn upload(call: &Call<'_>) -> Reply {
     for (place, sub) in body.sub_orders.into_iter().enumerate() {
         let order = part(&orders, body.order_key.order_number_type, &sub.order_key)?;
         is_shippable(order, &body.payer)?;
-        let content = json!([contents["sub_orders"][place], contents["payer"]]);
+        let content = json!([contents.pointer(&format!("/sub_orders/{place}")), contents.get("payer")]);
         let upload = Upload {
             order_key: sub.order_key,
             logistics_type: sub.logistics_type,

@@ -1,0 +1,162 @@
+//! What follows a combined payment: every order under its own merchant.
+
+use sandbox::NoticeKind;
+use serde_json::json;
+use tuanqiao::areas::bills::state::{BillKind, RunState};
+use tuanqiao::areas::payouts::state::{PartResult, SharingKind, SharingState};
+
+use super::{MILL, Market, ORCHARD, order_of, path, states};
+use crate::app::TestApp;
+use crate::shop_floor::order_id;
+
+const DAY: i64 = 86_400;
+
+on_both! {
+    async fn refunds_and_shares_of_a_combined_payment_are_each_merchants_own(app: TestApp) {
+        let market = Market::open(app).await;
+        let (stage, anna) = (&market.stage, app.member("anna").await);
+        let receiver = format!("/console/api/v1/leaders/{}/sharing-receiver", stage.leader_id);
+        stage.operator.put(&receiver, json!({"type": "PERSONAL_OPENID"})).await.ok();
+        let checkout = market.places(&anna).await;
+        app.pays_together(&anna, &checkout).await;
+        let oranges = order_of(&checkout, 4_000);
+        let line = oranges["lines"][0]["id"].clone();
+        let refunds = format!("/console/api/v1/orders/{}/refunds", oranges["id"].as_str().unwrap());
+        let part = json!({"lines": [{"line_id": line, "amount_fen": 1_000}], "reason": "坏"});
+        stage.operator.post_new(&refunds, part).await.ok();
+        app.refunds_go_on().await;
+        let refund = app.wechat().refunds().remove(0);
+        app.hears_of(refund["out_refund_no"].as_str().unwrap()).await;
+        assert_eq!(app.wechat().purse(ORCHARD).refunded, 1_000);
+        assert_eq!(app.lies_with(Some(market.orchard)).await, 3_000);
+        assert_eq!(anna.order(&oranges).await["refunded_fen"], 1_000);
+
+        stage.delivers(app).await;
+        for order in checkout["orders"].as_array().unwrap() {
+            stage.hands_over(&anna, order).await;
+        }
+        app.time_passes(8 * DAY);
+        app.run_due_jobs().await;
+        app.sharing_comes_to_rest().await;
+        let unfrozen = (SharingKind::Unfreeze, SharingState::Finished, Vec::new());
+        // The leader's tenth of what was kept, and the shop's fee of five per cent out of the suppliers' money.
+        for (fen, parts) in [(4_000, vec![300, 150]), (1_000, vec![100]), (501, vec![50, 25])] {
+            let parts = parts.into_iter().map(|part| (part, PartResult::Succeeded)).collect();
+            let shared = (SharingKind::Share, SharingState::Finished, parts);
+            assert_eq!(app.shared(order_id(&order_of(&checkout, fen))).await, [shared, unfrozen.clone()], "of {fen}");
+        }
+        assert_eq!(app.wechat().purse(ORCHARD).shared_out, 450);
+        assert_eq!(app.wechat().purse(&market.accounts.sub.mchid).shared_in, 175);
+        assert_eq!((app.lies_with(Some(market.orchard)).await, app.collected_by(Some(market.orchard)).await), (0, 2_550));
+        assert_eq!(app.wechat().user_purse(&app.wechat().openid(&market.accounts.sub.appid, "leo")).shared, 450);
+        app.each_merchants_money_is_booked(&market).await;
+
+        let rice = order_of(&checkout, 501);
+        let refunds = format!("/console/api/v1/orders/{}/refunds", rice["id"].as_str().unwrap());
+        let part = json!({"lines": [{"line_id": rice["lines"][0]["id"], "amount_fen": 100}], "reason": "受潮"});
+        stage.operator.post_new(&refunds, part).await.ok();
+        app.refunds_go_on().await;
+        for refund in app.wechat().refunds() {
+            app.hears_of(refund["out_refund_no"].as_str().unwrap()).await;
+        }
+        // The mill's money paid it all: what the shop bears of it is owed to the mill.
+        assert_eq!((app.lies_with(Some(market.mill)).await, app.collected_by(Some(market.mill)).await), (-15, 341));
+        app.each_merchants_money_is_booked(&market).await;
+    }
+}
+
+on_both! {
+    async fn money_that_comes_after_the_close_goes_back_order_by_order(app: TestApp) {
+        let market = Market::open(app).await;
+        let anna = app.member("anna").await;
+        let checkout = market.places(&anna).await;
+        let number = app.prepays_together(&anna, &checkout).await;
+        // An attempt that was believed to be closed, and can be paid all the same.
+        use sea_orm::{EntityTrait, sea_query::Expr};
+        use tuanqiao::areas::payments::entity::payment;
+        use tuanqiao::areas::payments::state::PaymentState;
+        let believed = payment::Entity::update_many().col_expr(payment::Column::State, Expr::value(PaymentState::Closed));
+        believed.exec(app.app.db.maintenance()).await.unwrap();
+        let cancel = format!("/api/v1/orders/{}/cancel", order_of(&checkout, 1_000)["id"].as_str().unwrap());
+        anna.post_new(&cancel, json!({})).await.ok();
+        app.wechat().pays_quietly(number.as_str()).unwrap();
+        app.hears_of(&number).await;
+        assert_eq!(states(&anna, &checkout).await, ["closed"; 3]);
+        app.refunds_go_on().await;
+        for refund in app.wechat().refunds() {
+            app.hears_of(refund["out_refund_no"].as_str().unwrap()).await;
+        }
+        assert_eq!(app.wechat().purse(ORCHARD).refunded, 4_000);
+        assert_eq!((app.lies_with(None).await, app.lies_with(Some(market.orchard)).await), (0, 0));
+        app.each_merchants_money_is_booked(&market).await;
+    }
+}
+
+on_both! {
+    async fn one_supplier_alone_is_paid_in_the_ordinary_way_to_its_own_merchant(app: TestApp) {
+        let market = Market::open(app).await;
+        let (stage, anna) = (&market.stage, app.member("anna").await);
+        let order = stage.orders(&anna, &market.skus[1], 1).await;
+        assert!(order["checkout_id"].is_null());
+        let number = app.prepays(&anna, &order).await;
+        app.wechat().pays_quietly(number.as_str()).unwrap();
+        let other = app.wechat().make_notice(&number, NoticeKind::OtherSubMerchant).unwrap();
+        assert!(!app.wechat().post_notice(other).await.accepted());
+        app.hears_of(&number).await;
+        assert_eq!(anna.order(&order).await["status"], "paid");
+        assert_eq!(app.wechat().purse(ORCHARD).paid, 2_000);
+
+        let one = anna.post_new("/api/v1/checkouts", stage.basket(&market.skus[2], 2)).await.ok();
+        assert_eq!(one["orders"].as_array().unwrap().len(), 1);
+        let sheet = anna.post(&format!("{}/payment", path(&one)), json!({})).await.ok();
+        let ticket = sheet["package"].as_str().unwrap();
+        let placed = app.wechat().orders().remove(0);
+        assert_eq!((placed.combined, placed.seller.as_str()), (None, MILL), "no combination of one");
+        app.wechat().pays_quietly(ticket).unwrap();
+        app.hears_of(&placed.out_trade_no).await;
+        let cancel = format!("/api/v1/orders/{}/cancel", one["orders"][0]["id"].as_str().unwrap());
+        anna.post_new(&cancel, json!({})).await.ok();
+        app.refunds_go_on().await;
+        app.hears_of(app.wechat().refunds()[0]["out_refund_no"].as_str().unwrap()).await;
+        assert_eq!(app.wechat().purse(MILL).refunded, 1_002);
+        app.each_merchants_money_is_booked(&market).await;
+    }
+}
+
+on_both! {
+    async fn each_order_is_told_as_shipped_within_the_whole(setup: Setup) {
+        let app = &TestApp::beside(setup, |_| {}, |sandbox| sandbox.trade_managed = true).await;
+        let market = Market::open(app).await;
+        let (stage, anna) = (&market.stage, app.member("anna").await);
+        let checkout = market.places(&anna).await;
+        let number = app.pays_together(&anna, &checkout).await;
+        stage.delivers(app).await;
+        for _ in 0..6 {
+            app.patience_ends().await;
+        }
+        let told = app.wechat().shipments();
+        assert_eq!(told.iter().filter(|shipment| shipment.finished && shipment.logistics_type == 4).count(), 3, "{told:?}");
+        let log = app.wechat().request_log();
+        let calls = |end: &str| log.iter().filter(|call| call.path.ends_with(end)).count();
+        assert_eq!((calls("/upload_combined_shipping_info"), calls("/upload_shipping_info")), (3, 0), "{number}");
+    }
+}
+
+on_both! {
+    async fn the_bills_of_every_merchant_are_reconciled(setup: Setup) {
+        let app = &crate::bills::at_noon(setup).await;
+        let market = Market::open(app).await;
+        let anna = app.member("anna").await;
+        let checkout = market.places(&anna).await;
+        app.pays_together(&anna, &checkout).await;
+        let day = app.today();
+        app.time_passes(23 * 3_600);
+        let runs = app.reconciles(day).await;
+        let trade = crate::bills::run_of(&runs, BillKind::Trade);
+        assert_eq!((trade.state, trade.lines, trade.matched, trade.cases), (RunState::Done, 3, 3, 0));
+        let purse = app.wechat().purse(ORCHARD);
+        assert!(purse.fees > 0);
+        assert_eq!(app.lies_with(Some(market.orchard)).await, purse.available + purse.frozen, "less its fee");
+        app.books_are_clean().await;
+    }
+}

@@ -23,6 +23,7 @@ pub mod members;
 pub mod open_payments;
 pub mod operators;
 pub mod outbox;
+mod payable;
 pub mod payment_received;
 pub mod payout;
 pub mod pickup;

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use gateways::pay::wechat_pay::{NewPrepay, PayError, PaymentParams, WechatPay};
 use kernel::id::{MemberId, OrderId, PaymentId, RechargeId};
-use kernel::{Code, Coded, Failure, Fen, Time};
-use sea_orm::ConnectionTrait;
+use kernel::{Code, Coded, Failure, Time};
 
 use crate::app::App;
 use crate::areas::members::error::MemberError;
@@ -14,15 +13,14 @@ use crate::areas::orders::entity::order;
 use crate::areas::orders::error::OrderError;
 use crate::areas::orders::state::{OrderEvent, OrderStatus};
 use crate::areas::payments::entity::payment;
-use crate::areas::payments::query;
 use crate::areas::payments::service::{self, Changes, pause};
 use crate::areas::payments::state::{PaymentEvent, PaymentState};
-use crate::areas::recharges::entity::recharge;
 use crate::areas::recharges::error::RechargeError;
 use crate::areas::recharges::state::RechargeState;
 use crate::areas::shops::query::Shop;
 use crate::areas::{members, orders, recharges};
 use crate::flows::close_order;
+use crate::flows::payable::{Payable, Subject};
 use crate::flows::payment_received::{self, Asked};
 
 /// A prepay id lives two hours; it is asked for anew a little earlier.
@@ -104,70 +102,6 @@ pub async fn prepay_recharge(
     let pay = clients.pay()?;
     let member = members::query::by_id(app.db.reader(), shop.id, member).await?.ok_or(MemberError::TokenInvalid)?;
     opened(app, shop, pay, &Payable::recharge(&recharge), &member.openid).await
-}
-
-/// What a pay sheet is opened for.
-struct Payable {
-    subject: Subject,
-    amount: Fen,
-    expires_at: Time,
-    profit_sharing: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Subject {
-    Order(OrderId),
-    Recharge(RechargeId),
-}
-
-impl Payable {
-    fn order(order: &order::Model) -> Self {
-        Self {
-            subject: Subject::Order(order.id),
-            amount: order.payable_fen,
-            expires_at: order.expires_at,
-            profit_sharing: order.profit_sharing,
-        }
-    }
-
-    fn recharge(recharge: &recharge::Model) -> Self {
-        Self {
-            subject: Subject::Recharge(recharge.id),
-            amount: recharge.amount_fen,
-            expires_at: recharge.expires_at,
-            profit_sharing: false,
-        }
-    }
-}
-
-impl Subject {
-    /// The payment that may still be paid.
-    async fn open_payment(self, conn: &impl ConnectionTrait, shop: &Shop) -> Result<Option<payment::Model>, Failure> {
-        Ok(match self {
-            Subject::Order(id) => query::open_of(conn, shop.id, id).await?,
-            Subject::Recharge(id) => query::open_of_recharge(conn, shop.id, id).await?,
-        })
-    }
-
-    /// Whether it still waits for money; if so its row is held until the transaction ends.
-    async fn still_unpaid(self, conn: &impl ConnectionTrait, shop: &Shop, now: Time) -> Result<bool, Failure> {
-        Ok(match self {
-            Subject::Order(id) => orders::service::still_unpaid(conn, shop.id, id, now).await?,
-            Subject::Recharge(id) => recharges::service::still_unpaid(conn, shop.id, id, now).await?,
-        })
-    }
-
-    /// What WeChat shows the member.
-    async fn description(self, app: &App, shop: &Shop) -> Result<String, Failure> {
-        let Subject::Order(id) = self else { return Ok(format!("{} 余额充值", shop.name)) };
-        let lines = orders::query::lines_of(app.db.reader(), shop.id, id).await?;
-        let first = lines.first().map_or("", |line| line.title.as_str());
-        let description = match lines.len() {
-            0 | 1 => first.to_owned(),
-            n => format!("{} 等{n}件商品", first.chars().take(80).collect::<String>()),
-        };
-        Ok(if description.is_empty() { shop.name.clone() } else { description })
-    }
 }
 
 async fn opened(

@@ -370,3 +370,25 @@ on_both! {
         assert!(line.contains(",0.01,0.60,") && line.contains("已与微信核实"), "{line}");
     }
 }
+
+on_both! {
+    async fn recharges_and_their_refunds_stand_in_the_bills_as_those_of_orders_do(setup: Setup) {
+        let app = &at_noon(setup).await;
+        let floor = Floor::open(app).await;
+        let anna = app.member("anna").await;
+        let recharge = floor.recharges(&anna, &floor.plan(10_000, 500).await).await;
+        let path = format!("/console/api/v1/recharges/{}/refunds", recharge["id"].as_str().unwrap());
+        floor.keeper.post_new(&path, json!({"amount_fen": 4_000, "reason": "会员申请退还"})).await.ok();
+        floor.refunds_arrive().await;
+        let day = app.today();
+        app.time_passes(23 * HOUR);
+        let runs = app.reconciles(day).await;
+        assert_eq!((floor.cases("open").await, floor.cases("resolved").await), (vec![], vec![]));
+        let trade = run_of(&runs, BillKind::Trade);
+        assert_eq!((trade.lines, trade.matched, trade.cases), (2, 2, 0));
+        let purse = app.wechat().purse(&app.keys().merchant.mchid);
+        assert!(purse.fees > 0);
+        assert_eq!(app.account(AccountKind::PaymentFees).await, purse.fees);
+        app.books_of_bills_are_right().await;
+    }
+}

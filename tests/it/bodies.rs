@@ -72,6 +72,7 @@ on_both! {
 fn with_an_id(path: &str) -> String {
     let kinds = [
         ("/orders/", "ord"),
+        ("/recharges/", "rch"),
         ("/after-sales/", "ast"),
         ("/goods/", "gds"),
         ("/delivery-lists/", "dlv"),

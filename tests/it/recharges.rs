@@ -245,3 +245,77 @@ on_both! {
         floor.adds_up().await;
     }
 }
+
+/// A disagreement, how it is mended, and what the books say of it.
+const PLANTED: [(&str, &str, &str); 8] = [
+    (
+        "UPDATE orders SET balance_fen = balance_fen + 1 WHERE status = 'pending_payment'",
+        "UPDATE orders SET balance_fen = balance_fen - 1 WHERE status = 'pending_payment'",
+        "held of a member's balance",
+    ),
+    (
+        "UPDATE orders SET points_used = points_used + 1 WHERE status = 'pending_payment'",
+        "UPDATE orders SET points_used = points_used - 1 WHERE status = 'pending_payment'",
+        "held of a member's points",
+    ),
+    (
+        "UPDATE recharges SET gift_fen = gift_fen + 1",
+        "UPDATE recharges SET gift_fen = gift_fen - 1",
+        "a member's gifts",
+    ),
+    (
+        "UPDATE recharges SET amount_fen = amount_fen + 1",
+        "UPDATE recharges SET amount_fen = amount_fen - 1",
+        "a recharge is not booked once",
+    ),
+    (
+        "UPDATE balance_adjustments SET points = points + 1",
+        "UPDATE balance_adjustments SET points = points - 1",
+        "an adjustment is not booked once",
+    ),
+    (
+        "UPDATE refunds SET balance_gift_fen = balance_gift_fen + 1",
+        "UPDATE refunds SET balance_gift_fen = balance_gift_fen - 1",
+        "a member's gifts",
+    ),
+    (
+        "UPDATE refunds SET points_back = points_back + 1",
+        "UPDATE refunds SET points_back = points_back - 1",
+        "a member's points",
+    ),
+    (
+        "UPDATE refunds SET balance_fen = balance_fen + 1",
+        "UPDATE refunds SET balance_fen = balance_fen - 1",
+        "a refund is not the sum of its means",
+    ),
+];
+
+on_both! {
+    async fn every_disagreement_about_members_money_is_found(app: TestApp) {
+        use sea_orm::ConnectionTrait;
+        let floor = Floor::open(app).await;
+        let apples = floor.goods(1_000, 20).await;
+        let anna = app.member("anna").await;
+        floor.recharges(&anna, &floor.plan(2_000, 500).await).await;
+        floor.gives(&anna, 0, 500).await;
+        floor.orders_with(&anna, &[(&apples, 1)], 300, 100).await;
+        let order = floor.orders_with(&anna, &[(&apples, 1)], 400, 100).await;
+        let order = floor.is_paid(&anna, &order).await;
+        floor.refunds(&order, json!({"lines": [{"line_id": line_of(&order), "amount_fen": 500}]})).await;
+        floor.refunds_arrive().await;
+        let found = async || {
+            let report = tuanqiao::flows::verify_books::verify(&app.app, &app.shop()).await.unwrap();
+            report.faults.into_iter().map(|fault| fault.what).collect::<Vec<_>>()
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(found().await, none);
+        let conn = app.app.db.maintenance();
+        for (plant, undo, what) in PLANTED {
+            assert!(conn.execute_unprepared(plant).await.unwrap().rows_affected() > 0, "{plant}");
+            let faults = found().await;
+            assert!(faults.iter().any(|fault| fault.contains(what)), "{plant}: {faults:?}");
+            conn.execute_unprepared(undo).await.unwrap();
+            assert_eq!(found().await, none, "after {undo}");
+        }
+    }
+}

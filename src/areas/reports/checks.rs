@@ -203,7 +203,8 @@ pub(super) const CHECKS: &[Check] = &[
                 ON j.shop_id = r.shop_id AND j.cause_kind = 'refund' AND j.cause_id = r.id \
             LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'member_payable' \
             WHERE r.shop_id = $1 AND r.cause <> 'late_payment' \
-            GROUP BY r.id, r.wechat_fen HAVING COALESCE(SUM(-e.amount), 0) <> r.wechat_fen",
+            GROUP BY r.id, r.amount_fen, r.balance_fen \
+            HAVING COALESCE(SUM(-e.amount), 0) <> r.amount_fen - r.balance_fen",
     },
     Check {
         what: "a refund is not the sum of its lines",

@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     Step { name: "m0008_bills", up: include_str!("sql/m0008_bills.sql") },
     Step { name: "m0009_shipping", up: include_str!("sql/m0009_shipping.sql") },
     Step { name: "m0010_complaints", up: include_str!("sql/m0010_complaints.sql") },
+    Step { name: "m0014_payouts", up: include_str!("sql/m0014_payouts.sql") },
 ];
 
 impl MigratorTrait for Migrator {

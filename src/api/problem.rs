@@ -117,6 +117,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::VerifierNotFound
         | C::DeliveryNotFound
         | C::WithdrawalNotFound
+        | C::PayoutAccountNotFound
+        | C::PayoutBatchNotFound
         | C::UploadNotFound
         | C::ImportNotFound
         | C::AffiliateOrderNotFound
@@ -151,6 +153,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::WithdrawalTooSmall
         | C::WithdrawalTooLarge
         | C::WithdrawalChannel
+        | C::IdentityRequired
+        | C::PayoutResultsRefused
         | C::ReceiverInvalid
         | C::UploadInvalid
         | C::MarketplaceUnknown
@@ -186,6 +190,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::ComplaintWrongState
         | C::AfterSaleWindowOver
         | C::AfterSaleOpen
+        | C::AfterSaleNotEscalable
         | C::ApplicationPending
         | C::ApplicationDecided
         | C::PickupAlreadyRedeemed
@@ -195,6 +200,9 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::DeliveryEmpty
         | C::WithdrawalWrongState
         | C::WithdrawalDailyLimit
+        | C::IdentityTaken
+        | C::IdentityFixed
+        | C::PayoutBatchEmpty
         | C::FundsNotEnough
         | C::SharingNotDue
         | C::SharingNotOffered

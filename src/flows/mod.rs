@@ -37,6 +37,7 @@ pub mod settings;
 pub mod shipping;
 pub mod shop_file;
 pub mod suspicious;
+mod tables;
 pub mod uploads;
 pub mod verify_books;
 pub mod wechat_message;

@@ -87,6 +87,7 @@ jobs! {
     verify_books: 60;
     watch_complaints: 60;
     watch_shipping: 5;
+    watch_tickets: 10;
 }
 
 /// The jobs at work.

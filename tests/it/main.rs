@@ -13,6 +13,7 @@ mod shopper;
 mod trade;
 
 mod affiliate_orders;
+mod after_sales;
 mod attempts;
 mod bans;
 mod bills;
@@ -42,6 +43,7 @@ mod orders;
 mod pace;
 mod partner;
 mod payments;
+mod payout_sheets;
 mod payouts;
 mod pickup_points;
 mod problems;

@@ -66,7 +66,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
     expected! { conn,
         platform: effect, fact, lease, request_key;
         areas::affiliate_orders: booking, channel, feed, line;
-        areas::after_sales: ticket, ticket_line;
+        areas::after_sales: ticket, ticket_event, ticket_line;
         areas::bills: case, fee, line, run;
         areas::cart: cart_item;
         areas::commissions: commission;
@@ -81,7 +81,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::operators: audit_entry, operator, operator_session;
         areas::orders: event, line, order;
         areas::payments: notice, payment, refund, refund_line;
-        areas::payouts: sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
+        areas::payouts: leader_identity, payout_account, payout_batch, sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
         areas::pickup: point, redemption, verifier;
         areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;

@@ -19,6 +19,7 @@ mod members;
 mod operators;
 mod orders;
 mod outbox;
+mod payout_batches;
 mod pickup_points;
 mod refunds;
 mod session;
@@ -27,6 +28,7 @@ mod sharing;
 mod ship;
 mod stock;
 mod stuck_money;
+mod tax;
 mod uploads;
 mod withdrawals;
 
@@ -53,6 +55,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(operators::routes);
     config.configure(orders::routes);
     config.configure(outbox::routes);
+    config.configure(payout_batches::routes);
     config.configure(pickup_points::routes);
     config.configure(refunds::routes);
     config.configure(session::routes);
@@ -61,6 +64,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(ship::routes);
     config.configure(stock::routes);
     config.configure(stuck_money::routes);
+    config.configure(tax::routes);
     config.configure(uploads::routes);
     config.configure(withdrawals::routes);
 }

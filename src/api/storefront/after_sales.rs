@@ -11,14 +11,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::auth::SignedInMember;
 use crate::api::body::{JsonBody, Nothing, PathId, text_fault};
+use crate::api::fields::Fields;
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
 use crate::app::App;
+use crate::areas::after_sales::entity::{ticket, ticket_event};
 use crate::areas::after_sales::state::{TicketKind, TicketState};
-use crate::flows::after_sale::{self, Claim, Ticket};
+use crate::flows::after_sale::{self, Claim, Claimant, Shipment, Ticket};
 
 pub(super) fn routes(config: &mut Routes) {
-    config.service(claim).service(detail).service(cancel);
+    config.service(claim).service(detail).service(cancel).service(return_shipment).service(escalate);
 }
 
 /// Which units of a line.
@@ -33,7 +35,7 @@ struct ClaimLine {
 /// A claim.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ClaimRequest {
+pub(in crate::api) struct ClaimRequest {
     #[schema(min_items = 1, max_items = 50)]
     lines: Vec<ClaimLine>,
     kind: TicketKind,
@@ -59,9 +61,81 @@ pub struct TicketView {
     pub amount_fen: Fen,
     /// Why it was refused.
     pub answer: Option<String>,
+    /// What shows why.
+    pub answer_photos: Vec<String>,
     pub refund_id: Option<RefundId>,
+    /// How the goods come back, once they do.
+    pub return_shipment: Option<ReturnShipmentView>,
+    /// When what the ticket waits for is no longer waited for.
+    pub deadline: Option<DeadlineView>,
+    /// What whoever asks can do now.
+    pub actions: Vec<TicketAction>,
+    /// What happened, oldest first.
+    pub timeline: Vec<TicketEventView>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// How goods come back.
+#[derive(Serialize, utoipa::ToSchema)]
+#[allow(missing_docs, reason = "the fields are named by what they are")]
+pub struct ReturnShipmentView {
+    pub carrier: String,
+    pub tracking_no: String,
+    pub shipped_at: DateTime<Utc>,
+}
+
+/// A moment, and what comes of it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[allow(missing_docs, reason = "the fields are named by what they are")]
+pub struct DeadlineView {
+    pub at: DateTime<Utc>,
+    pub then: DeadlineEffect,
+}
+
+/// What happens by itself.
+#[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineEffect {
+    /// The claim is granted.
+    Approved,
+    /// The claim ends: the goods were not sent back.
+    Withdrawn,
+    /// The goods count as received, and the refund is made.
+    GoodsReturned,
+}
+
+/// What can be done about a ticket.
+#[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketAction {
+    /// The member gives it up.
+    Cancel,
+    /// The member says how the goods come back.
+    ReturnShipment,
+    /// The member asks for the platform's judgment.
+    Escalate,
+    /// The shop grants it.
+    Approve,
+    /// The shop does not.
+    Refuse,
+    /// The shop has the goods.
+    GoodsReturned,
+    /// The shop sends its refund again.
+    RetryRefund,
+}
+
+/// An entry of a ticket's timeline.
+#[derive(Serialize, utoipa::ToSchema)]
+#[allow(missing_docs, reason = "the fields are named by what they are")]
+pub struct TicketEventView {
+    pub what: String,
+    /// Where the ticket stood after it.
+    pub status: TicketState,
+    /// `member`, `leader`, `operator` or `system`.
+    pub by: String,
+    pub note: Option<String>,
+    pub at: DateTime<Utc>,
 }
 
 /// A line of a ticket.
@@ -73,16 +147,53 @@ pub struct TicketLineView {
     pub amount_fen: Fen,
 }
 
-impl From<&Ticket> for TicketView {
-    fn from(Ticket { ticket, lines }: &Ticket) -> Self {
-        let photos = ticket.photos.as_array().into_iter().flatten();
+fn texts(list: &serde_json::Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(|text| text.as_str()).map(str::to_owned).collect()
+}
+
+fn deadline(ticket: &ticket::Model) -> Option<DeadlineView> {
+    let then = match (ticket.state, ticket.return_shipped_at) {
+        (TicketState::Requested, _) => DeadlineEffect::Approved,
+        (_, None) => DeadlineEffect::Withdrawn,
+        (_, Some(_)) => DeadlineEffect::GoodsReturned,
+    };
+    ticket.deadline_at.map(|at| DeadlineView { at, then })
+}
+
+impl TicketView {
+    /// As the member sees it.
+    pub fn for_member(seen: &Ticket) -> Self {
+        use TicketAction as A;
+        let actions = match seen.ticket.state {
+            TicketState::Requested | TicketState::Escalated => vec![A::Cancel],
+            TicketState::AwaitingReturn => vec![A::ReturnShipment, A::Cancel],
+            TicketState::Refused if seen.ticket.escalated_at.is_none() => vec![A::Escalate],
+            _ => Vec::new(),
+        };
+        Self::of(seen, actions)
+    }
+
+    /// As the shop sees it.
+    pub fn for_shop(seen: &Ticket) -> Self {
+        use TicketAction as A;
+        let actions = match seen.ticket.state {
+            TicketState::Requested | TicketState::Escalated => vec![A::Approve, A::Refuse],
+            TicketState::AwaitingReturn => vec![A::GoodsReturned, A::Refuse],
+            TicketState::Failed => vec![A::RetryRefund],
+            _ => Vec::new(),
+        };
+        Self::of(seen, actions)
+    }
+
+    fn of(Ticket { ticket, lines, events }: &Ticket, actions: Vec<TicketAction>) -> Self {
+        let shipment = (ticket.carrier.clone(), ticket.tracking_no.clone(), ticket.return_shipped_at);
         Self {
             id: ticket.id,
             order_id: ticket.order_id,
             kind: ticket.kind,
             status: ticket.state,
             reason: ticket.reason.clone(),
-            photos: photos.filter_map(|photo| photo.as_str()).map(str::to_owned).collect(),
+            photos: texts(&ticket.photos),
             lines: lines
                 .iter()
                 .map(|line| TicketLineView {
@@ -93,14 +204,37 @@ impl From<&Ticket> for TicketView {
                 .collect(),
             amount_fen: Fen::sum(lines.iter().map(|line| line.amount_fen)).unwrap_or_default(),
             answer: ticket.answer.clone(),
+            answer_photos: texts(&ticket.answer_photos),
             refund_id: ticket.refund_id,
+            return_shipment: match shipment {
+                (Some(carrier), Some(tracking_no), Some(shipped_at)) => {
+                    Some(ReturnShipmentView { carrier, tracking_no, shipped_at })
+                }
+                _ => None,
+            },
+            deadline: deadline(ticket),
+            actions,
+            timeline: events.iter().map(TicketEventView::from).collect(),
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
         }
     }
 }
 
-fn checked(request: ClaimRequest) -> Result<Claim, Invalid> {
+impl From<&ticket_event::Model> for TicketEventView {
+    fn from(row: &ticket_event::Model) -> Self {
+        Self {
+            what: row.what.clone(),
+            status: row.state,
+            // Who of the shop's people it was is the shop's business.
+            by: row.actor.split(':').next().unwrap_or_default().to_owned(),
+            note: row.note.clone(),
+            at: row.at,
+        }
+    }
+}
+
+pub(in crate::api) fn checked(request: ClaimRequest) -> Result<Claim, Invalid> {
     let mut faults = Vec::new();
     if request.lines.is_empty() || request.lines.len() > 50 {
         faults.push(FieldFault::new("lines", "out_of_range", "1 to 50 lines"));
@@ -144,9 +278,9 @@ async fn claim(
 ) -> Reply {
     let key = key.required()?;
     let claim = checked(body.value)?;
-    let view = |ticket: &Ticket| TicketView::from(ticket);
-    key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, view, async |once| {
-        after_sale::claim(&app, &who.shop, who.member, *id, &claim, once).await
+    let by = Claimant::Member(who.member);
+    key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, TicketView::for_member, async |once| {
+        after_sale::claim(&app, &who.shop, by, *id, &claim, once).await
     })
     .await
 }
@@ -155,12 +289,75 @@ async fn claim(
 #[utoipa::path(tag = "after-sales", security(("bearer" = [])), params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures))]
 #[get("/api/v1/after-sales/{id}")]
 async fn detail(app: web::Data<App>, who: SignedInMember, id: PathId<TicketId>) -> Reply {
-    json(&TicketView::from(&after_sale::of_member(&app, &who.shop, who.member, *id).await?))
+    json(&TicketView::for_member(&after_sale::of_member(app.db.reader(), &who.shop, who.member, *id).await?))
 }
 
 /// The member gives the claim up.
 #[utoipa::path(tag = "after-sales", security(("bearer" = [])), params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures))]
 #[post("/api/v1/after-sales/{id}/cancel")]
 async fn cancel(app: web::Data<App>, who: SignedInMember, id: PathId<TicketId>, _: JsonBody<Nothing>) -> Reply {
-    json(&TicketView::from(&after_sale::withdraw(&app, &who.shop, who.member, *id).await?))
+    json(&TicketView::for_member(&after_sale::withdraw(&app, &who.shop, who.member, *id).await?))
+}
+
+/// How the goods come back.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReturnShipment {
+    /// Who carries them.
+    #[schema(min_length = 1, max_length = 40)]
+    carrier: String,
+    #[schema(min_length = 4, max_length = 40)]
+    tracking_no: String,
+}
+
+/// The member has sent the goods of a granted return back; a repeat corrects how.
+#[utoipa::path(
+    tag = "after-sales", security(("bearer" = [])), request_body = ReturnShipment,
+    params(("id" = TicketId, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
+    responses((status = 200, body = TicketView), Failures)
+)]
+#[post("/api/v1/after-sales/{id}/return-shipment")]
+async fn return_shipment(
+    app: web::Data<App>,
+    who: SignedInMember,
+    id: PathId<TicketId>,
+    key: IdempotencyKey,
+    body: JsonBody<ReturnShipment>,
+) -> Reply {
+    let mut fields = Fields::default();
+    let shipment = Shipment {
+        carrier: fields.line("carrier", &body.value.carrier, 1, 40),
+        tracking_no: fields.line("tracking_no", &body.value.tracking_no, 4, 40),
+    };
+    fields.done()?;
+    let work = async |once: &_| after_sale::ship_back(&app, &who.shop, who.member, *id, &shipment, once).await;
+    key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::OK, TicketView::for_member, work).await
+}
+
+/// Why the platform should judge.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EscalateAfterSale {
+    /// In the member's words.
+    #[schema(min_length = 1, max_length = 300)]
+    reason: String,
+}
+
+/// Asks for the platform's judgment of a claim that was refused: once, within the shop's days and
+/// before the line is settled. An operator's word on it is the last.
+#[utoipa::path(
+    tag = "after-sales", security(("bearer" = [])), request_body = EscalateAfterSale, params(("id" = TicketId, Path)),
+    responses((status = 200, body = TicketView), Failures)
+)]
+#[post("/api/v1/after-sales/{id}/escalate")]
+async fn escalate(
+    app: web::Data<App>,
+    who: SignedInMember,
+    id: PathId<TicketId>,
+    body: JsonBody<EscalateAfterSale>,
+) -> Reply {
+    let mut fields = Fields::default();
+    let reason = fields.prose("reason", &body.value.reason, 1, 300);
+    fields.done()?;
+    json(&TicketView::for_member(&after_sale::escalate(&app, &who.shop, who.member, *id, &reason).await?))
 }

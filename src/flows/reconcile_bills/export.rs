@@ -1,20 +1,18 @@
 //! A day's lines and cases for an accountant, as CSV or as a workbook.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
-use actix_web::web;
 use chrono::NaiveDate;
 use kernel::clock::beijing;
 use kernel::id::BillLineId;
 use kernel::words::wire;
-use kernel::{Code, Coded, Failure, Fen};
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use kernel::{Failure, Fen};
 
 use crate::app::App;
 use crate::areas::bills::entity::{case, line};
 use crate::areas::bills::{BillsError, cases, lines, runs};
 use crate::areas::shops::query::Shop;
+use crate::flows::tables;
 
 /// The columns that hold amounts.
 const AMOUNTS: [u16; 2] = [7, 8];
@@ -74,11 +72,7 @@ async fn table(app: &App, shop: &Shop, day: NaiveDate) -> Result<Vec<Vec<String>
 /// # Errors
 /// [`BillsError::NoBill`] when no bill of the day has been read.
 pub async fn csv(app: &App, shop: &Shop, day: NaiveDate) -> Result<String, Failure> {
-    let mut text = String::from("\u{feff}");
-    for cells in table(app, shop, day).await? {
-        row(&mut text, &cells);
-    }
-    Ok(text)
+    Ok(tables::csv(&table(app, shop, day).await?))
 }
 
 /// The day as a workbook: numbers of things are texts, amounts are numbers.
@@ -86,36 +80,7 @@ pub async fn csv(app: &App, shop: &Shop, day: NaiveDate) -> Result<String, Failu
 /// # Errors
 /// As [`csv`].
 pub async fn xlsx(app: &App, shop: &Shop, day: NaiveDate) -> Result<Vec<u8>, Failure> {
-    let rows = table(app, shop, day).await?;
-    let written = web::block(move || workbook(&rows)).await.map_err(|error| NotWritten(error.to_string()))?;
-    Ok(written.map_err(|error| NotWritten(error.to_string()))?)
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the workbook cannot be written: {0}")]
-struct NotWritten(String);
-
-impl Coded for NotWritten {
-    fn code(&self) -> Code {
-        Code::Internal
-    }
-}
-
-fn workbook(rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
-    let mut book = Workbook::new();
-    let amount = Format::new().set_num_format("0.00");
-    let sheet = book.add_worksheet();
-    for (no, cells) in (0_u32..).zip(rows) {
-        for (column, cell) in (0_u16..).zip(cells) {
-            let number = cell.parse::<f64>().ok().filter(|_| AMOUNTS.contains(&column) && no > 0);
-            match number {
-                Some(number) => sheet.write_number_with_format(no, column, number, &amount)?,
-                None => sheet.write_string(no, column, cell)?,
-            };
-        }
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    book.save_to_buffer()
+    tables::xlsx(table(app, shop, day).await?, &AMOUNTS).await
 }
 
 fn of_line(line: &line::Model) -> Vec<String> {
@@ -128,15 +93,15 @@ fn of_line(line: &line::Model) -> Vec<String> {
         line.our_no.clone().unwrap_or_default(),
         line.platform_no.clone().unwrap_or_default(),
         line.receiver.clone().unwrap_or_default(),
-        yuan(line.amount_fen),
-        line.fee_fen.map(yuan).unwrap_or_default(),
+        line.amount_fen.to_yuan_string(),
+        line.fee_fen.map(Fen::to_yuan_string).unwrap_or_default(),
         line.words.clone(),
         wire(&line.verdict),
     ]
 }
 
 fn without_line(case: &case::Model) -> Vec<String> {
-    let amount = case.ours_fen.or(case.theirs_fen).map(yuan).unwrap_or_default();
+    let amount = case.ours_fen.or(case.theirs_fen).map(Fen::to_yuan_string).unwrap_or_default();
     let (ours, theirs) = (case.our_no.clone().unwrap_or_default(), case.platform_no.clone().unwrap_or_default());
     let none = String::new;
     vec![wire(&case.kind), none(), none(), wire(&case.subject), ours, theirs, none(), amount, none(), none(), none()]
@@ -146,45 +111,4 @@ fn of_case(case: Option<&case::Model>) -> Vec<String> {
     let Some(case) = case else { return vec![String::new(); 5] };
     let note = case.note.clone().or_else(|| case.detail.clone()).unwrap_or_default();
     vec![case.id.to_string(), wire(&case.class), wire(&case.cause), wire(&case.state), note]
-}
-
-fn yuan(fen: Fen) -> String {
-    let (sign, size) = (if fen.is_negative() { "-" } else { "" }, fen.fen().unsigned_abs());
-    format!("{sign}{}.{:02}", size / 100, size % 100)
-}
-
-fn row(text: &mut String, cells: &[String]) {
-    let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-    // Writing into a text cannot fail.
-    let _ = write!(text, "{}\r\n", cells.join(","));
-}
-
-/// A cell in quotes where it needs them. What a spreadsheet would take for a formula is made a text;
-/// an amount is none.
-fn quoted(cell: &str) -> String {
-    let is_amount = cell.parse::<f64>().is_ok();
-    let guarded = match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t') if !is_amount => format!("'{cell}"),
-        _ => cell.to_owned(),
-    };
-    if guarded.contains([',', '"', '\n', '\r']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_workbook_is_a_packed_file() {
-        let rows = [HEADINGS.map(str::to_owned).to_vec(), vec!["trade".to_owned(), "1".to_owned()]];
-        assert!(workbook(&rows).is_ok_and(|file| file.starts_with(b"PK")));
-    }
-
-    #[test]
-    fn cells_are_quoted_and_no_formula_is_written() {
-        assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(quoted("=1+1"), "'=1+1");
-        assert_eq!(quoted("-1.20"), "-1.20");
-        assert_eq!(yuan(Fen::from_fen(-5)), "-0.05");
-    }
 }

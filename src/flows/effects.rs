@@ -1,7 +1,7 @@
 //! Every effect on the outside world, and the one `match` that delivers it.
 
 use chrono::Duration;
-use kernel::id::{ComplaintActionId, ComplaintId, PaymentId, RefundId, ShippingUploadId, ShopId};
+use kernel::id::{ComplaintActionId, ComplaintId, PaymentId, RefundId, RemedyId, ShippingUploadId, ShopId};
 use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,11 @@ pub enum Effect {
     Refund {
         /// Which.
         refund: RefundId,
+    },
+    /// Have WeChat send a refund to another card.
+    RefundRemedy {
+        /// Which remedy.
+        remedy: RemedyId,
     },
     /// Tell WeChat of a payment's shipping.
     ShippingUpload {
@@ -60,6 +65,7 @@ impl Effect {
     fn name(self) -> &'static str {
         match self {
             Effect::Refund { .. } => "refund",
+            Effect::RefundRemedy { .. } => "refund_remedy",
             Effect::ShippingUpload { .. } => "shipping_upload",
             Effect::ReceiptReminder { .. } => "receipt_reminder",
             Effect::ComplaintRefresh { .. } => "complaint_refresh",
@@ -71,6 +77,7 @@ impl Effect {
     fn dedupe_key(self) -> String {
         match self {
             Effect::Refund { refund } => format!("refund:{refund}"),
+            Effect::RefundRemedy { remedy } => format!("refund_remedy:{remedy}"),
             Effect::ShippingUpload { upload } => format!("shipping_upload:{upload}"),
             Effect::ReceiptReminder { payment } => format!("receipt_reminder:{payment}"),
             Effect::ComplaintRefresh { complaint } => format!("complaint_refresh:{complaint}"),
@@ -100,7 +107,12 @@ impl Effect {
 /// the shop's money, nor an answer to a complaint, which has a day.
 pub fn patience(row: &effect::Model) -> Patience {
     match serde_json::from_value(row.payload.clone()) {
-        Ok(Effect::Refund { .. } | Effect::ShippingUpload { .. } | Effect::ComplaintAction { .. }) => Patience::Endless,
+        Ok(
+            Effect::Refund { .. }
+            | Effect::RefundRemedy { .. }
+            | Effect::ShippingUpload { .. }
+            | Effect::ComplaintAction { .. },
+        ) => Patience::Endless,
         Ok(Effect::ReceiptReminder { .. } | Effect::ComplaintRefresh { .. }) | Err(_) => Patience::Limited,
     }
 }
@@ -117,6 +129,7 @@ pub async fn deliver(app: &App, row: &effect::Model) -> Result<Delivery, Failure
             Sent::Done => Delivery::Done,
             Sent::Later(why) => Delivery::Later(why),
         }),
+        Effect::RefundRemedy { remedy } => refund::remedy::deliver(app, &shop, remedy).await,
         Effect::ShippingUpload { upload } => shipping::send(app, &shop, upload).await,
         Effect::ReceiptReminder { payment } => shipping::remind(app, &shop, payment).await,
         Effect::ComplaintRefresh { complaint } => complaints::refresh(app, &shop, complaint).await,

@@ -12,6 +12,7 @@ mod shop_floor;
 mod shopper;
 mod trade;
 
+mod abnormal_refunds;
 mod affiliate_orders;
 mod after_sales;
 mod attempts;
@@ -30,6 +31,7 @@ mod funds;
 mod fuzz;
 mod imports;
 mod json_schema;
+mod key_changes;
 mod kill;
 mod late_notices;
 mod layers;

@@ -80,7 +80,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::members: address, leader_binding, member, session;
         areas::operators: audit_entry, operator, operator_session;
         areas::orders: event, line, order;
-        areas::payments: notice, payment, refund, refund_line;
+        areas::payments: notice, payment, refund, refund_line, remedy;
         areas::payouts: leader_identity, payout_account, payout_batch, sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
         areas::pickup: point, redemption, verifier;
         areas::shipping: hold, management, upload;

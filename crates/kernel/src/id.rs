@@ -162,6 +162,8 @@ ids! {
     NoticeId = "ntc";
     /// Money going back; its text is the `out_refund_no`.
     RefundId = "rfd";
+    /// What an operator did about a refund that could not go the way it came.
+    RemedyId = "rfr";
     /// A complaint a member filed at WeChat.
     ComplaintId = "cpl";
     /// What the shop says or does about a complaint.

@@ -1,5 +1,5 @@
 -- Where leaders are paid outside WeChat, who they are to the tax office, and the sheets that pay them;
--- and what happened to after-sale tickets.
+-- what happened to after-sale tickets, and what operators did about refunds that could not go the way they came.
 
 CREATE TABLE payout_accounts (
     id         {id} NOT NULL,
@@ -56,3 +56,25 @@ CREATE TABLE ticket_events (
     FOREIGN KEY (ticket_id) REFERENCES tickets (id)
 );
 CREATE INDEX ticket_events_by_ticket_id ON ticket_events (ticket_id, id);
+
+CREATE TABLE refund_remedies (
+    id          {id} NOT NULL,
+    shop_id     {id} NOT NULL,
+    refund_id   {id} NOT NULL,
+    way         {text} NOT NULL,
+    state       {text} NOT NULL,
+    open_refund {id},
+    body        {text},
+    serial      {text},
+    note        {text} NOT NULL,
+    proof       {text},
+    operator_id {id} NOT NULL,
+    sent_at     {time},
+    error       {text},
+    created_at  {time} NOT NULL,
+    ended_at    {time},
+    PRIMARY KEY (id),
+    UNIQUE (open_refund),
+    FOREIGN KEY (refund_id) REFERENCES refunds (id)
+);
+CREATE INDEX refund_remedies_by_refund_id ON refund_remedies (refund_id, id);

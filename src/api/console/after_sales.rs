@@ -12,7 +12,7 @@ use crate::api::fields::Fields;
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
-use crate::api::storefront::after_sales::TicketView;
+use crate::api::storefront::after_sale_views::TicketView;
 use crate::app::App;
 use crate::areas::after_sales::query;
 use crate::areas::after_sales::state::TicketState;

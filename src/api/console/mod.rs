@@ -21,6 +21,7 @@ mod orders;
 mod outbox;
 mod payout_batches;
 mod pickup_points;
+mod refund_remedies;
 mod refunds;
 mod session;
 mod settings;
@@ -57,6 +58,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(outbox::routes);
     config.configure(payout_batches::routes);
     config.configure(pickup_points::routes);
+    config.configure(refund_remedies::routes);
     config.configure(refunds::routes);
     config.configure(session::routes);
     config.configure(settings::routes);

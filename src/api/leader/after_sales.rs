@@ -9,7 +9,8 @@ use crate::api::auth::SignedInLeader;
 use crate::api::body::{JsonBody, PathId};
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply};
-use crate::api::storefront::after_sales::{ClaimRequest, TicketView, checked};
+use crate::api::storefront::after_sale_views::TicketView;
+use crate::api::storefront::after_sales::{ClaimRequest, checked};
 use crate::app::App;
 use crate::flows::after_sale::{self, Claimant};
 

@@ -51,8 +51,8 @@ pub(super) const CHECKS: &[Check] = &[
         what: "a refund that succeeded is not booked once with what went back",
         offenders: "SELECT r.id AS id FROM refunds AS r \
             LEFT JOIN ledger_journals AS j \
-                ON j.shop_id = r.shop_id AND j.cause_kind = 'refund_paid' AND j.cause_id = r.id \
-            LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'clearing' \
+                ON j.shop_id = r.shop_id AND j.cause_kind IN ('refund_paid', 'refund_by_hand') AND j.cause_id = r.id \
+            LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account IN ('clearing', 'merchant_cash') \
             WHERE r.shop_id = $1 AND r.state = 'succeeded' \
             GROUP BY r.id, r.wechat_fen HAVING COALESCE(SUM(-e.amount), 0) <> r.wechat_fen",
     },
@@ -264,6 +264,9 @@ pub(super) const CHECKS: &[Check] = &[
             WHEN 'refund' THEN NOT EXISTS (SELECT 1 FROM refunds AS x WHERE x.id = j.cause_id) \
             WHEN 'refund_paid' THEN NOT EXISTS ( \
                 SELECT 1 FROM refunds AS x WHERE x.id = j.cause_id AND x.state = 'succeeded') \
+            WHEN 'refund_by_hand' THEN NOT EXISTS ( \
+                SELECT 1 FROM refunds AS x JOIN refund_remedies AS y ON y.refund_id = x.id \
+                WHERE x.id = j.cause_id AND x.state = 'succeeded' AND y.way = 'by_hand') \
             WHEN 'release' THEN NOT EXISTS ( \
                 SELECT 1 FROM order_lines AS x WHERE x.id = j.cause_id AND x.settled_at IS NOT NULL) \
             WHEN 'release_early' THEN NOT EXISTS (SELECT 1 FROM order_lines AS x WHERE x.id = j.cause_id) \

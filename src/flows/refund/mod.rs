@@ -4,6 +4,7 @@
 mod operator;
 pub mod plan;
 mod preview;
+pub mod remedy;
 mod send;
 
 use kernel::id::{OrderId, OrderLineId, RefundId, SkuId, TicketId};

@@ -8,6 +8,7 @@
 
 mod books;
 mod moves;
+mod payout_moves;
 mod walk;
 
 mod heavy {

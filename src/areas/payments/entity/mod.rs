@@ -5,3 +5,4 @@ pub mod notice;
 pub mod payment;
 pub mod refund;
 pub mod refund_line;
+pub mod remedy;

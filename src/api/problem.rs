@@ -119,6 +119,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::VerifierNotFound
         | C::DeliveryNotFound
         | C::WithdrawalNotFound
+        | C::PayoutAccountNotFound
+        | C::PayoutBatchNotFound
         | C::UploadNotFound
         | C::ImportNotFound
         | C::AffiliateOrderNotFound
@@ -157,6 +159,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::WithdrawalTooSmall
         | C::WithdrawalTooLarge
         | C::WithdrawalChannel
+        | C::IdentityRequired
+        | C::PayoutResultsRefused
         | C::ReceiverInvalid
         | C::UploadInvalid
         | C::MarketplaceUnknown
@@ -199,6 +203,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::ComplaintWrongState
         | C::AfterSaleWindowOver
         | C::AfterSaleOpen
+        | C::AfterSaleNotEscalable
         | C::ApplicationPending
         | C::ApplicationDecided
         | C::PickupAlreadyRedeemed
@@ -208,6 +213,9 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::DeliveryEmpty
         | C::WithdrawalWrongState
         | C::WithdrawalDailyLimit
+        | C::IdentityTaken
+        | C::IdentityFixed
+        | C::PayoutBatchEmpty
         | C::FundsNotEnough
         | C::SharingNotDue
         | C::SharingNotOffered

@@ -190,7 +190,11 @@ fn credentials(appid: &str, profile: &Profile, secrets: &ShopSecrets) -> Option<
             sub_mchid: pay.sub_mchid.clone()?,
         },
     };
-    let key = AccountSecrets { merchant_key: secrets.merchant_key.clone()?, api_v3_key: secrets.api_v3_key.clone()? };
+    let key = AccountSecrets {
+        merchant_key: secrets.merchant_key.clone()?,
+        api_v3_key: secrets.api_v3_key.clone()?,
+        earlier_api_v3_key: secrets.earlier_api_v3_key.clone(),
+    };
     Some(account(mode, appid, &pay.mchid, &pay.keys, key))
 }
 
@@ -206,6 +210,7 @@ fn account(mode: Mode, appid: &str, mchid: &str, keys: &AccountKeys, secrets: Ac
         merchant_serial: keys.merchant_serial.clone(),
         merchant_key: secrets.merchant_key.into(),
         api_v3_key: secrets.api_v3_key.into(),
+        earlier_api_v3_key: secrets.earlier_api_v3_key.map(|earlier| (earlier.key.into(), earlier.until)),
         platform_public_key_id: keys.platform_public_key_id.clone(),
         platform_public_key: keys.platform_public_key.clone(),
     }

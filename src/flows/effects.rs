@@ -1,7 +1,9 @@
 //! Every effect on the outside world, and the one `match` that delivers it.
 
 use chrono::Duration;
-use kernel::id::{ComplaintActionId, ComplaintId, PaymentId, ReceiverRemovalId, RefundId, ShippingUploadId, ShopId};
+use kernel::id::{
+    ComplaintActionId, ComplaintId, PaymentId, ReceiverRemovalId, RefundId, RemedyId, ShippingUploadId, ShopId,
+};
 use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,11 @@ pub enum Effect {
     Refund {
         /// Which.
         refund: RefundId,
+    },
+    /// Have WeChat send a refund to another card.
+    RefundRemedy {
+        /// Which remedy.
+        remedy: RemedyId,
     },
     /// Tell WeChat of a payment's shipping.
     ShippingUpload {
@@ -65,6 +72,7 @@ impl Effect {
     fn name(self) -> &'static str {
         match self {
             Effect::Refund { .. } => "refund",
+            Effect::RefundRemedy { .. } => "refund_remedy",
             Effect::ShippingUpload { .. } => "shipping_upload",
             Effect::ReceiptReminder { .. } => "receipt_reminder",
             Effect::ComplaintRefresh { .. } => "complaint_refresh",
@@ -77,6 +85,7 @@ impl Effect {
     fn dedupe_key(self) -> String {
         match self {
             Effect::Refund { refund } => format!("refund:{refund}"),
+            Effect::RefundRemedy { remedy } => format!("refund_remedy:{remedy}"),
             Effect::ShippingUpload { upload } => format!("shipping_upload:{upload}"),
             Effect::ReceiptReminder { payment } => format!("receipt_reminder:{payment}"),
             Effect::ComplaintRefresh { complaint } => format!("complaint_refresh:{complaint}"),
@@ -107,7 +116,12 @@ impl Effect {
 /// the shop's money, nor an answer to a complaint, which has a day.
 pub fn patience(row: &effect::Model) -> Patience {
     match serde_json::from_value(row.payload.clone()) {
-        Ok(Effect::Refund { .. } | Effect::ShippingUpload { .. } | Effect::ComplaintAction { .. }) => Patience::Endless,
+        Ok(
+            Effect::Refund { .. }
+            | Effect::RefundRemedy { .. }
+            | Effect::ShippingUpload { .. }
+            | Effect::ComplaintAction { .. },
+        ) => Patience::Endless,
         Ok(Effect::ReceiptReminder { .. } | Effect::ComplaintRefresh { .. } | Effect::ReceiverRemoval { .. })
         | Err(_) => Patience::Limited,
     }
@@ -125,6 +139,7 @@ pub async fn deliver(app: &App, row: &effect::Model) -> Result<Delivery, Failure
             Sent::Done => Delivery::Done,
             Sent::Later(why) => Delivery::Later(why),
         }),
+        Effect::RefundRemedy { remedy } => refund::remedy::deliver(app, &shop, remedy).await,
         Effect::ShippingUpload { upload } => shipping::send(app, &shop, upload).await,
         Effect::ReceiptReminder { payment } => shipping::remind(app, &shop, payment).await,
         Effect::ComplaintRefresh { complaint } => complaints::refresh(app, &shop, complaint).await,

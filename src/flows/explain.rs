@@ -245,7 +245,9 @@ async fn withdrawal_parts(conn: &impl ConnectionTrait, shop: ShopId, id: Withdra
     let net = Part { source: Some(row.leader_id.to_string()), ..Part::plain("net", row.net_fen) };
     let mut parts = vec![net, fee];
     if row.tax_fen != Fen::ZERO {
-        parts.push(Part::plain("tax", row.tax_fen));
+        // The month's tax with this one, less what was withheld earlier in it.
+        let base = Some(row.month_gross_fen.plus(row.amount_fen)?);
+        parts.push(Part { base, rule: Some("withhold by_table".to_owned()), ..Part::plain("tax", row.tax_fen) });
     }
     let journals = booked(conn, shop, &[id.uuid()]).await?;
     Ok(Explanation { kind: "withdrawal", amount: row.amount_fen, parts, journals })

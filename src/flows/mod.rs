@@ -46,6 +46,7 @@ pub mod supplier_parts;
 pub mod supplier_statements;
 pub mod suppliers;
 pub mod suspicious;
+mod tables;
 pub mod uploads;
 pub mod verify_books;
 pub mod wechat_message;

@@ -1,7 +1,10 @@
 //! Seals what is stored anew with the live master key, in bounded batches; what is sealed with it
 //! already is left alone, so that a run that was broken off is simply started again.
 
-use kernel::id::{AddressId, ApplicationId, ComplaintId, LeaderId, MemberId, OperatorId, ShopId, SupplierId};
+use kernel::id::{
+    AddressId, ApplicationId, ComplaintId, LeaderId, MemberId, OperatorId, PayoutAccountId, ShopId, SupplierId,
+    WithdrawalId,
+};
 use kernel::{Failure, Time};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
@@ -13,6 +16,7 @@ use crate::areas::leaders::entity::leader;
 use crate::areas::members;
 use crate::areas::members::entity::member;
 use crate::areas::orders::entity::order;
+use crate::areas::payouts::identities;
 use crate::areas::suppliers::entity::supplier;
 use crate::platform::request_keys;
 use crate::platform::seal::{SealError, Sealer};
@@ -92,6 +96,18 @@ const COLUMNS: &[Column] = &[
         column: "sealed_phone",
         place: |id| format!("complaints.phone:{}", ComplaintId::from_uuid(id)),
     },
+    Column {
+        table: "payout_accounts",
+        key: "id",
+        column: "sealed",
+        place: |id| format!("payout_accounts.sealed:{}", PayoutAccountId::from_uuid(id)),
+    },
+    Column {
+        table: "withdrawals",
+        key: "id",
+        column: "sealed_payee",
+        place: |id| format!("withdrawals.payee:{}", WithdrawalId::from_uuid(id)),
+    },
 ];
 
 /// Seals everything stored anew; `tell` hears of each table and how much was done there.
@@ -106,6 +122,9 @@ pub async fn rotate(app: &App, tell: impl Fn(&str, u64)) -> Result<Report, Failu
     let before = report.sealed;
     rotate_phones(app, &mut report).await?;
     tell("members.sealed_phone", report.sealed - before);
+    let before = report.sealed;
+    rotate_identities(app, &mut report).await?;
+    tell("leader_identities.sealed", report.sealed - before);
     let before = report.sealed;
     rotate_receivers(app, &mut report).await?;
     tell("leaders.receiver", report.sealed - before);
@@ -212,6 +231,24 @@ async fn rotate_phones(app: &App, report: &mut Report) -> Result<(), Failure> {
         }
         if !full {
             return Ok(());
+        }
+    }
+}
+
+/// An ID number has a blind index beside it, as a phone number has.
+async fn rotate_identities(app: &App, report: &mut Report) -> Result<(), Failure> {
+    let mut last = LeaderId::from_uuid(Uuid::nil());
+    loop {
+        let rows = identities::after(app.db.reader(), last, BATCH).await?;
+        let Some(end) = rows.last() else { return Ok(()) };
+        last = end.leader_id;
+        for row in rows.iter().filter(|row| !app.sealer.is_fresh(&row.sealed)) {
+            if identities::opened(&app.sealer, row).is_err() {
+                report.unreadable.push(format!("leader_identities.sealed:{}", row.leader_id));
+                continue;
+            }
+            let done = app.db.write(async |tx| Ok(identities::reseal(tx, &app.sealer, row).await?)).await?;
+            report.sealed += u64::from(done);
         }
     }
 }

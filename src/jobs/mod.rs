@@ -89,6 +89,7 @@ jobs! {
     verify_books: 60;
     watch_complaints: 10;
     watch_shipping: 5;
+    watch_tickets: 10;
 }
 
 /// The jobs at work.

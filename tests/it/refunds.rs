@@ -155,7 +155,7 @@ on_both! {
 }
 
 /// Brings an order to the pickup point and hands it over there.
-async fn hands_over(floor: &Floor<'_>, who: &Client, order: &Value) {
+pub async fn hands_over(floor: &Floor<'_>, who: &Client, order: &Value) {
     let path = format!("/console/api/v1/orders/{}", id(order));
     floor.keeper.post_new(&format!("{path}/ship"), json!({})).await.ok();
     floor.keeper.post_new(&format!("{path}/arrive"), json!({})).await.ok();

@@ -66,7 +66,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
     expected! { conn,
         platform: effect, fact, lease, request_key;
         areas::affiliate_orders: booking, channel, feed, line;
-        areas::after_sales: ticket, ticket_line;
+        areas::after_sales: ticket, ticket_event, ticket_line;
         areas::balances: adjustment, grant;
         areas::bills: case, fee, line, run;
         areas::cart: cart_item;
@@ -81,8 +81,9 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::members: address, leader_binding, member, session;
         areas::operators: audit_entry, operator, operator_session;
         areas::orders: checkout, event, line, order;
-        areas::payments: combination, notice, payment, refund, refund_line;
-        areas::payouts: receiver_removal, sharing, sharing_part, sharing_return, transfer, withdrawal, withdrawal_counter;
+        areas::payments: combination, notice, payment, refund, refund_line, remedy;
+        areas::payouts: leader_identity, payout_account, payout_batch, receiver_removal, sharing, sharing_part,
+            sharing_return, transfer, withdrawal, withdrawal_counter;
         areas::pickup: point, redemption, verifier;
         areas::recharges: plan, recharge;
         areas::shipping: hold, management, upload;

@@ -33,7 +33,8 @@ on_both! {
             ("payment_window_s", json!("900")),
             ("auto_receive_days", json!(9_223_372_036_854_775_807_i64)),
             ("stock_deduct", json!("never")),
-            ("withhold", json!("by_table")),
+            ("withhold", json!("by_feeling")),
+            ("withdraw_channels", json!([])),
             ("no_such_setting", json!(true)),
         ] {
             let refused = keeper.put(SETTINGS, json!({field: value, "low_stock_threshold": 5})).await;

@@ -11,6 +11,7 @@ use tuanqiao::app::App;
 use tuanqiao::areas::ledger::entity::party_account;
 use tuanqiao::areas::members;
 use tuanqiao::areas::members::entity::member;
+use tuanqiao::areas::payouts::identities;
 use tuanqiao::config::{Config, StockBackend};
 use tuanqiao::flows::rotate_secrets;
 use tuanqiao::platform::db::Db;
@@ -203,6 +204,11 @@ on_both! {
         };
         app.app.db.write(phone).await.unwrap();
         let before = members::query::by_id(app.app.db.reader(), shop, id).await.unwrap().unwrap();
+        let card = json!({"channel": "bank", "account": "6225880100070003", "name": "张三", "bank": "招商银行"});
+        anna.client.put("/api/v1/leader/payout-accounts", card).await.ok();
+        let identity = json!({"name": "张三", "id_number": "11010519491231002X"});
+        anna.client.put("/api/v1/leader/identity", identity).await.ok();
+        let known = identities::of_leader(app.app.db.reader(), shop, anna.id).await.unwrap().unwrap();
         let with_keys = async |new: &str, old: &[&str]| {
             let mut config: Config = app.app.config.clone();
             config.secrets.master_key = new.to_owned().into();
@@ -221,6 +227,9 @@ on_both! {
         assert!(report.sealed >= 3 && report.unreadable.is_empty(), "{report:?}");
         assert_eq!(rotate_secrets::rotate(&both, |_, _| {}).await.unwrap().sealed, 0, "a second run has nothing to do");
         let fresh = with_keys("another master key", &[]).await.unwrap();
+        let anew = identities::of_leader(fresh.db.reader(), shop, anna.id).await.unwrap().unwrap();
+        assert_eq!(identities::opened(&fresh.sealer, &anew).unwrap().id_number, "11010519491231002X");
+        assert_ne!(anew.id_index, known.id_index, "this index follows the key too");
         assert_eq!(fresh.shops.by_id(shop).unwrap().secrets.app_secret, app.shop().secrets.app_secret);
         let after = members::query::by_id(fresh.db.reader(), shop, id).await.unwrap().unwrap();
         let sealed = after.sealed_phone.unwrap();

@@ -49,6 +49,7 @@ fn credentials(set: &Value, mode: Mode) -> Credentials {
         merchant_serial: text(merchant, "serial_no").into(),
         merchant_key: SecretString::from(text(merchant, "test_private_key_der_b64")),
         api_v3_key: SecretString::from(text(set, "api_v3_key")),
+        earlier_api_v3_key: None,
         platform_public_key_id: Some(text(&set["platform_public_key"], "id").into()),
         platform_public_key: Some(text(&set["platform_public_key"], "test_public_key_der_b64").into()),
     }

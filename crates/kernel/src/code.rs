@@ -120,6 +120,7 @@ codes! {
     AfterSaleNotFound = "after_sale.not_found", "售后单不存在", "The after-sale ticket does not exist";
     AfterSaleWrongState = "after_sale.wrong_state", "售后单当前状态不支持此操作", "The ticket's state does not allow this";
     AfterSaleWindowOver = "after_sale.window_over", "已过售后期", "The after-sale window is over";
+    AfterSaleNotEscalable = "after_sale.not_escalable", "不能再申请平台介入", "The platform's judgment cannot be asked for any more";
     AfterSaleOpen = "after_sale.open", "该商品已有进行中的售后", "A ticket is already open for this line";
 
     LeaderNotFound = "leader.not_found", "团长不存在", "The leader does not exist";
@@ -144,6 +145,13 @@ codes! {
     WithdrawalTooLarge = "withdrawal.too_large", "超过单笔提现上限", "Above the limit of one withdrawal";
     WithdrawalDailyLimit = "withdrawal.daily_limit", "超过每日提现限制", "The daily limit of withdrawals is reached";
     WithdrawalChannel = "withdrawal.channel_not_offered", "该提现方式不可用", "This way of withdrawing is not offered";
+    PayoutAccountNotFound = "payout_account.not_found", "收款账户不存在", "The payout account does not exist";
+    IdentityRequired = "identity.required", "请先填写实名信息", "Give your real name and ID number first";
+    IdentityTaken = "identity.taken", "该证件号已属于其他团长", "This ID number belongs to another leader";
+    IdentityFixed = "identity.fixed", "已按该实名信息代扣税款，不能修改", "Tax was withheld under this identity; it cannot be changed";
+    PayoutBatchNotFound = "payout_batch.not_found", "付款批次不存在", "The payout batch does not exist";
+    PayoutBatchEmpty = "payout_batch.empty", "没有待付款的提现", "No approved withdrawal is waiting for this channel";
+    PayoutResultsRefused = "payout_batch.results_refused", "付款结果有误，未作任何变更", "The results do not fit the batch; nothing was changed";
     FundsNotEnough = "funds.not_enough", "可提现金额不足", "Not enough available money";
     ReceiverInvalid = "sharing.receiver_invalid", "分账接收方无效", "The sharing receiver is not valid";
     SharingNotDue = "sharing.not_due", "尚未到分账时间", "It is too early to share this order";

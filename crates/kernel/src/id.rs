@@ -166,6 +166,8 @@ ids! {
     NoticeId = "ntc";
     /// Money going back; its text is the `out_refund_no`.
     RefundId = "rfd";
+    /// What an operator did about a refund that could not go the way it came.
+    RemedyId = "rfr";
     /// A complaint a member filed at WeChat.
     ComplaintId = "cpl";
     /// What the shop says or does about a complaint.
@@ -174,6 +176,8 @@ ids! {
     ShippingUploadId = "shu";
     /// An after-sale ticket.
     TicketId = "ast";
+    /// One entry of a ticket's timeline.
+    TicketEventId = "ase";
     /// A group leader.
     LeaderId = "ldr";
     /// An application to become a leader.
@@ -190,6 +194,10 @@ ids! {
     CommissionId = "com";
     /// A leader's request to be paid.
     WithdrawalId = "wdr";
+    /// Where a leader is paid outside WeChat.
+    PayoutAccountId = "pac";
+    /// A sheet of withdrawals that a bank or Alipay pays.
+    PayoutBatchId = "pbt";
     /// One transfer to a person's wallet; without underscore its text is the `out_bill_no`.
     TransferId = "trf";
     /// One profit-sharing request; its text is the `out_order_no`.

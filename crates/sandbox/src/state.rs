@@ -53,7 +53,9 @@ pub(crate) struct Merchant {
     pub(crate) api_v3_key: String,
     bound_appids: Vec<String>,
     pub(crate) sub_merchants: Vec<SubMerchant>,
-    pub(crate) key: PublicKey,
+    pub(crate) key: Arc<PublicKey>,
+    /// The certificate before: it signs until it ends, as the platform lets two live at once.
+    pub(crate) earlier: Option<(String, Arc<PublicKey>)>,
 }
 
 impl SandboxState {
@@ -90,7 +92,7 @@ impl SandboxState {
 
     /// Registers another merchant, or replaces the one with the same number.
     pub fn add_merchant(&self, keys: &MerchantKeys) -> Result<(), KeysError> {
-        let key = PublicKey::from_der(keys.private_key()?.public_der())?;
+        let key = Arc::new(PublicKey::from_der(keys.private_key()?.public_der())?);
         if keys.api_v3_key.len() != 32 {
             return Err(CryptoError("APIv3 key").into());
         }
@@ -105,6 +107,7 @@ impl SandboxState {
             bound_appids: keys.bound_appids.clone(),
             sub_merchants: keys.sub_merchants.clone(),
             key,
+            earlier: None,
         };
         {
             let mut world = self.world();
@@ -113,7 +116,9 @@ impl SandboxState {
             }
         }
         let mut merchants = self.0.merchants.write().unwrap_or_else(PoisonError::into_inner);
-        merchants.insert(merchant.mchid.clone(), Arc::new(merchant));
+        let before = merchants.get(&merchant.mchid).filter(|before| before.serial != merchant.serial);
+        let earlier = before.map(|before| (before.serial.clone(), Arc::clone(&before.key)));
+        merchants.insert(merchant.mchid.clone(), Arc::new(Merchant { earlier, ..merchant }));
         Ok(())
     }
 

@@ -281,14 +281,20 @@ CREATE TABLE tickets (
     reason      {text} NOT NULL,
     photos      {json} NOT NULL,
     answer      {text},
+    answer_photos {json} NOT NULL,
     refund_id   {id},
+    carrier     {text},
     tracking_no {text},
+    return_shipped_at {time},
+    deadline_at {time},
+    escalated_at {time},
     created_at  {time} NOT NULL,
     updated_at  {time} NOT NULL,
     closed_at   {time},
     PRIMARY KEY (id),
     FOREIGN KEY (order_id) REFERENCES orders (id)
 );
+CREATE INDEX tickets_by_deadline_at ON tickets (deadline_at);
 CREATE INDEX tickets_by_shop_member_id ON tickets (shop_id, member_id, id);
 CREATE INDEX tickets_by_shop_state_id ON tickets (shop_id, state, id);
 CREATE INDEX tickets_by_order_id ON tickets (order_id, id);

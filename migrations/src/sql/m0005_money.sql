@@ -36,6 +36,11 @@ CREATE TABLE withdrawals (
     fee_bp      INTEGER NOT NULL,
     tax_fen     {int} NOT NULL,
     net_fen     {int} NOT NULL,
+    month_gross_fen {int} NOT NULL,
+    month_tax_fen   {int} NOT NULL,
+    sealed_payee {text},
+    payee_mask  {text},
+    batch_id    {id},
     state       {text} NOT NULL,
     day         {text} NOT NULL,
     reason      {text},
@@ -49,6 +54,7 @@ CREATE TABLE withdrawals (
 );
 CREATE INDEX withdrawals_by_shop_leader_id ON withdrawals (shop_id, leader_id, id);
 CREATE INDEX withdrawals_by_shop_state_id ON withdrawals (shop_id, state, id);
+CREATE INDEX withdrawals_by_batch ON withdrawals (batch_id);
 
 CREATE TABLE withdrawal_counters (
     leader_id {id} NOT NULL,

@@ -12,14 +12,14 @@ use crate::api::fields::Fields;
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
-use crate::api::storefront::after_sales::TicketView;
+use crate::api::storefront::after_sale_views::TicketView;
 use crate::app::App;
 use crate::areas::after_sales::query;
 use crate::areas::after_sales::state::TicketState;
-use crate::flows::after_sale::{self, Ticket};
+use crate::flows::after_sale::{self, Refusal, Ticket};
 
 pub(super) fn routes(config: &mut Routes) {
-    config.service(list).service(approve).service(refuse).service(goods_returned);
+    config.service(list).service(one).service(approve).service(refuse).service(goods_returned);
 }
 
 /// Which tickets.
@@ -48,14 +48,26 @@ async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<TicketsQuery>) 
     let page = query::list(conn, shop, state, &page_request(limit, cursor)?).await?;
     let ids: Vec<_> = page.items.iter().map(|ticket| ticket.id).collect();
     let lines = query::lines_of_all(conn, shop, &ids).await?;
+    let events = query::events_of_all(conn, shop, &ids).await?;
     json(&ListView::from(page.map(|ticket| {
         let lines = lines.iter().filter(|line| line.ticket_id == ticket.id).cloned().collect();
-        TicketView::from(&Ticket { ticket, lines })
+        let events = events.iter().filter(|event| event.ticket_id == ticket.id).cloned().collect();
+        TicketView::for_shop(&Ticket { ticket, lines, events })
     })))
 }
 
+/// One ticket with its timeline.
+#[utoipa::path(
+    tag = "after-sales", operation_id = "console_after_sale", security(("session" = [])),
+    params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures)
+)]
+#[get("/console/api/v1/after-sales/{id}")]
+async fn one(app: web::Data<App>, who: Operator, id: PathId<TicketId>) -> Reply {
+    json(&TicketView::for_shop(&after_sale::of_shop(&app, &who.shop, *id).await?))
+}
+
 fn view_of(ticket: &Ticket) -> TicketView {
-    TicketView::from(ticket)
+    TicketView::for_shop(ticket)
 }
 
 /// Grants a claim: the refund is made at once, or when the goods are back.
@@ -84,9 +96,14 @@ struct RefuseAfterSale {
     /// The member reads it.
     #[schema(min_length = 1, max_length = 200)]
     reason: String,
+    /// What shows it, such as how the goods came back.
+    #[serde(default)]
+    #[schema(max_items = 9)]
+    photos: Vec<String>,
 }
 
-/// Refuses a claim, or ends a granted return whose goods never came.
+/// Refuses a claim, or ends a granted return whose goods came back broken or never came. After an
+/// escalation it is the last word.
 #[utoipa::path(
     tag = "after-sales", operation_id = "refuse_after_sale", security(("session" = [])), request_body = RefuseAfterSale,
     params(("id" = TicketId, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
@@ -103,14 +120,26 @@ async fn refuse(
     who.may(Permission::Orders)?;
     let mut fields = Fields::default();
     let reason = fields.line("reason", &body.value.reason, 1, 200);
+    fields.need(body.value.photos.len() <= 9, "photos", "at most 9 pictures");
+    let photos = body.value.photos.iter().filter_map(|photo| fields.picture_if("photos", Some(photo))).collect();
     fields.done()?;
-    let work = async |once: &_| after_sale::refuse(&app, &who.shop, *id, who.operator, &reason, once).await;
+    let refusal = Refusal { reason, photos };
+    let work = async |once: &_| after_sale::refuse(&app, &who.shop, *id, who.operator, &refusal, once).await;
     key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
+}
+
+/// What becomes of goods that came back.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GoodsReturned {
+    /// Whether they go on sale again; written off when not, or left out.
+    #[serde(default)]
+    restock: bool,
 }
 
 /// The goods of a granted return came back: the refund is made.
 #[utoipa::path(
-    tag = "after-sales", operation_id = "after_sale_goods_returned", security(("session" = [])),
+    tag = "after-sales", operation_id = "after_sale_goods_returned", security(("session" = [])), request_body = GoodsReturned,
     params(("id" = TicketId, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
     responses((status = 200, body = TicketView), Failures)
 )]
@@ -120,9 +149,10 @@ async fn goods_returned(
     who: Operator,
     id: PathId<TicketId>,
     key: IdempotencyKey,
-    body: JsonBody<Nothing>,
+    body: JsonBody<GoodsReturned>,
 ) -> Reply {
     who.may(Permission::Orders)?;
-    let work = async |once: &_| after_sale::goods_returned(&app, &who.shop, *id, who.operator, once).await;
+    let restock = body.value.restock;
+    let work = async |once: &_| after_sale::goods_returned(&app, &who.shop, *id, who.operator, restock, once).await;
     key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
 }

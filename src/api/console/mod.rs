@@ -20,9 +20,11 @@ mod members;
 mod operators;
 mod orders;
 mod outbox;
+mod payout_batches;
 mod pickup_points;
 mod receivers;
 mod recharges;
+mod refund_remedies;
 mod refunds;
 mod session;
 mod settings;
@@ -33,6 +35,7 @@ mod stuck_money;
 mod supplier_statements;
 mod supplier_views;
 mod suppliers;
+mod tax;
 mod uploads;
 mod withdrawals;
 
@@ -60,8 +63,10 @@ pub fn routes(config: &mut Routes) {
     config.configure(operators::routes);
     config.configure(orders::routes);
     config.configure(outbox::routes);
+    config.configure(payout_batches::routes);
     config.configure(pickup_points::routes);
     config.configure(recharges::routes);
+    config.configure(refund_remedies::routes);
     config.configure(refunds::routes);
     config.configure(session::routes);
     config.configure(settings::routes);
@@ -72,6 +77,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(supplier_statements::routes);
     config.configure(supplier_views::routes);
     config.configure(suppliers::routes);
+    config.configure(tax::routes);
     config.configure(uploads::routes);
     config.configure(withdrawals::routes);
 }

@@ -132,11 +132,37 @@ pub(super) struct ConsoleRefund {
     platform_refund_id: Option<String>,
     /// What WeChat Pay said last, where it was no success.
     fail_reason: Option<String>,
+    /// What an operator can do about it now.
+    actions: Vec<RefundAction>,
     lines: Vec<ConsoleRefundLine>,
     /// What merchants who were paid by profit sharing are asked to give back for it.
     returns: Vec<ConsoleReturn>,
     created_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
+}
+
+/// What can be done about a refund.
+#[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum RefundAction {
+    /// Send it again with its number, or ask what became of it.
+    Retry,
+    /// The payer's account is gone: have it sent to a card of his.
+    ToCard,
+    /// Or pay him outside WeChat, and prove it.
+    PaidByHand,
+}
+
+impl RefundAction {
+    fn of(state: RefundState) -> Vec<Self> {
+        match state {
+            RefundState::Succeeded => Vec::new(),
+            RefundState::Abnormal => vec![Self::Retry, Self::ToCard, Self::PaidByHand],
+            RefundState::Pending | RefundState::Processing | RefundState::Closed | RefundState::Failed => {
+                vec![Self::Retry]
+            }
+        }
+    }
 }
 
 /// What a refund gives back of a line.
@@ -198,6 +224,7 @@ fn view(row: &refund::Model, lines: &[refund_line::Model], returns: &[sharing_re
         reason: row.reason.clone(),
         platform_refund_id: row.platform_refund_id.clone(),
         fail_reason: row.fail_reason.clone(),
+        actions: RefundAction::of(row.state),
         lines: own
             .map(|line| ConsoleRefundLine {
                 line_id: line.line_id,

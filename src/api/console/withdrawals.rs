@@ -5,12 +5,13 @@ use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::Fen;
-use kernel::id::{LeaderId, OperatorId, WithdrawalId};
+use kernel::id::{LeaderId, OperatorId, PayoutBatchId, WithdrawalId};
 use serde::{Deserialize, Serialize};
 
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
 use crate::api::fields::Fields;
+use crate::api::leader::withdrawals::WithheldView;
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
@@ -34,7 +35,13 @@ struct ConsoleWithdrawal {
     amount_fen: Fen,
     fee_fen: Fen,
     tax_fen: Fen,
+    /// How the tax came about.
+    tax: Option<WithheldView>,
     net_fen: Fen,
+    /// To which account outside WeChat, masked.
+    payee: Option<String>,
+    /// The sheet that pays it.
+    batch_id: Option<PayoutBatchId>,
     /// Why it was refused or failed, or how it was paid by hand.
     reason: Option<String>,
     decided_by: Option<OperatorId>,
@@ -65,7 +72,10 @@ fn view(row: &withdrawal::Model, transfer: Option<&transfer::Model>) -> ConsoleW
         amount_fen: row.amount_fen,
         fee_fen: row.fee_fen,
         tax_fen: row.tax_fen,
+        tax: WithheldView::of(row),
         net_fen: row.net_fen,
+        payee: row.payee_mask.clone(),
+        batch_id: row.batch_id,
         reason: row.reason.clone(),
         decided_by: row.decided_by,
         decided_at: row.decided_at,

@@ -6,7 +6,7 @@ use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::Fen;
 use kernel::failure::Invalid;
-use kernel::id::WithdrawalId;
+use kernel::id::{PayoutAccountId, WithdrawalId};
 use kernel::page::Page;
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +36,11 @@ struct AskForMoney {
     /// What leaves the available money, the fee included.
     #[schema(value_type = i64, minimum = 1, maximum = 1_000_000_000_000_i64)]
     amount_fen: Fen,
-    /// How it should come; the shop offers one of them.
+    /// How it should come; `payout-accounts` says which the shop offers.
     channel: WithdrawalChannel,
+    /// Where to, by `bank` and `alipay`: one of the leader's accounts.
+    #[serde(default)]
+    payout_account_id: Option<PayoutAccountId>,
 }
 
 /// A withdrawal.
@@ -52,8 +55,12 @@ struct WithdrawalView {
     fee_fen: Fen,
     /// Withheld.
     tax_fen: Fen,
+    /// How the tax came about.
+    tax: Option<WithheldView>,
     /// What arrives.
     net_fen: Fen,
+    /// To which account outside WeChat, masked.
+    payee: Option<String>,
     /// Why it was refused or failed, or how it was paid by hand.
     reason: Option<String>,
     /// Where its transfer stands; `waiting_for_user` asks the leader to confirm in WeChat.
@@ -71,12 +78,38 @@ impl WithdrawalView {
             amount_fen: row.amount_fen,
             fee_fen: row.fee_fen,
             tax_fen: row.tax_fen,
+            tax: WithheldView::of(row),
             net_fen: row.net_fen,
+            payee: row.payee_mask.clone(),
             reason: row.reason.clone(),
             transfer_state: transfer.map(|transfer| transfer.state),
             created_at: row.created_at,
             finished_at: row.finished_at,
         }
+    }
+}
+
+/// How the tax of a withdrawal came about: that of the month with it, less what was withheld
+/// earlier in the month.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(in crate::api) struct WithheldView {
+    /// Beijing, as 2026-11.
+    month: String,
+    /// Asked for earlier in the month.
+    earlier_gross_fen: Fen,
+    /// Withheld earlier in the month.
+    earlier_tax_fen: Fen,
+}
+
+impl WithheldView {
+    /// None where nobody withholds anything.
+    pub(in crate::api) fn of(row: &withdrawal::Model) -> Option<Self> {
+        let silent = [row.tax_fen, row.month_gross_fen, row.month_tax_fen].iter().all(|part| *part == Fen::ZERO);
+        (!silent).then(|| Self {
+            month: row.day.chars().take(7).collect(),
+            earlier_gross_fen: row.month_gross_fen,
+            earlier_tax_fen: row.month_tax_fen,
+        })
     }
 }
 
@@ -122,11 +155,11 @@ impl Confirmation {
 #[post("/api/v1/leader/withdrawals")]
 async fn ask(app: web::Data<App>, who: SignedInLeader, key: IdempotencyKey, body: JsonBody<AskForMoney>) -> Reply {
     let key = key.required()?;
-    let AskForMoney { amount_fen, channel } = body.value;
+    let AskForMoney { amount_fen, channel, payout_account_id } = body.value;
     if !(1..=AMOUNT_MAX).contains(&amount_fen.fen()) {
         return Err(Invalid::field("amount_fen", "out_of_range", "1 to 1000000000000").into());
     }
-    let wish = Wish { amount: amount_fen, channel };
+    let wish = Wish { amount: amount_fen, channel, account: payout_account_id };
     let view = |done: &Withdrawal| WithdrawalView::of(&done.row, done.transfer.as_ref());
     let work = async |once: &_| payout::withdraw(&app, &who.shop, who.leader.id, &wish, once).await;
     key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, view, work).await

@@ -3,22 +3,23 @@
 use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
-use chrono::{DateTime, Utc};
+use kernel::FieldFault;
 use kernel::failure::Invalid;
-use kernel::id::{OrderId, OrderLineId, RefundId, TicketId};
-use kernel::{Fen, FieldFault};
-use serde::{Deserialize, Serialize};
+use kernel::id::{OrderId, OrderLineId, TicketId};
+use serde::Deserialize;
 
 use crate::api::auth::SignedInMember;
 use crate::api::body::{JsonBody, Nothing, PathId, text_fault};
+use crate::api::fields::Fields;
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
+use crate::api::storefront::after_sale_views::TicketView;
 use crate::app::App;
-use crate::areas::after_sales::state::{TicketKind, TicketState};
-use crate::flows::after_sale::{self, Claim, Ticket};
+use crate::areas::after_sales::state::TicketKind;
+use crate::flows::after_sale::{self, Claim, Claimant, Shipment};
 
 pub(super) fn routes(config: &mut Routes) {
-    config.service(claim).service(detail).service(cancel);
+    config.service(claim).service(detail).service(cancel).service(return_shipment).service(escalate);
 }
 
 /// Which units of a line.
@@ -33,7 +34,7 @@ struct ClaimLine {
 /// A claim.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ClaimRequest {
+pub(in crate::api) struct ClaimRequest {
     #[schema(min_items = 1, max_items = 50)]
     lines: Vec<ClaimLine>,
     kind: TicketKind,
@@ -44,63 +45,7 @@ struct ClaimRequest {
     photos: Vec<String>,
 }
 
-/// A ticket.
-#[derive(Serialize, utoipa::ToSchema)]
-#[allow(missing_docs, reason = "the fields are named by what they are")]
-pub struct TicketView {
-    pub id: TicketId,
-    pub order_id: OrderId,
-    pub kind: TicketKind,
-    pub status: TicketState,
-    pub reason: String,
-    pub photos: Vec<String>,
-    pub lines: Vec<TicketLineView>,
-    /// What would go back, or did.
-    pub amount_fen: Fen,
-    /// Why it was refused.
-    pub answer: Option<String>,
-    pub refund_id: Option<RefundId>,
-    pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
-}
-
-/// A line of a ticket.
-#[derive(Serialize, utoipa::ToSchema)]
-#[allow(missing_docs, reason = "the fields are named by what they are")]
-pub struct TicketLineView {
-    pub line_id: OrderLineId,
-    pub quantity: i64,
-    pub amount_fen: Fen,
-}
-
-impl From<&Ticket> for TicketView {
-    fn from(Ticket { ticket, lines }: &Ticket) -> Self {
-        let photos = ticket.photos.as_array().into_iter().flatten();
-        Self {
-            id: ticket.id,
-            order_id: ticket.order_id,
-            kind: ticket.kind,
-            status: ticket.state,
-            reason: ticket.reason.clone(),
-            photos: photos.filter_map(|photo| photo.as_str()).map(str::to_owned).collect(),
-            lines: lines
-                .iter()
-                .map(|line| TicketLineView {
-                    line_id: line.line_id,
-                    quantity: line.quantity,
-                    amount_fen: line.amount_fen,
-                })
-                .collect(),
-            amount_fen: Fen::sum(lines.iter().map(|line| line.amount_fen)).unwrap_or_default(),
-            answer: ticket.answer.clone(),
-            refund_id: ticket.refund_id,
-            created_at: ticket.created_at,
-            updated_at: ticket.updated_at,
-        }
-    }
-}
-
-fn checked(request: ClaimRequest) -> Result<Claim, Invalid> {
+pub(in crate::api) fn checked(request: ClaimRequest) -> Result<Claim, Invalid> {
     let mut faults = Vec::new();
     if request.lines.is_empty() || request.lines.len() > 50 {
         faults.push(FieldFault::new("lines", "out_of_range", "1 to 50 lines"));
@@ -144,9 +89,9 @@ async fn claim(
 ) -> Reply {
     let key = key.required()?;
     let claim = checked(body.value)?;
-    let view = |ticket: &Ticket| TicketView::from(ticket);
-    key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, view, async |once| {
-        after_sale::claim(&app, &who.shop, who.member, *id, &claim, once).await
+    let by = Claimant::Member(who.member);
+    key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, TicketView::for_member, async |once| {
+        after_sale::claim(&app, &who.shop, by, *id, &claim, once).await
     })
     .await
 }
@@ -155,12 +100,75 @@ async fn claim(
 #[utoipa::path(tag = "after-sales", security(("bearer" = [])), params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures))]
 #[get("/api/v1/after-sales/{id}")]
 async fn detail(app: web::Data<App>, who: SignedInMember, id: PathId<TicketId>) -> Reply {
-    json(&TicketView::from(&after_sale::of_member(&app, &who.shop, who.member, *id).await?))
+    json(&TicketView::for_member(&after_sale::of_member(app.db.reader(), &who.shop, who.member, *id).await?))
 }
 
 /// The member gives the claim up.
 #[utoipa::path(tag = "after-sales", security(("bearer" = [])), params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures))]
 #[post("/api/v1/after-sales/{id}/cancel")]
 async fn cancel(app: web::Data<App>, who: SignedInMember, id: PathId<TicketId>, _: JsonBody<Nothing>) -> Reply {
-    json(&TicketView::from(&after_sale::withdraw(&app, &who.shop, who.member, *id).await?))
+    json(&TicketView::for_member(&after_sale::withdraw(&app, &who.shop, who.member, *id).await?))
+}
+
+/// How the goods come back.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReturnShipment {
+    /// Who carries them.
+    #[schema(min_length = 1, max_length = 40)]
+    carrier: String,
+    #[schema(min_length = 4, max_length = 40)]
+    tracking_no: String,
+}
+
+/// The member has sent the goods of a granted return back; a repeat corrects how.
+#[utoipa::path(
+    tag = "after-sales", security(("bearer" = [])), request_body = ReturnShipment,
+    params(("id" = TicketId, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
+    responses((status = 200, body = TicketView), Failures)
+)]
+#[post("/api/v1/after-sales/{id}/return-shipment")]
+async fn return_shipment(
+    app: web::Data<App>,
+    who: SignedInMember,
+    id: PathId<TicketId>,
+    key: IdempotencyKey,
+    body: JsonBody<ReturnShipment>,
+) -> Reply {
+    let mut fields = Fields::default();
+    let shipment = Shipment {
+        carrier: fields.line("carrier", &body.value.carrier, 1, 40),
+        tracking_no: fields.line("tracking_no", &body.value.tracking_no, 4, 40),
+    };
+    fields.done()?;
+    let work = async |once: &_| after_sale::ship_back(&app, &who.shop, who.member, *id, &shipment, once).await;
+    key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::OK, TicketView::for_member, work).await
+}
+
+/// Why the platform should judge.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EscalateAfterSale {
+    /// In the member's words.
+    #[schema(min_length = 1, max_length = 300)]
+    reason: String,
+}
+
+/// Asks for the platform's judgment of a claim that was refused: once, within the shop's days and
+/// before the line is settled. An operator's word on it is the last.
+#[utoipa::path(
+    tag = "after-sales", security(("bearer" = [])), request_body = EscalateAfterSale, params(("id" = TicketId, Path)),
+    responses((status = 200, body = TicketView), Failures)
+)]
+#[post("/api/v1/after-sales/{id}/escalate")]
+async fn escalate(
+    app: web::Data<App>,
+    who: SignedInMember,
+    id: PathId<TicketId>,
+    body: JsonBody<EscalateAfterSale>,
+) -> Reply {
+    let mut fields = Fields::default();
+    let reason = fields.prose("reason", &body.value.reason, 1, 300);
+    fields.done()?;
+    json(&TicketView::for_member(&after_sale::escalate(&app, &who.shop, who.member, *id, &reason).await?))
 }

@@ -1,6 +1,7 @@
 //! What the shopper's mini-program calls: one file per resource.
 
 mod addresses;
+pub(crate) mod after_sale_views;
 pub(crate) mod after_sales;
 pub(in crate::api) mod balance;
 mod cart;

@@ -170,7 +170,7 @@ async fn take(app: &App, id: UploadId, signed: &Signed, request: &HttpRequest, p
     let most = usize::try_from(row.size).unwrap_or_default();
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let bytes = if kind.to_ascii_lowercase().starts_with("multipart/form-data") {
-        file_field(Multipart::new(request.headers(), payload), most).await?
+        file_field(request, payload, most).await?
     } else {
         read_all(payload.into_inner(), most).await?
     };
@@ -179,7 +179,8 @@ async fn take(app: &App, id: UploadId, signed: &Signed, request: &HttpRequest, p
 }
 
 /// The form's field `file`, or its first with a file name; at most `most` bytes are read of each.
-async fn file_field(mut form: Multipart, most: usize) -> Result<Vec<u8>, ApiError> {
+pub(crate) async fn file_field(request: &HttpRequest, payload: web::Payload, most: usize) -> Result<Vec<u8>, ApiError> {
+    let mut form = Multipart::new(request.headers(), payload);
     const NOT_A_FORM: UploadError = UploadError::Invalid("the form could not be read");
     for _ in 0..FIELDS_MAX {
         let Some(field) = form.next().await else { break };

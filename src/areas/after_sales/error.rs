@@ -32,6 +32,9 @@ pub enum TicketError {
     /// The shop does not take a second claim after a refusal.
     #[error("a claim for line {0} was refused and cannot be made again")]
     RefusedBefore(OrderLineId),
+    /// The platform's judgment was asked for already, or too late.
+    #[error("ticket {0} cannot be escalated any more")]
+    NotEscalable(TicketId),
     /// The database failed.
     #[error("ticket storage failed")]
     Db(#[from] sea_orm::DbErr),
@@ -45,6 +48,7 @@ impl Coded for TicketError {
             TicketError::Open(_) => Code::AfterSaleOpen,
             TicketError::WindowOver(_) => Code::AfterSaleWindowOver,
             TicketError::RefusedBefore(_) => Code::AfterSaleWrongState,
+            TicketError::NotEscalable(_) => Code::AfterSaleNotEscalable,
             TicketError::Db(_) => Code::Internal,
         }
     }

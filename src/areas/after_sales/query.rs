@@ -7,7 +7,7 @@ use kernel::id::{OrderLineId, ShopId, TicketId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::entity::{ticket, ticket_line};
+use super::entity::{ticket, ticket_event, ticket_line};
 use super::error::TicketError;
 use super::state::TicketState;
 
@@ -39,6 +39,19 @@ pub async fn lines_of_all(
         return Ok(Vec::new());
     }
     Ok(ticket_line::in_shop(shop).filter(ticket_line::Column::TicketId.is_in(ids.iter().copied())).all(conn).await?)
+}
+
+/// The timelines of several tickets, oldest first.
+pub async fn events_of_all(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    ids: &[TicketId],
+) -> Result<Vec<ticket_event::Model>, TicketError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let events = ticket_event::in_shop(shop).filter(ticket_event::Column::TicketId.is_in(ids.iter().copied()));
+    Ok(events.order_by_asc(ticket_event::Column::Id).all(conn).await?)
 }
 
 /// Which of these lines, of any shop, have an open ticket.

@@ -1,11 +1,11 @@
 //! Writing tickets.
 
 use kernel::Time;
-use kernel::id::{RefundId, ShopId, TicketId};
+use kernel::id::{OrderLineId, RefundId, ShopId, TicketEventId, TicketId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::entity::{ticket, ticket_line};
+use super::entity::{ticket, ticket_event, ticket_line};
 use super::error::TicketError;
 use super::state::{TicketEvent, TicketState};
 use crate::platform::db::is_unique_violation;
@@ -15,6 +15,7 @@ pub async fn open(
     conn: &impl ConnectionTrait,
     ticket: &ticket::Model,
     lines: &[ticket_line::Model],
+    actor: &str,
 ) -> Result<(), TicketError> {
     ticket::Entity::insert(ticket::ActiveModel::from(ticket.clone())).exec_without_returning(conn).await?;
     for line in lines {
@@ -24,31 +25,52 @@ pub async fn open(
             other => other?,
         };
     }
-    Ok(())
+    note(conn, ticket, "asked", actor, Some(&ticket.reason), ticket.created_at).await
 }
 
-/// Moves a ticket on by `event`; a final state frees its lines for another ticket.
+/// What a change of a ticket notes beside its state.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Change<'a> {
+    /// `member:…`, `leader:…`, `operator:…` or `system`.
+    pub actor: &'a str,
+    /// For the member.
+    pub answer: Option<&'a str>,
+    /// Pictures beside the answer.
+    pub photos: &'a [String],
+    /// Until when the new state waits.
+    pub deadline: Option<Time>,
+}
+
+impl<'a> Change<'a> {
+    /// A change that says who made it, and no more.
+    pub fn by(actor: &'a str) -> Self {
+        Self { actor, ..Self::default() }
+    }
+}
+
+/// Moves a ticket on by `event`. A closed one frees its lines for another ticket; one that is taken up
+/// again takes them back, as far as no other has them.
 pub async fn advance(
     conn: &impl ConnectionTrait,
     known: &ticket::Model,
     event: TicketEvent,
-    answer: Option<&str>,
-    refund: Option<RefundId>,
+    change: &Change<'_>,
     now: Time,
 ) -> Result<ticket::Model, TicketError> {
     let wrong = |state| TicketError::WrongState { ticket: known.id, state, event };
     let next = known.state.after(event).ok_or_else(|| wrong(known.state))?;
     let mut update = ticket::Entity::update_many()
         .col_expr(ticket::Column::State, Expr::value(next))
+        .col_expr(ticket::Column::DeadlineAt, Expr::value(change.deadline))
+        .col_expr(ticket::Column::ClosedAt, Expr::value(next.is_closed().then_some(now)))
         .col_expr(ticket::Column::UpdatedAt, Expr::value(now));
-    if let Some(answer) = answer {
-        update = update.col_expr(ticket::Column::Answer, Expr::value(answer));
+    if let Some(answer) = change.answer {
+        update = update
+            .col_expr(ticket::Column::Answer, Expr::value(answer))
+            .col_expr(ticket::Column::AnswerPhotos, Expr::value(Json::from(change.photos.to_vec())));
     }
-    if let Some(refund) = refund {
-        update = update.col_expr(ticket::Column::RefundId, Expr::value(refund));
-    }
-    if next.is_final() {
-        update = update.col_expr(ticket::Column::ClosedAt, Expr::value(now));
+    if event == TicketEvent::Escalated {
+        update = update.col_expr(ticket::Column::EscalatedAt, Expr::value(now));
     }
     let changed = update
         .filter(ticket::Column::ShopId.eq(known.shop_id))
@@ -60,14 +82,100 @@ pub async fn advance(
         let current = ticket::Entity::find_by_id(known.id).one(conn).await?;
         return Err(wrong(current.map_or(known.state, |ticket| ticket.state)));
     };
-    if next.is_final() {
-        ticket_line::Entity::update_many()
-            .col_expr(ticket_line::Column::OpenLine, Expr::value(None::<kernel::id::OrderLineId>))
-            .filter(ticket_line::Column::TicketId.eq(known.id))
-            .exec(conn)
-            .await?;
+    match (known.state.is_closed(), next.is_closed()) {
+        (false, true) => hold_lines(conn, known.id, false).await?,
+        (true, false) => take_lines_back(conn, known).await?,
+        _ => {}
     }
+    note(conn, &after, &kernel::words::wire(&event), change.actor, change.answer, now).await?;
     Ok(after)
+}
+
+async fn hold_lines(conn: &impl ConnectionTrait, id: TicketId, hold: bool) -> Result<(), DbErr> {
+    use ticket_line::Column as C;
+    let value = if hold { Expr::col(C::LineId) } else { Expr::value(None::<OrderLineId>) };
+    ticket_line::Entity::update_many().col_expr(C::OpenLine, value).filter(C::TicketId.eq(id)).exec(conn).await?;
+    Ok(())
+}
+
+async fn take_lines_back(conn: &impl ConnectionTrait, ticket: &ticket::Model) -> Result<(), TicketError> {
+    // Asked before, because a broken uniqueness ends the whole transaction on one of the databases.
+    for line in lines_of(conn, ticket.shop_id, ticket.id).await? {
+        let other = ticket_line::in_shop(ticket.shop_id).filter(ticket_line::Column::OpenLine.eq(line.line_id));
+        if other.one(conn).await?.is_some() {
+            return Err(TicketError::Open(line.line_id));
+        }
+    }
+    Ok(hold_lines(conn, ticket.id, true).await?)
+}
+
+/// Writes an entry of a ticket's timeline.
+pub async fn note(
+    conn: &impl ConnectionTrait,
+    ticket: &ticket::Model,
+    what: &str,
+    actor: &str,
+    note: Option<&str>,
+    now: Time,
+) -> Result<(), TicketError> {
+    let row = ticket_event::Model {
+        id: TicketEventId::new(),
+        shop_id: ticket.shop_id,
+        ticket_id: ticket.id,
+        what: what.to_owned(),
+        state: ticket.state,
+        actor: actor.to_owned(),
+        note: note.map(str::to_owned),
+        at: now,
+    };
+    ticket_event::Entity::insert(ticket_event::ActiveModel::from(row)).exec_without_returning(conn).await?;
+    Ok(())
+}
+
+/// Keeps how the goods come back, also a correction; from then on the ticket waits for them until
+/// `deadline`.
+pub async fn return_shipped(
+    conn: &impl ConnectionTrait,
+    known: &ticket::Model,
+    (carrier, tracking_no): (&str, &str),
+    deadline: Time,
+    now: Time,
+) -> Result<ticket::Model, TicketError> {
+    let wrong = |state| TicketError::WrongState { ticket: known.id, state, event: TicketEvent::GoodsReturned };
+    let changed = ticket::Entity::update_many()
+        .col_expr(ticket::Column::Carrier, Expr::value(carrier))
+        .col_expr(ticket::Column::TrackingNo, Expr::value(tracking_no))
+        .col_expr(ticket::Column::ReturnShippedAt, Expr::value(known.return_shipped_at.unwrap_or(now)))
+        .col_expr(ticket::Column::DeadlineAt, Expr::value(deadline))
+        .col_expr(ticket::Column::UpdatedAt, Expr::value(now))
+        .filter(ticket::Column::ShopId.eq(known.shop_id))
+        .filter(ticket::Column::Id.eq(known.id))
+        .filter(ticket::Column::State.eq(TicketState::AwaitingReturn))
+        .exec_with_returning(conn)
+        .await?;
+    changed.into_iter().next().ok_or_else(|| wrong(known.state))
+}
+
+/// Puts a deadline off whose work could not be done.
+pub async fn put_off(conn: &impl ConnectionTrait, known: &ticket::Model, until: Time) -> Result<(), TicketError> {
+    ticket::Entity::update_many()
+        .col_expr(ticket::Column::DeadlineAt, Expr::value(until))
+        .filter(ticket::Column::Id.eq(known.id))
+        .filter(ticket::Column::State.eq(known.state))
+        .filter(ticket::Column::DeadlineAt.eq(known.deadline_at))
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// The tickets of every shop whose deadline has passed at `now`, the most urgent first.
+pub async fn overdue(conn: &impl ConnectionTrait, now: Time, limit: u64) -> Result<Vec<ticket::Model>, TicketError> {
+    Ok(ticket::Entity::find()
+        .filter(ticket::Column::DeadlineAt.lte(now))
+        .order_by_asc(ticket::Column::DeadlineAt)
+        .limit(limit)
+        .all(conn)
+        .await?)
 }
 
 /// A ticket of a shop.
@@ -89,11 +197,7 @@ pub async fn lines_of(
 }
 
 /// Whether a claim for one of these lines was refused before.
-pub async fn refused_before(
-    conn: &impl ConnectionTrait,
-    shop: ShopId,
-    line: kernel::id::OrderLineId,
-) -> Result<bool, TicketError> {
+pub async fn refused_before(conn: &impl ConnectionTrait, shop: ShopId, line: OrderLineId) -> Result<bool, TicketError> {
     let tickets: Vec<TicketId> = ticket_line::in_shop(shop)
         .select_only()
         .column(ticket_line::Column::TicketId)

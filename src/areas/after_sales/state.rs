@@ -78,7 +78,7 @@ impl TicketState {
             (S::Requested | S::Escalated, E::Approved) => S::Approved,
             // Goods that never come back end a granted return.
             (S::Requested | S::Escalated | S::AwaitingReturn, E::Refused) => S::Refused,
-            (S::Requested, E::Escalated) => S::Escalated,
+            (S::Requested | S::Refused, E::Escalated) => S::Escalated,
             (S::Requested | S::Escalated | S::AwaitingReturn, E::Withdrawn) => S::Withdrawn,
             (S::Approved, E::ReturnAsked) => S::AwaitingReturn,
             (S::AwaitingReturn, E::GoodsReturned) => S::Returned,
@@ -91,7 +91,12 @@ impl TicketState {
 
     /// Whether nothing can happen any more.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Refused | Self::Refunded | Self::Withdrawn)
+        matches!(self, Self::Refunded | Self::Withdrawn)
+    }
+
+    /// Whether its lines are free for another ticket: a refused one may still be escalated, once.
+    pub fn is_closed(self) -> bool {
+        self.is_final() || self == Self::Refused
     }
 }
 
@@ -109,6 +114,6 @@ mod tests {
             arrows += ways;
         }
         // Every arrow of the rule's picture and no other.
-        assert_eq!(arrows, 16);
+        assert_eq!(arrows, 17);
     }
 }

@@ -3,10 +3,11 @@
 use kernel::Time;
 use kernel::id::{PaymentId, RefundId, ShopId};
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait, entity::prelude::*};
 
-use super::entity::{payment, refund};
+use super::entity::{payment, refund, remedy};
 use super::error::PaymentError;
+use super::remedies::RemedyWay;
 use super::state::{PaymentState, RefundState};
 
 /// The payments with one of these numbers, the platform's or ours.
@@ -65,9 +66,16 @@ pub async fn refunded_between(
     limit: u64,
 ) -> Result<Vec<refund::Model>, PaymentError> {
     use refund::Column as C;
+    let by_hand = remedy::in_shop(shop)
+        .select_only()
+        .column(remedy::Column::RefundId)
+        .filter(remedy::Column::Way.eq(RemedyWay::ByHand))
+        .into_query();
     let mut select = refund::in_shop(shop)
         .filter(C::State.eq(RefundState::Succeeded))
         .filter(C::WechatFen.gt(0))
+        // What the shop paid by hand is in no bill.
+        .filter(C::Id.not_in_subquery(by_hand))
         .filter(C::FinishedAt.gte(from))
         .filter(C::FinishedAt.lt(until))
         .order_by_asc(C::Id)

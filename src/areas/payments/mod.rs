@@ -8,5 +8,6 @@ pub mod entity;
 pub mod error;
 pub mod query;
 pub mod refunds;
+pub mod remedies;
 pub mod service;
 pub mod state;

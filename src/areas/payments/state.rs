@@ -114,6 +114,8 @@ impl RefundState {
         Some(match (self, event) {
             // What was taken for a refusal may have been taken all the same: money that went is believed.
             (S::Pending | S::Failed, E::Accepted) => S::Processing,
+            // It goes to another card now.
+            (S::Abnormal, E::Accepted) => S::Processing,
             (S::Pending | S::Processing | S::Abnormal | S::Failed | S::Closed, E::Succeeded) => S::Succeeded,
             (S::Pending | S::Processing, E::TurnedAbnormal) => S::Abnormal,
             (S::Pending | S::Processing | S::Abnormal, E::Closed) => S::Closed,
@@ -155,6 +157,6 @@ mod tests {
             arrows += ways;
         }
         // Every arrow of the rule's picture and no other.
-        assert_eq!(arrows, 15);
+        assert_eq!(arrows, 16);
     }
 }

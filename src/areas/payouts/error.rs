@@ -5,7 +5,9 @@ use kernel::words::wire;
 use kernel::{Code, Coded, Fen};
 use serde_json::json;
 
+use super::results::Judged;
 use super::state::{WithdrawalChannel, WithdrawalState};
+use crate::platform::seal::SealError;
 
 /// Errors of this area.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +39,31 @@ pub enum PayoutError {
     },
     /// The shop pays in another way.
     #[error("the shop does not pay this way")]
-    ChannelNotOffered(&'static [WithdrawalChannel]),
+    ChannelNotOffered(Vec<WithdrawalChannel>),
+    /// No such account of this leader.
+    #[error("the payout account does not exist")]
+    NoAccount,
+    /// Tax is withheld, and nobody knows from whom.
+    #[error("the shop withholds tax and needs your real name and ID number first")]
+    IdentityRequired,
+    /// One person is one leader of a shop.
+    #[error("the ID number belongs to another leader of the shop")]
+    IdentityTaken,
+    /// What was withheld was withheld from somebody.
+    #[error("tax was withheld under another ID number")]
+    IdentityFixed,
+    /// No such sheet.
+    #[error("the payout batch does not exist")]
+    NoBatch,
+    /// Nothing waits for a sheet.
+    #[error("no approved withdrawal waits for a batch of this channel")]
+    NothingToPay,
+    /// Rows of a file of results that cannot be: none of them counts.
+    #[error("{} rows do not fit the batch", .0.iter().filter(|row| row.code.is_fault()).count())]
+    ResultsRefused(Vec<Judged>),
+    /// A sealed value cannot be opened.
+    #[error("a sealed value cannot be opened")]
+    Sealed(#[from] SealError),
     /// The order was not flagged when it was paid.
     #[error("the order cannot be shared: {0}")]
     SharingNotOffered(&'static str),
@@ -70,12 +96,19 @@ impl Coded for PayoutError {
             PayoutError::TooLarge(_) => Code::WithdrawalTooLarge,
             PayoutError::DailyLimit { .. } => Code::WithdrawalDailyLimit,
             PayoutError::ChannelNotOffered(_) => Code::WithdrawalChannel,
+            PayoutError::NoAccount => Code::PayoutAccountNotFound,
+            PayoutError::IdentityRequired => Code::IdentityRequired,
+            PayoutError::IdentityTaken => Code::IdentityTaken,
+            PayoutError::IdentityFixed => Code::IdentityFixed,
+            PayoutError::NoBatch => Code::PayoutBatchNotFound,
+            PayoutError::NothingToPay => Code::PayoutBatchEmpty,
+            PayoutError::ResultsRefused(_) => Code::PayoutResultsRefused,
             PayoutError::SharingNotOffered(_) => Code::SharingNotOffered,
             PayoutError::SharingNotDue(_) => Code::SharingNotDue,
             PayoutError::ReceiverInvalid(_) => Code::ReceiverInvalid,
             PayoutError::Contended => Code::Busy,
             PayoutError::Money(_) => Code::AmountOutOfRange,
-            PayoutError::Unreadable(_) | PayoutError::Db(_) => Code::Internal,
+            PayoutError::Unreadable(_) | PayoutError::Sealed(_) | PayoutError::Db(_) => Code::Internal,
         }
     }
 
@@ -86,6 +119,7 @@ impl Coded for PayoutError {
             PayoutError::TooLarge(most) => Some(json!({ "max_fen": most })),
             PayoutError::DailyLimit { count, sum } => Some(json!({ "daily_count": count, "daily_fen": sum })),
             PayoutError::ChannelNotOffered(offered) => Some(json!({ "offered": offered })),
+            PayoutError::ResultsRefused(rows) => Some(json!({ "rows": rows })),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use kernel::id::{LeaderId, OrderId, ShopId, WithdrawalId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
-use kernel::{Failure, Fen};
+use kernel::{Failure, Fen, Time};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::{sharing, sharing_part, transfer, withdrawal};
@@ -60,6 +60,39 @@ pub async fn withdrawals(
     }
     let rows = select.all(conn).await?;
     Ok(Page::cut(rows, page.limit, |row: &withdrawal::Model| encode_cursor(&row.id)))
+}
+
+/// The withdrawals that were paid from `from` on and before `until`.
+pub async fn paid_between(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    (from, until): (Time, Time),
+) -> Result<Vec<withdrawal::Model>, PayoutError> {
+    use withdrawal::Column as C;
+    let paid = withdrawal::in_shop(shop).filter(C::State.eq(WithdrawalState::Paid));
+    Ok(paid.filter(C::FinishedAt.gte(from)).filter(C::FinishedAt.lt(until)).order_by_asc(C::Id).all(conn).await?)
+}
+
+/// What a leader has asked for in the month of a Beijing day, and what was withheld of it; what came to
+/// nothing does not count.
+pub async fn month_so_far(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    leader: LeaderId,
+    day: &str,
+) -> Result<(Fen, Fen), PayoutError> {
+    use withdrawal::Column as C;
+    let month = day.get(..8).ok_or_else(|| PayoutError::Unreadable(format!("{day} is no day")))?;
+    let asked: Vec<(Fen, Fen)> = withdrawal::in_shop(shop)
+        .select_only()
+        .columns([C::AmountFen, C::TaxFen])
+        .filter(C::LeaderId.eq(leader))
+        .filter(C::Day.starts_with(month))
+        .filter(C::State.is_not_in([WithdrawalState::Rejected, WithdrawalState::Failed]))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok((Fen::sum(asked.iter().map(|(gross, _)| *gross))?, Fen::sum(asked.iter().map(|(_, tax)| *tax))?))
 }
 
 /// The sharing requests of an order, oldest first, each with its parts.

@@ -5,6 +5,7 @@ use kernel::{BasisPoints, Fen, MoneyError, Time};
 
 use super::error::PayoutError;
 use super::state::WithdrawalChannel;
+use super::tax::Withheld;
 
 /// The platform's smallest transfer (WeChat Pay sheet §7).
 pub const TRANSFER_MIN: Fen = Fen::from_fen(10);
@@ -16,10 +17,10 @@ pub const FREEZE_DAYS: i64 = 30;
 pub const SHARE_AFTER: Duration = Duration::seconds(65);
 
 /// What a shop allows a withdrawal to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Terms {
     /// The channels the shop pays by.
-    pub offered: &'static [WithdrawalChannel],
+    pub offered: Vec<WithdrawalChannel>,
     /// The least amount.
     pub min: Fen,
     /// The most by transfer: the scene's limit.
@@ -28,13 +29,15 @@ pub struct Terms {
     pub fee: BasisPoints,
 }
 
-/// The parts of a withdrawal; fee and net add up to the amount.
+/// The parts of a withdrawal; fee, tax and net add up to the amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
     /// The rate of the fee.
     pub fee_bp: BasisPoints,
     /// Kept by the shop, rounded half-up.
     pub fee: Fen,
+    /// Withheld for the tax office.
+    pub tax: Withheld,
     /// What the leader gets.
     pub net: Fen,
 }
@@ -42,7 +45,7 @@ pub struct Quote {
 /// Checks amount and channel and works out the fee.
 pub fn quote(terms: &Terms, amount: Fen, channel: WithdrawalChannel) -> Result<Quote, PayoutError> {
     if !terms.offered.contains(&channel) {
-        return Err(PayoutError::ChannelNotOffered(terms.offered));
+        return Err(PayoutError::ChannelNotOffered(terms.offered.clone()));
     }
     if amount < terms.min || !amount.is_positive() {
         return Err(PayoutError::TooSmall(terms.min));
@@ -56,7 +59,17 @@ pub fn quote(terms: &Terms, amount: Fen, channel: WithdrawalChannel) -> Result<Q
     if (by_transfer && net < TRANSFER_MIN) || !net.is_positive() {
         return Err(PayoutError::TooSmall(terms.min.max(TRANSFER_MIN)));
     }
-    Ok(Quote { fee_bp: terms.fee, fee, net })
+    Ok(Quote { fee_bp: terms.fee, fee, tax: Withheld::default(), net })
+}
+
+/// The same with tax withheld: what is left has to be worth sending.
+pub fn less_tax(terms: &Terms, quote: Quote, tax: Withheld, channel: WithdrawalChannel) -> Result<Quote, PayoutError> {
+    let net = quote.net.minus(tax.tax)?;
+    let least = if channel == WithdrawalChannel::WechatTransfer { TRANSFER_MIN } else { Fen::from_fen(1) };
+    if net < least {
+        return Err(PayoutError::TooSmall(terms.min.max(TRANSFER_MIN)));
+    }
+    Ok(Quote { tax, net, ..quote })
 }
 
 /// Whether an operator has to look at a withdrawal first: from the threshold on.
@@ -114,7 +127,7 @@ mod tests {
 
     fn terms() -> Terms {
         Terms {
-            offered: &[WithdrawalChannel::WechatTransfer],
+            offered: vec![WithdrawalChannel::WechatTransfer],
             min: fen(100),
             transfer_max: fen(2_000_000),
             fee: BasisPoints::new(60),
@@ -125,9 +138,9 @@ mod tests {
     fn the_fee_is_rounded_half_up_and_comes_out_of_the_amount() {
         let quote = |amount| quote(&terms(), fen(amount), WithdrawalChannel::WechatTransfer);
         let fee_bp = BasisPoints::new(60);
-        assert_eq!(quote(10_000).unwrap(), Quote { fee_bp, fee: fen(60), net: fen(9_940) });
+        assert_eq!(quote(10_000).unwrap(), Quote { fee_bp, fee: fen(60), tax: Withheld::default(), net: fen(9_940) });
         // 0.6 % of 750 is 4.5 fen.
-        assert_eq!(quote(750).unwrap(), Quote { fee_bp, fee: fen(5), net: fen(745) });
+        assert_eq!(quote(750).unwrap(), Quote { fee_bp, fee: fen(5), tax: Withheld::default(), net: fen(745) });
         assert_eq!(quote(99).unwrap_err().code(), Code::WithdrawalTooSmall);
         let large = quote(2_000_001).unwrap_err();
         assert_eq!(large.code(), Code::WithdrawalTooLarge);
@@ -139,7 +152,7 @@ mod tests {
         let manual = quote(&terms(), fen(500), WithdrawalChannel::Manual).unwrap_err();
         assert_eq!(manual.code(), Code::WithdrawalChannel);
         assert_eq!(manual.extra().unwrap(), serde_json::json!({ "offered": ["wechat_transfer"] }));
-        let by_hand = Terms { offered: &[WithdrawalChannel::WechatTransfer, WithdrawalChannel::Manual], ..terms() };
+        let by_hand = Terms { offered: vec![WithdrawalChannel::WechatTransfer, WithdrawalChannel::Manual], ..terms() };
         assert!(quote(&by_hand, fen(9_000_000), WithdrawalChannel::Manual).is_ok(), "the limit is the scene's");
     }
 

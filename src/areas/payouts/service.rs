@@ -14,6 +14,8 @@ use super::state::{WithdrawalChannel, WithdrawalEvent, WithdrawalState};
 /// A withdrawal to be written.
 #[derive(Clone, Debug)]
 pub struct NewWithdrawal {
+    /// Its id: what is sealed with it is sealed for it.
+    pub id: WithdrawalId,
     /// The shop.
     pub shop: ShopId,
     /// Who asks.
@@ -22,8 +24,10 @@ pub struct NewWithdrawal {
     pub channel: WithdrawalChannel,
     /// How much is frozen.
     pub amount: Fen,
-    /// Fee and net.
+    /// Fee, tax and net.
     pub quote: Quote,
+    /// To whom it goes, where WeChat does not know: sealed, and masked.
+    pub payee: Option<(String, String)>,
     /// The Beijing day it counts against.
     pub day: String,
 }
@@ -35,15 +39,20 @@ pub async fn apply(
     now: Time,
 ) -> Result<withdrawal::Model, PayoutError> {
     let row = withdrawal::Model {
-        id: WithdrawalId::new(),
+        id: new.id,
         shop_id: new.shop,
         leader_id: new.leader,
         channel: new.channel,
         amount_fen: new.amount,
         fee_fen: new.quote.fee,
         fee_bp: new.quote.fee_bp,
-        tax_fen: Fen::ZERO,
+        tax_fen: new.quote.tax.tax,
         net_fen: new.quote.net,
+        month_gross_fen: new.quote.tax.gross_before,
+        month_tax_fen: new.quote.tax.tax_before,
+        sealed_payee: new.payee.as_ref().map(|(sealed, _)| sealed.clone()),
+        payee_mask: new.payee.as_ref().map(|(_, mask)| mask.clone()),
+        batch_id: None,
         state: WithdrawalState::Applied,
         day: new.day.clone(),
         reason: None,

@@ -14,8 +14,32 @@ pub enum WithdrawalChannel {
     WechatTransfer,
     /// By hand, outside; the operator notes it.
     Manual,
+    /// To a bank account, by a sheet the bank works off.
+    Bank,
+    /// To an Alipay account, by a sheet Alipay works off.
+    Alipay,
     /// Into the leader's own balance as a member, at once.
     Balance,
+}
+
+impl WithdrawalChannel {
+    /// Whether it is paid by sheets, to an account the leader keeps here.
+    pub fn by_sheet(self) -> bool {
+        matches!(self, Self::Bank | Self::Alipay)
+    }
+}
+
+/// Where a sheet of withdrawals stands.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum BatchState {
+    /// Some results are not known yet.
+    Open,
+    /// Every withdrawal of it has a result.
+    Settled,
 }
 
 /// Where a withdrawal stands.
@@ -46,11 +70,11 @@ pub enum WithdrawalEvent {
     Approved,
     /// An operator does not.
     Rejected,
-    /// A transfer was made.
+    /// A transfer was made, or it stands on a sheet.
     TransferStarted,
-    /// The platform says it arrived.
+    /// The platform, or a sheet's result, says it arrived.
     Paid,
-    /// The platform says it never will.
+    /// The same says it never will.
     TransferFailed,
 }
 

@@ -75,8 +75,8 @@ pub(super) const CHECKS: &[Check] = &[
         what: "a refund that succeeded is not booked once with what went back",
         offenders: "SELECT r.id AS id FROM refunds AS r \
             LEFT JOIN ledger_journals AS j \
-                ON j.shop_id = r.shop_id AND j.cause_kind = 'refund_paid' AND j.cause_id = r.id \
-            LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'clearing' \
+                ON j.shop_id = r.shop_id AND j.cause_kind IN ('refund_paid', 'refund_by_hand') AND j.cause_id = r.id \
+            LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account IN ('clearing', 'merchant_cash') \
             WHERE r.shop_id = $1 AND r.state = 'succeeded' \
             GROUP BY r.id, r.wechat_fen HAVING COALESCE(SUM(-e.amount), 0) <> r.wechat_fen",
     },
@@ -257,6 +257,29 @@ pub(super) const CHECKS: &[Check] = &[
         offenders: "SELECT id FROM withdrawals WHERE shop_id = $1 AND fee_fen + tax_fen + net_fen <> amount_fen",
     },
     Check {
+        what: "tax withheld is not what paid withdrawals say",
+        offenders: "SELECT w.id AS id FROM withdrawals AS w \
+            LEFT JOIN ledger_journals AS j \
+                ON j.shop_id = w.shop_id AND j.cause_kind = 'withdrawal_paid' AND j.cause_id = w.id \
+            LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'tax_payable' \
+            WHERE w.shop_id = $1 GROUP BY w.id, w.tax_fen, w.state \
+            HAVING COALESCE(SUM(-e.amount), 0) <> CASE w.state WHEN 'paid' THEN w.tax_fen ELSE 0 END",
+    },
+    Check {
+        what: "a withdrawal by sheet is being paid or was, and stands on none",
+        offenders: "SELECT w.id AS id FROM withdrawals AS w \
+            LEFT JOIN payout_batches AS b ON b.id = w.batch_id AND b.channel = w.channel \
+            WHERE w.shop_id = $1 AND w.channel IN ('bank', 'alipay') AND w.state IN ('paying', 'paid', 'failed') \
+                AND b.id IS NULL",
+    },
+    Check {
+        what: "a sheet is not the sum of its withdrawals, or ended before them",
+        offenders: "SELECT b.id AS id FROM payout_batches AS b LEFT JOIN withdrawals AS w ON w.batch_id = b.id \
+            WHERE b.shop_id = $1 GROUP BY b.id, b.net_fen, b.state \
+            HAVING COALESCE(SUM(w.net_fen), 0) <> b.net_fen \
+                OR (b.state = 'settled' AND SUM(CASE WHEN w.state IN ('paid', 'failed') THEN 0 ELSE 1 END) > 0)",
+    },
+    Check {
         what: "a transfer is not of its withdrawal's net",
         offenders: "SELECT t.id AS id FROM transfers AS t JOIN withdrawals AS w ON w.id = t.withdrawal_id \
             WHERE t.shop_id = $1 AND t.amount_fen <> w.net_fen",
@@ -272,6 +295,9 @@ pub(super) const CHECKS: &[Check] = &[
             WHEN 'refund' THEN NOT EXISTS (SELECT 1 FROM refunds AS x WHERE x.id = j.cause_id) \
             WHEN 'refund_paid' THEN NOT EXISTS ( \
                 SELECT 1 FROM refunds AS x WHERE x.id = j.cause_id AND x.state = 'succeeded') \
+            WHEN 'refund_by_hand' THEN NOT EXISTS ( \
+                SELECT 1 FROM refunds AS x JOIN refund_remedies AS y ON y.refund_id = x.id \
+                WHERE x.id = j.cause_id AND x.state = 'succeeded' AND y.way = 'by_hand') \
             WHEN 'release' THEN NOT EXISTS ( \
                 SELECT 1 FROM order_lines AS x WHERE x.id = j.cause_id AND x.settled_at IS NOT NULL) \
             WHEN 'release_early' THEN NOT EXISTS (SELECT 1 FROM order_lines AS x WHERE x.id = j.cause_id) \

@@ -124,6 +124,38 @@ pub struct TransferMerchant {
 pub struct AccountSecrets {
     pub merchant_key: String,
     pub api_v3_key: String,
+    #[serde(default)]
+    pub earlier_api_v3_key: Option<EarlierKey>,
+}
+
+/// An APIv3 key that was changed: notices sealed with it are repeated for a day.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EarlierKey {
+    /// The key.
+    pub key: String,
+    /// Until when it still opens, Unix time.
+    pub until: i64,
+}
+
+impl EarlierKey {
+    /// How long a changed key still opens; WeChat repeats a notice for one day and a little.
+    const LIFE_S: i64 = 3 * 86_400;
+
+    /// The key before `key`, where `before` was in use with `earlier` beside it, at `now` in Unix time.
+    pub(super) fn after_change(
+        key: Option<&str>,
+        before: Option<&str>,
+        earlier: Option<EarlierKey>,
+        now: i64,
+    ) -> Option<EarlierKey> {
+        match (key, before) {
+            (Some(key), Some(before)) if key != before => {
+                Some(EarlierKey { key: before.to_owned(), until: now + Self::LIFE_S })
+            }
+            (Some(_), _) => earlier.filter(|earlier| earlier.until > now),
+            (None, _) => None,
+        }
+    }
 }
 
 /// The keys of one table of the file, `table` being its name.
@@ -143,6 +175,7 @@ impl KeysFile<'_> {
         let secrets = AccountSecrets {
             merchant_key: reading.secret(&format!("{table}.merchant_key"), self.key),
             api_v3_key: reading.secret(&format!("{table}.api_v3_key"), self.api_v3_key),
+            earlier_api_v3_key: None,
         };
         let public_key = self.public_key.map(|key| reading.secret(&format!("{table}.platform_public_key"), key));
         if self.public_key_id.is_some() != self.public_key.is_some() {

@@ -36,6 +36,22 @@ pub enum PayoutMode {
     Manual,
 }
 
+/// A way leaders may be offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PayoutChannel {
+    /// Merchant transfer to the WeChat wallet, where the shop has a merchant that may.
+    WechatTransfer,
+    /// By hand, one by one.
+    Manual,
+    /// To a bank account, by sheet.
+    Bank,
+    /// To an Alipay account, by sheet.
+    Alipay,
+    /// Into the leader's own balance as a member.
+    Balance,
+}
+
 /// One text a transfer scene wants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::merchant::{AccountSecrets, PayMode, PayProfile, TransferMerchantFile, WechatPayFile};
+use super::merchant::{AccountSecrets, EarlierKey, PayMode, PayProfile, TransferMerchantFile, WechatPayFile};
 use super::payout::{Payout, PayoutMode};
 use super::reading::Reading;
 use super::settings::Settings;
@@ -79,8 +79,25 @@ pub struct ShopSecrets {
     pub push_aes_key: Option<String>,
     pub merchant_key: Option<String>,
     pub api_v3_key: Option<String>,
+    #[serde(default)]
+    pub earlier_api_v3_key: Option<EarlierKey>,
     pub transfer_merchant: Option<AccountSecrets>,
     pub marketplaces: BTreeMap<String, serde_json::Value>,
+}
+
+impl ShopSecrets {
+    /// The same, with APIv3 keys that `before` held and that still open what is under way at `now`, in
+    /// Unix time. The caller knows that the merchants are the same.
+    pub(super) fn following(mut self, before: &ShopSecrets, now: i64) -> Self {
+        let (key, old) = (self.api_v3_key.as_deref(), before.api_v3_key.as_deref());
+        self.earlier_api_v3_key = EarlierKey::after_change(key, old, before.earlier_api_v3_key.clone(), now);
+        if let (Some(payer), Some(old)) = (&mut self.transfer_merchant, &before.transfer_merchant) {
+            let earlier = old.earlier_api_v3_key.clone();
+            payer.earlier_api_v3_key =
+                EarlierKey::after_change(Some(&payer.api_v3_key), Some(&old.api_v3_key), earlier, now);
+        }
+        self
+    }
 }
 
 impl std::fmt::Debug for ShopSecrets {

@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
 
 use super::entity::shop;
 use super::error::ShopError;
-use super::profile::ShopDraft;
+use super::profile::{Profile, ShopDraft, ShopSecrets};
 use super::settings::Settings;
 use crate::platform::db::is_unique_violation;
 use crate::platform::seal::Sealer;
@@ -32,7 +32,11 @@ pub async fn apply(
     let typed: Settings = serde_json::from_value(settings.clone())
         .map_err(|error| kernel::failure::Invalid::field("settings", "invalid", error.to_string()))?;
     typed.check()?;
-    let secrets = serde_json::to_vec(&draft.secrets).map_err(|e| ShopError::Unreadable("secrets", e.to_string()))?;
+    let secrets = match &known {
+        Some(shop) => following(sealer, draft, shop, now)?,
+        None => draft.secrets.clone(),
+    };
+    let secrets = serde_json::to_vec(&secrets).map_err(|e| ShopError::Unreadable("secrets", e.to_string()))?;
     let row = shop::ActiveModel {
         id: Set(id),
         code: Set(draft.code.clone()),
@@ -55,6 +59,26 @@ pub async fn apply(
         Err(error) if is_unique_violation(&error) => Err(ShopError::Taken("app id or merchant").into()),
         other => Ok(other.map(|()| id)?),
     }
+}
+
+/// The draft's secrets, with what of the shop's earlier ones is still needed for the same merchants.
+fn following(sealer: &Sealer, draft: &ShopDraft, shop: &shop::Model, now: Time) -> Result<ShopSecrets, ShopError> {
+    let before: Profile = serde_json::from_value(shop.profile.clone())
+        .map_err(|error| ShopError::Unreadable("profile", error.to_string()))?;
+    let numbers = |profile: &Profile| {
+        let payer = profile.payout.transfer_merchant.as_ref().map(|merchant| merchant.mchid.clone());
+        (profile.wechat_pay.as_ref().map(|pay| pay.mchid.clone()), payer)
+    };
+    if numbers(&before) != numbers(&draft.profile) {
+        return Ok(draft.secrets.clone());
+    }
+    // What no key of ours opens any more cannot be needed.
+    let opened = sealer.open(&secrets_place(shop.id), &shop.sealed_secrets).ok();
+    let before = opened.and_then(|text| serde_json::from_slice::<ShopSecrets>(&text).ok());
+    Ok(match before {
+        Some(before) => draft.secrets.clone().following(&before, now.timestamp()),
+        None => draft.secrets.clone(),
+    })
 }
 
 /// A shop's settings, which nobody else can change until the caller's transaction ends.

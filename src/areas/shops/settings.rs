@@ -6,6 +6,8 @@ use kernel::failure::Invalid;
 use kernel::{BasisPoints, Fen, FieldFault, Time};
 use serde::{Deserialize, Serialize};
 
+use super::payout::PayoutChannel;
+
 /// Every setting with its default; names are fixed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -38,6 +40,17 @@ pub struct Settings {
     pub member_cancel_paid: bool,
     /// Whether a member may ask again after a refusal.
     pub reapply_after_refusal: bool,
+    /// Up to which amount a claim for the money alone, of goods that were not sent, is granted at once;
+    /// none is never.
+    pub auto_approve_unshipped_fen: Option<Fen>,
+    /// Hours after which a claim that nobody answered is granted; none is never.
+    pub auto_approve_after_hours: Option<i64>,
+    /// Days a member has to send goods back, before his claim ends.
+    pub return_days: i64,
+    /// Days after goods were sent back at which they count as received.
+    pub return_receipt_days: i64,
+    /// Days after a refusal in which the member may ask for the platform's judgment.
+    pub escalate_days: i64,
     /// Who bears a refund after release.
     pub post_settlement_refund: PostSettlementRefund,
     /// Whether leaders have levels.
@@ -60,6 +73,8 @@ pub struct Settings {
     pub withdraw_daily_fen: Option<Fen>,
     /// From which amount an operator has to look; none is never.
     pub withdraw_review_fen: Option<Fen>,
+    /// The ways leaders are paid; none is as `[payout] mode` of the shop file says.
+    pub withdraw_channels: Option<Vec<PayoutChannel>>,
     /// How far pickup points are shown; 0 is no limit.
     pub pickup_radius_m: i64,
     /// The daily closure.
@@ -112,7 +127,7 @@ pub enum PostSettlementRefund {
 pub enum Withhold {
     /// Not at all.
     None,
-    /// By the table of labour income; refused until it is supported.
+    /// By the table of labour income.
     ByTable,
 }
 
@@ -145,6 +160,11 @@ impl Default for Settings {
             coupon_back_on_full_refund: false,
             member_cancel_paid: true,
             reapply_after_refusal: true,
+            auto_approve_unshipped_fen: None,
+            auto_approve_after_hours: None,
+            return_days: 7,
+            return_receipt_days: 10,
+            escalate_days: 7,
             post_settlement_refund: PostSettlementRefund::PlatformBears,
             leader_level_mode: false,
             leader_rate_bp: BasisPoints::ZERO,
@@ -156,6 +176,7 @@ impl Default for Settings {
             withdraw_daily_count: None,
             withdraw_daily_fen: None,
             withdraw_review_fen: None,
+            withdraw_channels: None,
             pickup_radius_m: 0,
             closure_daily: None,
             closure_dates: Vec::new(),
@@ -205,12 +226,31 @@ impl Settings {
             "referral_rates_bp",
             &format!("commission and referrals add up to {together}, over 10000"),
         );
+        let unshipped = self.auto_approve_unshipped_fen;
+        need(unshipped.is_none_or(|most| !most.is_negative()), "auto_approve_unshipped_fen", "not negative");
+        let hours = self.auto_approve_after_hours;
+        need(hours.is_none_or(|hours| (1..=8_760).contains(&hours)), "auto_approve_after_hours", "1 to 8760");
+        for (field, days) in [
+            ("return_days", self.return_days),
+            ("return_receipt_days", self.return_receipt_days),
+            ("escalate_days", self.escalate_days),
+        ] {
+            need((1..=90).contains(&days), field, "1 to 90");
+        }
         need(!self.referral_reward_fen.is_negative(), "referral_reward_fen", "not negative");
         need(self.withdraw_min_fen.is_positive(), "withdraw_min_fen", "at least 1");
         need((0..10_000).contains(&self.withdraw_fee_bp.bp()), "withdraw_fee_bp", "0 to 9999");
         need(self.withdraw_daily_count.is_none_or(|n| n >= 0), "withdraw_daily_count", "not negative");
         need(self.withdraw_daily_fen.is_none_or(|n| !n.is_negative()), "withdraw_daily_fen", "not negative");
         need(self.withdraw_review_fen.is_none_or(|n| !n.is_negative()), "withdraw_review_fen", "not negative");
+        let channels = self.withdraw_channels.as_deref();
+        let once =
+            |channels: &[PayoutChannel]| channels.iter().all(|c| channels.iter().filter(|d| *d == c).count() == 1);
+        need(
+            channels.is_none_or(|channels| !channels.is_empty() && once(channels)),
+            "withdraw_channels",
+            "at least one way, each once; null is as the shop file says",
+        );
         need((0..=20_000_000).contains(&self.pickup_radius_m), "pickup_radius_m", "0 to 20000000");
         need(self.closure_daily.is_none_or(|c| c.from != c.to), "closure_daily", "from and to must differ");
         need(self.closure_dates.len() <= 400, "closure_dates", "at most 400 days");
@@ -220,8 +260,6 @@ impl Settings {
         need((0..=365).contains(&self.affiliate_hold_days), "affiliate_hold_days", "0 to 365");
         need(self.low_stock_threshold >= 0, "low_stock_threshold", "not negative");
         need(!self.member_balance_max_fen.is_negative(), "member_balance_max_fen", "not negative");
-        // Until the table is built nothing is withheld, and nobody shall believe otherwise.
-        need(self.withhold == Withhold::None, "withhold", "by_table is not supported yet");
         Invalid::unless_empty(faults)
     }
 
@@ -282,7 +320,11 @@ mod tests {
         };
         assert!(greedy.check().unwrap_err().to_string().contains("referral_rates_bp"));
         let by_table = Settings { withhold: Withhold::ByTable, ..Settings::default() };
-        assert!(by_table.check().unwrap_err().to_string().contains("withhold"), "what does nothing is refused");
+        assert!(by_table.check().is_ok());
+        for channels in [vec![], vec![PayoutChannel::Bank, PayoutChannel::Bank]] {
+            let odd = Settings { withdraw_channels: Some(channels), ..Settings::default() };
+            assert!(odd.check().unwrap_err().to_string().contains("withdraw_channels"));
+        }
         let three = Settings { referral_levels: 3, ..Settings::default() };
         assert!(three.check().is_err());
     }

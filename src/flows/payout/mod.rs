@@ -4,11 +4,14 @@
 //! the money is available again. What the platform says reaches us three ways, all equal: the
 //! answer to the request, a query of [`exchange`], and the notice.
 
+pub mod batch;
+mod read_results;
+pub mod tax_report;
 mod transfer;
 mod withdraw;
 
 pub use transfer::{exchange, told};
-pub use withdraw::{Wish, Withdrawal, approve, pay_by_hand, reject, withdraw};
+pub use withdraw::{Wish, Withdrawal, approve, offered, pay_by_hand, reject, withdraw};
 
 use kernel::id::{MemberId, ShopId};
 use kernel::{Failure, Time};

@@ -1,7 +1,8 @@
 //! Asking for money, and an operator's answer.
 
 use kernel::clock::beijing_day;
-use kernel::id::{LeaderId, OperatorId, WithdrawalId};
+use kernel::failure::Invalid;
+use kernel::id::{LeaderId, OperatorId, PayoutAccountId, WithdrawalId};
 use kernel::{Failure, Fen};
 use sea_orm::ConnectionTrait;
 
@@ -14,13 +15,16 @@ use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor, error::LedgerError};
 use crate::areas::members;
 use crate::areas::payouts::entity::{transfer, withdrawal};
+use crate::areas::payouts::payee::place_of;
 use crate::areas::payouts::requests::TransferRequest;
 use crate::areas::payouts::rules::{self, Terms};
 use crate::areas::payouts::service::{self, DailyLimits, NewWithdrawal, Note};
 use crate::areas::payouts::state::{WithdrawalChannel, WithdrawalEvent, WithdrawalState};
-use crate::areas::payouts::{PayoutError, query, transfers};
-use crate::areas::shops::payout::PayoutMode;
+use crate::areas::payouts::tax::{self, Withheld};
+use crate::areas::payouts::{PayoutError, accounts, identities, query, transfers};
+use crate::areas::shops::payout::{PayoutChannel, PayoutMode};
 use crate::areas::shops::query::Shop;
+use crate::areas::shops::settings::Withhold;
 use crate::flows::member_money::within_ceiling;
 use crate::platform::request_keys::Once;
 
@@ -31,6 +35,8 @@ pub struct Wish {
     pub amount: Fen,
     /// How it should come.
     pub channel: WithdrawalChannel,
+    /// Where to, outside WeChat.
+    pub account: Option<PayoutAccountId>,
 }
 
 /// A withdrawal with its transfer, once there is one.
@@ -45,7 +51,7 @@ pub struct Withdrawal {
 /// Freezes the money and asks for its payout; small ones are granted at once.
 ///
 /// Errors: `leader.frozen`, `withdrawal.channel_not_offered`, `.too_small`, `.too_large`,
-/// `.daily_limit`, `funds.not_enough`.
+/// `.daily_limit`, `funds.not_enough`, `payout_account.not_found`, `identity.required`.
 #[tracing::instrument(skip_all, fields(shop = %shop.id, leader = %leader))]
 pub async fn withdraw(
     app: &App,
@@ -54,7 +60,8 @@ pub async fn withdraw(
     wish: &Wish,
     once: &Once<Withdrawal>,
 ) -> Result<Withdrawal, Failure> {
-    let quote = rules::quote(&terms(shop), wish.amount, wish.channel)?;
+    let terms = terms(shop);
+    let quote = rules::quote(&terms, wish.amount, wish.channel)?;
     let settings = &shop.settings;
     let limits = DailyLimits { count: settings.withdraw_daily_count, sum: settings.withdraw_daily_fen };
     let done = app
@@ -62,13 +69,17 @@ pub async fn withdraw(
         .write(async |tx| {
             let now = app.clock.now();
             let leader = enabled_leader(tx, shop, leader).await?;
+            let (id, day) = (WithdrawalId::new(), beijing_day(now).to_string());
+            let tax = withheld(tx, shop, leader.id, wish.amount, &day).await?;
             let new = NewWithdrawal {
+                id,
                 shop: shop.id,
                 leader: leader.id,
                 channel: wish.channel,
                 amount: wish.amount,
-                quote,
-                day: beijing_day(now).to_string(),
+                quote: rules::less_tax(&terms, quote, tax, wish.channel)?,
+                payee: payee(app, tx, &leader, id, wish).await?,
+                day,
             };
             let row = service::apply(tx, &new, now).await?;
             service::count_against_day(tx, &new, limits).await?;
@@ -126,7 +137,8 @@ pub async fn reject(
         .write(async |tx| {
             let now = app.clock.now();
             let row = query::withdrawal(tx, shop.id, id).await?.ok_or(PayoutError::NotFound)?;
-            // Once granted, a transfer may be on its way; only the platform can end it.
+            // Once granted, a transfer may be on its way; only the platform can end it. One by sheet may be
+            // refused until a sheet takes it.
             if row.channel == WithdrawalChannel::WechatTransfer && row.state != WithdrawalState::Applied {
                 return Err(PayoutError::WrongState { id, state: row.state }.into());
             }
@@ -179,9 +191,6 @@ async fn grant(
 ) -> Result<Withdrawal, Failure> {
     let (now, note) = (app.clock.now(), Note { reason: None, by });
     let row = service::advance(tx, shop.id, id, &[WithdrawalEvent::Approved], &note, now).await?;
-    if row.channel == WithdrawalChannel::Manual {
-        return Ok(Withdrawal { row, transfer: None });
-    }
     if row.channel == WithdrawalChannel::Balance {
         within_ceiling(tx, shop, leader.member_id, row.net_fen).await?;
         let events = [WithdrawalEvent::TransferStarted, WithdrawalEvent::Paid];
@@ -189,13 +198,16 @@ async fn grant(
         book_into_balance(tx, &row, leader.member_id, now).await?;
         return Ok(Withdrawal { row, transfer: None });
     }
+    if row.channel != WithdrawalChannel::WechatTransfer {
+        return Ok(Withdrawal { row, transfer: None });
+    }
     let member = members::query::by_id(tx, shop.id, leader.member_id).await?.ok_or(LeaderError::NotFound)?;
-    let payer = shop.profile.transfer_mchid().ok_or(PayoutError::ChannelNotOffered(terms(shop).offered))?;
+    let payer = shop.profile.transfer_mchid().ok_or_else(|| PayoutError::ChannelNotOffered(terms(shop).offered))?;
     let payout = &shop.profile.payout;
     let request = TransferRequest {
         scene_id: payout.transfer_scene_id.clone(),
         openid: member.openid,
-        user_name: (row.net_fen >= rules::NAME_FROM).then(|| leader.name.clone()),
+        user_name: if row.net_fen >= rules::NAME_FROM { Some(real_name(app, tx, leader).await?) } else { None },
         amount_fen: row.net_fen,
         remark: payout.transfer_remark.clone(),
         notify_url: format!("{}/notify/wechat-pay/{}/transfer", app.config.server.public_url, shop.code),
@@ -229,20 +241,83 @@ async fn leave_what_is_being_shared(tx: &impl ConnectionTrait, shop: &Shop, lead
     Ok(())
 }
 
+/// What the shop withholds of an amount. The leader's account is changed by every withdrawal in
+/// the same transaction, so that of two at once one is run again with the other's sum before it.
+async fn withheld(
+    tx: &impl ConnectionTrait,
+    shop: &Shop,
+    leader: LeaderId,
+    amount: Fen,
+    day: &str,
+) -> Result<Withheld, Failure> {
+    if shop.settings.withhold == Withhold::None {
+        return Ok(Withheld::default());
+    }
+    identities::of_leader(tx, shop.id, leader).await?.ok_or(PayoutError::IdentityRequired)?;
+    let (gross, given) = query::month_so_far(tx, shop.id, leader, day).await?;
+    Ok(tax::withheld(gross, given, amount)?)
+}
+
+/// To whom a withdrawal by sheet goes: a copy of the account it names, sealed for itself.
+async fn payee(
+    app: &App,
+    tx: &impl ConnectionTrait,
+    leader: &leader::Model,
+    id: WithdrawalId,
+    wish: &Wish,
+) -> Result<Option<(String, String)>, Failure> {
+    if !wish.channel.by_sheet() {
+        return Ok(None);
+    }
+    let missing = || Invalid::field("payout_account_id", "required", "this way of paying needs an account");
+    let wanted = (wish.account.ok_or_else(missing)?, wish.channel);
+    let payee = accounts::opened(tx, &app.sealer, leader.shop_id, leader.id, wanted).await?;
+    Ok(Some((payee.seal(&app.sealer, &place_of(id))?, payee.mask())))
+}
+
+/// The name WeChat compares: that of the identity card where it is known.
+async fn real_name(app: &App, tx: &impl ConnectionTrait, leader: &leader::Model) -> Result<String, Failure> {
+    let known = identities::of_leader(tx, leader.shop_id, leader.id).await?;
+    Ok(match known {
+        Some(row) => identities::opened(&app.sealer, &row)?.name,
+        None => leader.name.clone(),
+    })
+}
+
+/// The ways a shop pays by, as its leaders see them.
+pub fn offered(shop: &Shop) -> Vec<WithdrawalChannel> {
+    terms(shop).offered
+}
+
 fn terms(shop: &Shop) -> Terms {
     use WithdrawalChannel::{Balance, Manual, WechatTransfer};
     let payout = &shop.profile.payout;
     let by_transfer = shop.profile.transfer_mchid().is_some() && !payout.transfer_scene_id.is_empty();
+    let by_mode = || match payout.mode {
+        PayoutMode::Transfer => vec![WechatTransfer, Balance],
+        PayoutMode::Manual => vec![Manual, Balance],
+        // What could not be shared is owed all the same.
+        PayoutMode::ProfitSharing if by_transfer => vec![WechatTransfer, Manual, Balance],
+        PayoutMode::ProfitSharing => vec![Manual, Balance],
+    };
+    let named = |named: &Vec<PayoutChannel>| {
+        let channels = named.iter().map(|channel| channel_of(*channel));
+        channels.filter(|channel| by_transfer || *channel != WechatTransfer).collect()
+    };
     Terms {
-        offered: match payout.mode {
-            PayoutMode::Transfer => &[WechatTransfer, Balance],
-            PayoutMode::Manual => &[Manual, Balance],
-            // What could not be shared is owed all the same.
-            PayoutMode::ProfitSharing if by_transfer => &[WechatTransfer, Manual, Balance],
-            PayoutMode::ProfitSharing => &[Manual, Balance],
-        },
+        offered: shop.settings.withdraw_channels.as_ref().map_or_else(by_mode, named),
         min: shop.settings.withdraw_min_fen,
         transfer_max: payout.transfer_max_fen,
         fee: shop.settings.withdraw_fee_bp,
+    }
+}
+
+fn channel_of(channel: PayoutChannel) -> WithdrawalChannel {
+    match channel {
+        PayoutChannel::WechatTransfer => WithdrawalChannel::WechatTransfer,
+        PayoutChannel::Manual => WithdrawalChannel::Manual,
+        PayoutChannel::Bank => WithdrawalChannel::Bank,
+        PayoutChannel::Alipay => WithdrawalChannel::Alipay,
+        PayoutChannel::Balance => WithdrawalChannel::Balance,
     }
 }

@@ -2,18 +2,17 @@
 
 use std::collections::HashMap;
 
-use actix_web::web;
 use chrono::NaiveDate;
-use kernel::Failure;
 use kernel::clock::beijing;
 use kernel::id::BillLineId;
 use kernel::words::wire;
+use kernel::{Failure, Fen};
 
-use super::sheet::{NotWritten, row, workbook, yuan};
 use crate::app::App;
 use crate::areas::bills::entity::{case, line};
 use crate::areas::bills::{BillsError, cases, lines, runs};
 use crate::areas::shops::query::Shop;
+use crate::flows::tables;
 
 /// The columns that hold amounts.
 const AMOUNTS: [u16; 2] = [7, 8];
@@ -73,11 +72,7 @@ async fn table(app: &App, shop: &Shop, day: NaiveDate) -> Result<Vec<Vec<String>
 /// # Errors
 /// [`BillsError::NoBill`] when no bill of the day has been read.
 pub async fn csv(app: &App, shop: &Shop, day: NaiveDate) -> Result<String, Failure> {
-    let mut text = String::from("\u{feff}");
-    for cells in table(app, shop, day).await? {
-        row(&mut text, &cells);
-    }
-    Ok(text)
+    Ok(tables::csv(&table(app, shop, day).await?))
 }
 
 /// The day as a workbook: numbers of things are texts, amounts are numbers.
@@ -85,9 +80,7 @@ pub async fn csv(app: &App, shop: &Shop, day: NaiveDate) -> Result<String, Failu
 /// # Errors
 /// As [`csv`].
 pub async fn xlsx(app: &App, shop: &Shop, day: NaiveDate) -> Result<Vec<u8>, Failure> {
-    let rows = table(app, shop, day).await?;
-    let written = web::block(move || workbook(&rows, &AMOUNTS)).await.map_err(|error| NotWritten(error.to_string()))?;
-    Ok(written.map_err(|error| NotWritten(error.to_string()))?)
+    tables::xlsx(table(app, shop, day).await?, &AMOUNTS).await
 }
 
 fn of_line(line: &line::Model) -> Vec<String> {
@@ -100,15 +93,15 @@ fn of_line(line: &line::Model) -> Vec<String> {
         line.our_no.clone().unwrap_or_default(),
         line.platform_no.clone().unwrap_or_default(),
         line.receiver.clone().unwrap_or_default(),
-        yuan(line.amount_fen),
-        line.fee_fen.map(yuan).unwrap_or_default(),
+        line.amount_fen.to_yuan_string(),
+        line.fee_fen.map(Fen::to_yuan_string).unwrap_or_default(),
         line.words.clone(),
         wire(&line.verdict),
     ]
 }
 
 fn without_line(case: &case::Model) -> Vec<String> {
-    let amount = case.ours_fen.or(case.theirs_fen).map(yuan).unwrap_or_default();
+    let amount = case.ours_fen.or(case.theirs_fen).map(Fen::to_yuan_string).unwrap_or_default();
     let (ours, theirs) = (case.our_no.clone().unwrap_or_default(), case.platform_no.clone().unwrap_or_default());
     let none = String::new;
     vec![wire(&case.kind), none(), none(), wire(&case.subject), ours, theirs, none(), amount, none(), none(), none()]

@@ -10,7 +10,6 @@ mod export;
 mod judge;
 mod known;
 mod read;
-pub(in crate::flows) mod sheet;
 
 use chrono::{Days, Duration, NaiveDate, NaiveTime};
 use kernel::clock::{beijing, beijing_day};

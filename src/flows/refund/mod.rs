@@ -5,6 +5,7 @@ mod means;
 mod operator;
 pub mod plan;
 mod preview;
+pub mod remedy;
 mod send;
 mod supplier;
 

@@ -14,7 +14,7 @@ use crate::areas::orders::entity::order;
 use crate::areas::orders::state::{OrderEvent, OrderStatus, RefundStatus as OrderRefundStatus};
 use crate::areas::payments::entity::refund;
 use crate::areas::payments::state::{RefundEvent, RefundState};
-use crate::areas::payments::{refunds, service as payments};
+use crate::areas::payments::{refunds, remedies, service as payments};
 use crate::areas::shops::query::Shop;
 use crate::areas::stock;
 use crate::flows::after_sale;
@@ -164,6 +164,10 @@ pub async fn told(app: &App, shop: &Shop, answer: &Refund) -> Result<(), Failure
         RefundStatus::Abnormal => RefundEvent::TurnedAbnormal,
         RefundStatus::Processing | RefundStatus::Other(_) => RefundEvent::Accepted,
     };
+    if event == RefundEvent::Succeeded && remedies::paid_by_hand(app.db.reader(), shop.id, id).await? {
+        tracing::error!(refund = %id, "ALARM: WeChat has paid a refund that was paid by hand: the member has it twice");
+        metrics::counter!("refunds_paid_twice_total").increment(1);
+    }
     let gone_wrong = matches!(event, RefundEvent::Closed | RefundEvent::TurnedAbnormal);
     let reason = gone_wrong.then(|| format!("{:?}", answer.status));
     apply(app, shop, &refund, event, &Heard { platform_id: answer.refund_id.clone(), reason }).await
@@ -235,9 +239,12 @@ pub(super) async fn succeed(
     let now = app.clock.now();
     let times = (now, app.clock.wall());
     let done = refunds::advance(tx, refund, RefundEvent::Succeeded, platform_id, None, times).await?;
-    let mut draft = Draft::new(shop.id, "refund_paid", refund.id.uuid());
+    let by_hand = remedies::paid_by_hand(tx, shop.id, refund.id).await?;
+    let (cause, from) =
+        if by_hand { ("refund_by_hand", AccountKind::MerchantCash) } else { ("refund_paid", AccountKind::Clearing) };
+    let mut draft = Draft::new(shop.id, cause, refund.id.uuid());
     draft.debit(AccountKind::MemberPayable, Some(order.member_id.uuid()), refund.wechat_fen);
-    draft.credit(AccountKind::Clearing, order.clearing(), refund.wechat_fen)?;
+    draft.credit(from, order.clearing().filter(|_| !by_hand), refund.wechat_fen)?;
     ledger::service::post(tx, &draft, Floor::Zero, now).await?;
     if refund.cause == Cause::LatePayment.text() && order.paid_at.is_some() {
         // It was paid twice: this money never was the order's.

@@ -1,6 +1,5 @@
 //! A statement as a table, for the supplier's accountant.
 
-use actix_web::web;
 use kernel::clock::beijing;
 use kernel::id::SupplierStatementId;
 use kernel::words::wire;
@@ -10,7 +9,7 @@ use super::lines::{Line, lines_of};
 use crate::app::App;
 use crate::areas::shops::query::Shop;
 use crate::areas::suppliers::entity::statement;
-use crate::flows::reconcile_bills::sheet::{NotWritten, row, workbook, yuan};
+use crate::flows::tables::{self, Rows};
 
 /// The columns that hold amounts.
 const AMOUNTS: [u16; 7] = [5, 6, 7, 8, 9, 10, 11];
@@ -32,21 +31,15 @@ const HEADINGS: [&str; 12] = [
 
 /// The statement as CSV: UTF-8 with a mark of order, amounts in yuan.
 pub async fn csv(app: &App, shop: &Shop, id: SupplierStatementId) -> Result<String, Failure> {
-    let mut text = String::from("\u{feff}");
-    for cells in table(app, shop, id).await? {
-        row(&mut text, &cells);
-    }
-    Ok(text)
+    Ok(tables::csv(&table(app, shop, id).await?))
 }
 
 /// The same as a workbook.
 pub async fn xlsx(app: &App, shop: &Shop, id: SupplierStatementId) -> Result<Vec<u8>, Failure> {
-    let rows = table(app, shop, id).await?;
-    let written = web::block(move || workbook(&rows, &AMOUNTS)).await.map_err(|error| NotWritten(error.to_string()))?;
-    Ok(written.map_err(|error| NotWritten(error.to_string()))?)
+    tables::xlsx(table(app, shop, id).await?, &AMOUNTS).await
 }
 
-async fn table(app: &App, shop: &Shop, id: SupplierStatementId) -> Result<Vec<Vec<String>>, Failure> {
+async fn table(app: &App, shop: &Shop, id: SupplierStatementId) -> Result<Rows, Failure> {
     let (statement, _) = super::of(app, shop, id).await?;
     let lines = lines_of(app.db.reader(), &statement).await?;
     let mut rows = vec![HEADINGS.map(str::to_owned).to_vec()];
@@ -60,7 +53,7 @@ async fn table(app: &App, shop: &Shop, id: SupplierStatementId) -> Result<Vec<Ve
 fn balance(statement: &statement::Model, what: &str, amount: Fen) -> Vec<String> {
     let mut cells = vec![at(statement.until_at), what.to_owned()];
     cells.resize(HEADINGS.len() - 1, String::new());
-    cells.push(yuan(amount));
+    cells.push(amount.to_yuan_string());
     cells
 }
 
@@ -72,16 +65,16 @@ fn cells(line: &Line) -> Vec<String> {
         Some((of, part)) => cells.extend([
             of.title.clone(),
             of.quantity.to_string(),
-            yuan(of.goods_fen),
-            yuan(part.base_fen),
-            yuan(part.fee_fen),
-            yuan(part.commission_fen),
-            yuan(part.referral_fen),
-            yuan(part.shipping_fen),
+            of.goods_fen.to_yuan_string(),
+            part.base_fen.to_yuan_string(),
+            part.fee_fen.to_yuan_string(),
+            part.commission_fen.to_yuan_string(),
+            part.referral_fen.to_yuan_string(),
+            part.shipping_fen.to_yuan_string(),
         ]),
         None => cells.resize(HEADINGS.len() - 1, String::new()),
     }
-    cells.push(yuan(moved.amount_fen));
+    cells.push(moved.amount_fen.to_yuan_string());
     cells
 }
 

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use kernel::id::OrderId;
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 use tuanqiao::areas::ledger::state::AccountKind;
 use tuanqiao::areas::payments::entity::{payment, refund};
 use tuanqiao::areas::payments::state::{PaymentState, RefundState};
 use tuanqiao::areas::payouts::entity::{sharing_part, sharing_return, transfer, withdrawal};
-use tuanqiao::areas::payouts::state::{PartResult, ReturnState, TransferState, WithdrawalState};
+use tuanqiao::areas::payouts::state::{PartResult, ReturnState, TransferState, WithdrawalChannel, WithdrawalState};
 use tuanqiao::areas::{ledger, stock};
 
 use super::moves::retry_now;
+use super::payout_moves::sheets_are_paid;
 use super::walk::Walk;
 
 impl Walk {
@@ -55,7 +57,11 @@ impl Walk {
         assert_eq!(of(AccountKind::Clearing), lies_at_wechat - fees, "{heard:?} {purse:?}\n{}", self.story());
         let by_hand = self.paid_by_hand().await;
         assert_eq!(of(AccountKind::MerchantCash), -heard.transferred - by_hand, "{heard:?}\n{}", self.story());
-        let both = [(heard.paid, purse.paid), (heard.refunded, purse.refunded), (heard.transferred, purse.transferred)];
+        let both = [
+            (heard.paid, purse.paid),
+            (heard.refunded, purse.refunded),
+            (heard.transferred - heard.by_sheet, purse.transferred),
+        ];
         let shared = heard.shared - heard.returned;
         assert!(!at_rest || shared == purse.shared_out, "{heard:?} {purse:?}\n{}", self.story());
         for (ours, theirs) in both {
@@ -74,12 +80,16 @@ impl Walk {
         let shared = sharing_part::in_shop(shop).filter(sharing_part::Column::Result.eq(PartResult::Succeeded));
         let returned = sharing_return::in_shop(shop).filter(sharing_return::Column::State.eq(ReturnState::Succeeded));
         let transferred = withdrawal::in_shop(shop).filter(withdrawal::Column::State.eq(WithdrawalState::Paid));
+        let to_balance = withdrawal::Column::Channel.eq(WithdrawalChannel::Balance);
+        let transferred = transferred.filter(to_balance.not()).all(conn).await.unwrap();
+        let by_sheet = transferred.iter().filter(|row| row.channel.by_sheet());
         Heard {
+            by_sheet: by_sheet.map(|row| row.net_fen.fen()).sum(),
             paid: paid.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
             refunded: refunded.all(conn).await.unwrap().iter().map(|row| row.wechat_fen.fen()).sum(),
             shared: shared.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
             returned: returned.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
-            transferred: transferred.all(conn).await.unwrap().iter().map(|row| row.net_fen.fen()).sum(),
+            transferred: transferred.iter().map(|row| row.net_fen.fen()).sum(),
         }
     }
 
@@ -109,6 +119,7 @@ impl Walk {
         self.app.wechat().clear_faults();
         for _ in 0..40 {
             self.everybody_answers().await;
+            sheets_are_paid(self).await;
             retry_now(self).await;
             self.app.run_due_jobs().await;
             self.app.time_passes(1_000);
@@ -172,5 +183,8 @@ struct Heard {
     refunded: i64,
     shared: i64,
     returned: i64,
+    /// By whatever way.
     transferred: i64,
+    /// Of it, by sheets outside WeChat.
+    by_sheet: i64,
 }

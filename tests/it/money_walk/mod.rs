@@ -10,6 +10,7 @@ mod books;
 mod member_books;
 mod member_moves;
 mod moves;
+mod payout_moves;
 mod suppliers;
 mod walk;
 

@@ -14,6 +14,7 @@ use tuanqiao::areas::payouts::state::{SharingKind, SharingState};
 use tuanqiao::jobs::{JOBS, Job};
 use tuanqiao::platform::entity::effect;
 
+use super::payout_moves::{go_on_with_claim, import_results, make_sheet, withdraw_to_card};
 use super::walk::{COMPANY, Known, Stage, Walk};
 
 /// Something that can happen, and how often it does beside the others.
@@ -34,6 +35,7 @@ macro_rules! moves {
 moves! {
     buy 10, order 6, open_pay_sheet 3, pay 8, hear 12, cancel 3, ship 3, deliver 3, collect 8, confirm_receipt 2,
     refund 5, refund_all 2, refund_shared 4, claim 3, decide_claim 3, settle 12, receiver_fails 1, give_back 5, withdraw 4, answer_transfer 5, share_now 2,
+    withdraw_to_card 3, make_sheet 1, import_results 2, go_on_with_claim 2,
     time_passes 8, retry_now 6, one_job 14, all_jobs 3, die_in_a_job 8, trouble 4, no_trouble 2, restart 1,
 }
 
@@ -296,7 +298,10 @@ async fn decide_claim(walk: &mut Walk) -> bool {
     let path = format!("/console/api/v1/after-sales/{}", ticket["id"].as_str().unwrap());
     let answer = match walk.dice.below(4) {
         0 => walk.keeper.post_new(&format!("{path}/refuse"), json!({"reason": "照片不清"})).await,
-        1 => walk.keeper.post_new(&format!("{path}/goods-returned"), json!({})).await,
+        1 => {
+            let restock = walk.dice.once_in(2);
+            walk.keeper.post_new(&format!("{path}/goods-returned"), json!({"restock": restock})).await
+        }
         _ => walk.keeper.post_new(&format!("{path}/approve"), json!({})).await,
     };
     walk.taken(&answer)

@@ -101,7 +101,8 @@ impl Walk {
         let keeper = app.operator().await;
         let settings = json!({
             "leader_rate_bp": 1000, "referral_levels": 1, "referral_rates_bp": [150], "withdraw_fee_bp": 60,
-            "after_sale_window_s": 86_400,
+            "after_sale_window_s": 86_400, "withdraw_channels": ["wechat_transfer", "manual", "bank"],
+            "auto_approve_after_hours": 20, "return_days": 1, "return_receipt_days": 1, "escalate_days": 1,
         });
         keeper.put("/console/api/v1/settings", settings).await.ok();
         let mut walk = Self {

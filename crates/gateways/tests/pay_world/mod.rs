@@ -58,6 +58,7 @@ pub fn client_in(mode: Mode, main: &str, backup: Option<&str>, public_key: bool)
         merchant_serial: part("serial_no"),
         merchant_key: SecretString::from(part("test_private_key_der_b64")),
         api_v3_key: SecretString::from(set["api_v3_key"].as_str().unwrap()),
+        earlier_api_v3_key: None,
         platform_public_key_id: public_key.then(platform_id),
         platform_public_key: public_key.then(|| secret("platform_public_key").public_key().unwrap().to_spki_pem()),
     };

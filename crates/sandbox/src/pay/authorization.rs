@@ -141,9 +141,9 @@ pub(super) fn admit(state: &SandboxState, request: &HttpRequest, body: &[u8]) ->
         body,
     };
     let wall = state.clock().wall();
-    pairs
-        .check(&signed, &merchant.serial, &merchant.key, wall)
-        .map_err(|fault| Refusal::sign_error(&fault.to_string()))?;
+    let earlier = merchant.earlier.as_ref().filter(|(serial, _)| serial == pairs.serial);
+    let (serial, key) = earlier.map_or((&merchant.serial, &*merchant.key), |(serial, key)| (serial, &**key));
+    pairs.check(&signed, serial, key, wall).map_err(|fault| Refusal::sign_error(&fault.to_string()))?;
     if !first_use(state, &merchant.mchid, pairs.nonce, wall) {
         return Err(Refusal::sign_error("nonce_str重复使用"));
     }

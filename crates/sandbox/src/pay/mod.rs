@@ -143,6 +143,7 @@ fn dispatch(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
         ("GET", ["combine-transactions", "out-trade-no", number]) => combined::query(call, number),
         ("POST", ["combine-transactions", "out-trade-no", number, "close"]) => combined::close(call, number),
         ("POST", ["refund", "domestic", "refunds"]) => refunds::create(call),
+        ("POST", ["refund", "domestic", "refunds", id, "apply-abnormal-refund"]) => refunds::to_a_card(call, id),
         ("GET", ["refund", "domestic", "refunds", number]) => refunds::query(call, number),
         (_, ["profitsharing", rest @ ..]) => share(call, method, rest),
         (_, ["fund-app", "mch-transfer", "transfer-bills", rest @ ..]) => transfer(call, method, rest),

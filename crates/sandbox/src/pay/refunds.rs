@@ -130,6 +130,60 @@ pub(super) fn create(call: &Call<'_>) -> Reply {
     Ok(Answer::Body(shown))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToACard {
+    sub_mchid: Option<String>,
+    out_refund_no: String,
+    #[serde(rename = "type")]
+    kind: String,
+    bank_type: Option<String>,
+    bank_account: Option<String>,
+    real_name: Option<String>,
+}
+
+/// `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`.
+pub(super) fn to_a_card(call: &Call<'_>, refund_id: &str) -> Reply {
+    let body: ToACard = call.json()?;
+    let seller = seller_of(call, body.sub_mchid.as_deref())?;
+    let number = call.opened("/bank_account", body.bank_account.as_deref())?;
+    let name = call.opened("/real_name", body.real_name.as_deref())?;
+    match body.kind.as_str() {
+        "USER_BANK_CARD" => {
+            let fits = number.is_some_and(|n| (8..=30).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
+            if !fits {
+                return Err(Refusal::param("/bank_account", "银行卡号格式错误"));
+            }
+            if name.is_none_or(|name| name.trim().is_empty()) || body.bank_type.is_none_or(|bank| bank.is_empty()) {
+                return Err(Refusal::param("/real_name", "退款至用户银行卡时必填"));
+            }
+        }
+        "MERCHANT_BANK_CARD" if number.is_none() && name.is_none() => {}
+        _ => return Err(Refusal::param("/type", "取值错误")),
+    }
+    let key = key_of(&call.account.mchid, &body.out_refund_no);
+    let (shown, event) = {
+        let mut world = call.state.world();
+        let known = world.refunds.get_mut(&key).filter(|known| known.refund_id == refund_id && known.seller == seller);
+        let known = known.ok_or_else(|| Refusal::new(404, "RESOURCE_NOT_EXISTS", "退款单不存在"))?;
+        if known.status != RefundStatus::Abnormal {
+            return Err(Refusal::invalid("退款单不是异常状态，不能发起异常退款"));
+        }
+        known.status = RefundStatus::Processing;
+        known.due_wall_ms =
+            call.state.config().settle_after_ms.and_then(|wait| i64::try_from(wait).ok()).map(|wait| wall_ms() + wait);
+        let shown = known.shown();
+        let at_once = call.state.config().settle_after_ms == Some(0);
+        (shown, if at_once { world.settle_refund(&key, RefundStatus::Success, call.now) } else { None })
+    };
+    call.state.announce_some(event);
+    call.state.settle_by_itself(move |state| {
+        let event = state.world().settle_refund(&key, RefundStatus::Success, state.now());
+        state.announce_some(event);
+    });
+    Ok(Answer::Body(shown))
+}
+
 fn judge(body: &Create) -> Result<(), Refusal> {
     fields::number("/out_refund_no", &body.out_refund_no, 1, 64, "_-|*@")?;
     if body.reason.as_ref().is_some_and(|reason| reason.is_empty() || reason.len() > 80) {

@@ -2,4 +2,5 @@
 #![allow(missing_docs, reason = "columns say their name; what a name does not say is documented")]
 
 pub mod ticket;
+pub mod ticket_event;
 pub mod ticket_line;

@@ -25,9 +25,20 @@ pub struct Model {
     /// Why it was refused.
     #[sea_orm(column_type = "Text", nullable)]
     pub answer: Option<String>,
+    /// What shows why.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub answer_photos: Json,
     pub refund_id: Option<RefundId>,
+    /// Who carries the goods back.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub carrier: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub tracking_no: Option<String>,
+    pub return_shipped_at: Option<Time>,
+    /// Business time at which what the state waits for is no longer waited for.
+    pub deadline_at: Option<Time>,
+    /// When the platform's judgment was asked for; once.
+    pub escalated_at: Option<Time>,
     pub created_at: Time,
     pub updated_at: Time,
     pub closed_at: Option<Time>,

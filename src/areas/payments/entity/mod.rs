@@ -6,3 +6,4 @@ pub mod notice;
 pub mod payment;
 pub mod refund;
 pub mod refund_line;
+pub mod remedy;

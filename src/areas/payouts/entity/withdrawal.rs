@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::areas::payouts::state::WithdrawalChannel;
 use crate::areas::payouts::state::WithdrawalState;
-use kernel::id::{LeaderId, OperatorId, ShopId, WithdrawalId};
+use kernel::id::{LeaderId, OperatorId, PayoutBatchId, ShopId, WithdrawalId};
 use kernel::{BasisPoints, Fen, Time};
 
 /// A leader's request to be paid.
@@ -22,6 +22,17 @@ pub struct Model {
     pub fee_bp: BasisPoints,
     pub tax_fen: Fen,
     pub net_fen: Fen,
+    /// What the leader had asked for earlier in its month, when tax is withheld.
+    pub month_gross_fen: Fen,
+    /// What was withheld of that.
+    pub month_tax_fen: Fen,
+    /// To whom it goes outside WeChat, as it was when asked for.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub sealed_payee: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub payee_mask: Option<String>,
+    /// The sheet that pays it; for good.
+    pub batch_id: Option<PayoutBatchId>,
     pub state: WithdrawalState,
     /// The Beijing day it counts against.
     #[sea_orm(column_type = "Text")]

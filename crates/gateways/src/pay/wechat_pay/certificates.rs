@@ -104,9 +104,11 @@ impl PlatformKeys {
         known.values().filter_map(|k| k.certificate.as_ref()).map(Certificate::not_after).max()
     }
 
-    fn learn(&self, certificates: Vec<(String, Certificate)>) {
+    /// Takes new certificates in. One that is listed no more still verifies until it ends: what was
+    /// signed with it may be under way.
+    fn learn(&self, certificates: Vec<(String, Certificate)>, now: i64) {
         let mut known = self.by_serial.write().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, k| k.certificate.is_none());
+        known.retain(|_, k| k.is_valid_at(now));
         for (serial, certificate) in certificates {
             let key = Arc::new(certificate.public_key().clone());
             known.insert(normal_serial(&serial), PlatformKey { serial, key, certificate: Some(certificate) });
@@ -126,7 +128,7 @@ struct Entry {
 }
 
 /// Opens every entry; what the APIv3 key opens is authentic by that alone.
-fn open_list(body: &[u8], opener: &Opener) -> Result<Vec<(String, Certificate)>, PayError> {
+fn open_list(body: &[u8], opener: &Opener, now: i64) -> Result<Vec<(String, Certificate)>, PayError> {
     let list: CertificateList =
         serde_json::from_slice(body).map_err(|_| PayError::Malformed("certificate list".to_owned()))?;
     if list.data.is_empty() {
@@ -134,7 +136,7 @@ fn open_list(body: &[u8], opener: &Opener) -> Result<Vec<(String, Certificate)>,
     }
     let mut opened = Vec::with_capacity(list.data.len());
     for entry in list.data {
-        let pem = opener.open(&entry.encrypt_certificate)?;
+        let pem = opener.open(&entry.encrypt_certificate, now)?;
         let pem = String::from_utf8(pem).map_err(|_| PayError::Malformed("certificate text".to_owned()))?;
         let certificate = Certificate::parse(&pem)?;
         if certificate.serial() != normal_serial(&entry.serial_no) {
@@ -195,7 +197,7 @@ impl WechatPay {
     /// Takes over the certificates of a `/v3/certificates` answer, as [`WechatPay`] does by itself
     /// when it meets an unknown serial. Returns nothing; all or none are accepted.
     pub fn accept_certificates(&self, headers: &SignatureHeaders<'_>, body: &[u8], now: i64) -> Result<(), PayError> {
-        let opened = open_list(body, self.opener())?;
+        let opened = open_list(body, self.opener(), now)?;
         if !headers.is_absent() {
             let received = |serial: &str| {
                 let wanted = normal_serial(serial);
@@ -204,7 +206,7 @@ impl WechatPay {
             verify(headers, body, now, |serial| received(serial).or_else(|| self.keys().find(serial, now)))
                 .map_err(|why| PayError::Unknown(format!("certificate list: {why}")))?;
         }
-        self.keys().learn(opened);
+        self.keys().learn(opened, now);
         Ok(())
     }
 }

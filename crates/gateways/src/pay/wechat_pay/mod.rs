@@ -39,7 +39,7 @@ pub use error::{PayError, Refusal};
 pub use notice::{Notice, NoticeError, NoticeResource, Parties};
 pub use prepay::{GoodsLine, NewPrepay};
 pub use profit_sharing::{NewReceiver, NewReturn, NewSharing, ReceiverKind, Share};
-pub use refund::NewRefund;
+pub use refund::{NewRefund, PayerCard, SealedAbnormal};
 pub use sign::{PaymentParams, SignatureHeaders};
 pub use transfer::{NewTransfer, SceneReport, SealedTransfer};
 pub use wire::{
@@ -69,6 +69,9 @@ pub struct Credentials {
     pub merchant_key: SecretString,
     /// The APIv3 key, 32 characters.
     pub api_v3_key: SecretString,
+    /// The APIv3 key before it, and until when (Unix seconds) it still opens: a notice that was sealed
+    /// before the change is repeated for a day.
+    pub earlier_api_v3_key: Option<(SecretString, i64)>,
     /// `PUB_KEY_ID_…`, when the account is in public-key mode.
     pub platform_public_key_id: Option<String>,
     /// The platform's public key as PEM, together with its id.
@@ -122,7 +125,9 @@ impl WechatPay {
     pub fn paced(credentials: &Credentials, hosts: Hosts, http: Client, pace: Arc<dyn Pace>) -> Result<Self, PayError> {
         let key = PrivateKey::parse(credentials.merchant_key.expose_secret())
             .map_err(|e| PayError::Credentials("merchant_key", e))?;
-        let opener = Opener::new(&credentials.api_v3_key).map_err(|e| PayError::Credentials("api_v3_key", e))?;
+        let earlier = credentials.earlier_api_v3_key.as_ref().map(|(key, until)| (key, *until));
+        let opener =
+            Opener::new(&credentials.api_v3_key, earlier).map_err(|e| PayError::Credentials("api_v3_key", e))?;
         let public_key = match (&credentials.platform_public_key_id, &credentials.platform_public_key) {
             (Some(id), Some(pem)) => {
                 let key = PublicKey::parse(pem).map_err(|e| PayError::Credentials("platform_public_key", e))?;

@@ -102,7 +102,7 @@ impl WechatPay {
         self.verify(headers, body, now).await?;
         let envelope: Envelope =
             serde_json::from_slice(body).map_err(|_| NoticeError::Malformed("the envelope is not as documented"))?;
-        let plain = self.opener().open(&envelope.resource).map_err(|_| NoticeError::DecryptFailed)?;
+        let plain = self.opener().open(&envelope.resource, now).map_err(|_| NoticeError::DecryptFailed)?;
         let content: Value =
             serde_json::from_slice(&plain).map_err(|_| NoticeError::Malformed("the content is not JSON"))?;
         let original_type = envelope.resource.original_type.unwrap_or_default();

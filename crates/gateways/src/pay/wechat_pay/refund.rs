@@ -26,6 +26,44 @@ pub struct NewRefund {
     pub total: Fen,
 }
 
+/// A card of the payer's to which a refund goes that could not go the way it came.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PayerCard {
+    /// WeChat's short name of the bank, such as `ICBC_DEBIT`.
+    pub bank_type: String,
+    /// The card's number.
+    pub number: String,
+    /// Its owner.
+    pub real_name: String,
+}
+
+impl std::fmt::Debug for PayerCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PayerCard([REDACTED])")
+    }
+}
+
+/// A request about a refund, to be sent as it stands: encryption never gives the same bytes twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedAbnormal {
+    /// The body, card and name in it encrypted.
+    pub body: String,
+    /// The platform's key it is encrypted for.
+    pub serial: String,
+}
+
+#[derive(Serialize)]
+struct Abnormal<'a> {
+    #[serde(flatten)]
+    sub: Sub<'a>,
+    out_refund_no: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    bank_type: &'a str,
+    bank_account: String,
+    real_name: String,
+}
+
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(flatten)]
@@ -73,6 +111,35 @@ impl WechatPay {
     /// answer, the notice and the query say what became of it.
     pub async fn refund(&self, body: &[u8]) -> Result<Refund, PayError> {
         self.post("/v3/refund/domestic/refunds", body).await
+    }
+
+    /// What sends an abnormal refund to a card of the payer's, exactly; to be stored before it is sent.
+    /// Names of fields are unconfirmed (sheet §5) and stand here alone.
+    pub async fn abnormal_refund_body(
+        &self,
+        out_refund_no: &str,
+        card: &PayerCard,
+    ) -> Result<SealedAbnormal, PayError> {
+        let (serial, bank_account) = self.encrypt(&card.number).await?;
+        let (other, real_name) = self.encrypt(&card.real_name).await?;
+        if other != serial {
+            return Err(PayError::Unreachable("the platform's key changed meanwhile".to_owned()));
+        }
+        let body = to_json(&Abnormal {
+            sub: self.account().sub(),
+            out_refund_no,
+            kind: "USER_BANK_CARD",
+            bank_type: &card.bank_type,
+            bank_account,
+            real_name,
+        })?;
+        Ok(SealedAbnormal { body: String::from_utf8_lossy(&body).into_owned(), serial })
+    }
+
+    /// Has an abnormal refund, known to the partner as `refund_id`, sent to the card of `sealed`.
+    pub async fn send_abnormal_refund(&self, refund_id: &str, sealed: &SealedAbnormal) -> Result<Refund, PayError> {
+        let target = format!("/v3/refund/domestic/refunds/{}/apply-abnormal-refund", encode(refund_id));
+        self.post_sealed(&target, sealed.body.as_bytes(), Some(&sealed.serial)).await
     }
 
     /// The refund as the partner knows it. Errors: [`PayError::NotFound`].

@@ -21,30 +21,44 @@ pub(super) struct Sealed {
     pub original_type: Option<String>,
 }
 
-/// Holds the APIv3 key. The SDK's own type prints its secrets, so it never leaves this file.
-pub(super) struct Opener(Sdk);
+/// Holds the APIv3 key, and the one before it as long as it counts. The SDK's own type prints its
+/// secrets, so it never leaves this file.
+pub(super) struct Opener {
+    key: Sdk,
+    earlier: Option<(Sdk, i64)>,
+}
 
 impl Opener {
-    /// Errors: [`CryptoError::Key`] unless the key has exactly 32 bytes.
-    pub fn new(api_v3_key: &SecretString) -> Result<Self, CryptoError> {
-        let key = api_v3_key.expose_secret();
-        if key.len() != 32 {
-            return Err(CryptoError::Key("an APIv3 key of 32 characters"));
-        }
-        // Only the SDK's decryption is used; it needs nothing but the key.
-        Ok(Self(Sdk::new("", "", "", "", key, "")))
+    /// `earlier` is the key before, and until when it opens.
+    ///
+    /// Errors: [`CryptoError::Key`] unless a key has exactly 32 bytes.
+    pub fn new(api_v3_key: &SecretString, earlier: Option<(&SecretString, i64)>) -> Result<Self, CryptoError> {
+        let earlier = earlier.map(|(key, until)| Ok((sdk(key)?, until))).transpose()?;
+        Ok(Self { key: sdk(api_v3_key)?, earlier })
     }
 
+    /// Opens what was sealed with the key, or until its end with the one before.
+    ///
     /// Errors: [`CryptoError::Sealed`] for whatever cannot be opened.
-    pub fn open(&self, sealed: &Sealed) -> Result<Vec<u8>, CryptoError> {
+    pub fn open(&self, sealed: &Sealed, now: i64) -> Result<Vec<u8>, CryptoError> {
         if sealed.algorithm != "AEAD_AES_256_GCM" {
             return Err(CryptoError::Sealed);
         }
         let associated = sealed.associated_data.as_deref().unwrap_or("");
-        self.0
-            .decrypt_bytes(sealed.ciphertext.as_str(), sealed.nonce.as_str(), associated)
-            .map_err(|_| CryptoError::Sealed)
+        let open = |key: &Sdk| key.decrypt_bytes(sealed.ciphertext.as_str(), sealed.nonce.as_str(), associated);
+        let opened = open(&self.key).ok();
+        let earlier = || self.earlier.as_ref().filter(|(_, until)| now < *until).and_then(|(key, _)| open(key).ok());
+        opened.or_else(earlier).ok_or(CryptoError::Sealed)
     }
+}
+
+fn sdk(api_v3_key: &SecretString) -> Result<Sdk, CryptoError> {
+    let key = api_v3_key.expose_secret();
+    if key.len() != 32 {
+        return Err(CryptoError::Key("an APIv3 key of 32 characters"));
+    }
+    // Only the SDK's decryption is used; it needs nothing but the key.
+    Ok(Sdk::new("", "", "", "", key, ""))
 }
 
 impl std::fmt::Debug for Opener {

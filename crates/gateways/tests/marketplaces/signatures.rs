@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gateways::marketplaces::jd_affiliate::sign as jd;
-use gateways::marketplaces::pinduoduo_affiliate::sign as pdd;
-use gateways::marketplaces::taobao_affiliate::sign::SignMethod;
+use gateways::marketplaces::gates::jd::sign as jd;
+use gateways::marketplaces::gates::pinduoduo::sign as pdd;
+use gateways::marketplaces::gates::taobao::sign::SignMethod;
 use serde_json::Value;
 
 use crate::vectors;

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::super::error::{ApiError, ErrorClass};
-use super::super::exchange::HttpReply;
-use super::super::loose::Loose;
+use super::super::super::error::{ApiError, ErrorClass};
+use super::super::super::exchange::HttpReply;
+use super::super::super::loose::Loose;
 use super::answer::{self, Fields};
 
 #[derive(Deserialize, Default)]
@@ -23,7 +23,7 @@ struct Outcome {
 }
 
 /// Lets a good answer pass; "none found" and "past the last page" are good ones.
-pub fn classify(reply: &HttpReply) -> Result<(), ApiError> {
+pub fn classify_union(reply: &HttpReply) -> Result<(), ApiError> {
     let fields: Fields = reply.json()?;
     if let Some(refusal) = fields.get("error_response") {
         let refusal: GatewayRefusal = serde_json::from_str(refusal.get()).unwrap_or_default();

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::super::error::{ApiError, ErrorClass};
-use super::super::exchange::HttpReply;
+use super::super::super::error::{ApiError, ErrorClass};
+use super::super::super::exchange::HttpReply;
 
 /// An object whose values are not looked into yet.
 pub type Fields = BTreeMap<String, Box<RawValue>>;

@@ -18,14 +18,8 @@ pub fn next_number(at: u64, size: u64, total: Option<u64>, shown: usize) -> Opti
     (more && shown > 0).then(|| at.saturating_add(1))
 }
 
-/// A list that names ids, and a call for a few ids at a time that gives the rows.
-pub trait ListThenEach<T>: Send + Sync {
-    /// The request for the list's page at `at`.
-    fn list(&self, at: Option<&Cursor>) -> Result<HttpRequest, ApiError>;
-
-    /// The ids of that page; `next` is the list's own.
-    fn read_list(&self, at: Option<&Cursor>, reply: &HttpReply) -> Result<Page<String>, ApiError>;
-
+/// A call for a few ids at a time that gives their rows.
+pub trait ByIds<T>: Send + Sync {
     /// Most ids of one call for rows.
     fn per_call(&self) -> usize {
         1
@@ -36,6 +30,21 @@ pub trait ListThenEach<T>: Send + Sync {
 
     /// Those rows.
     fn read_each(&self, ids: &[String], reply: &HttpReply) -> Result<Page<T>, ApiError>;
+
+    /// A page in place of a refusal of that call, when it concerns these ids alone or the list has told
+    /// enough.
+    fn instead_of_each(&self, ids: &[String], error: &ApiError) -> Option<Page<T>> {
+        without(ids, error)
+    }
+}
+
+/// A list that names ids, whose rows are asked for by [`ByIds`].
+pub trait ListThenEach<T>: ByIds<T> {
+    /// The request for the list's page at `at`.
+    fn list(&self, at: Option<&Cursor>) -> Result<HttpRequest, ApiError>;
+
+    /// The ids of that page; `next` is the list's own.
+    fn read_list(&self, at: Option<&Cursor>, reply: &HttpReply) -> Result<Page<String>, ApiError>;
 }
 
 /// A [`ListThenEach`] as one feed. Its cursor holds the ids still to be read, so that a walk resumes
@@ -94,7 +103,7 @@ impl<T, S: ListThenEach<T>> Feed<T> for Each<S> {
         }
         let (ids, rest) = place.step(self.0.per_call());
         let next = rest.cursor().ok()?;
-        Some(without(&ids, error)?.and_next(next))
+        Some(self.0.instead_of_each(&ids, error)?.and_next(next))
     }
 }
 
@@ -109,7 +118,7 @@ pub struct Known<'a, S> {
 impl<S> Known<'_, S> {
     fn step<T>(&self, cursor: Option<&Cursor>) -> Result<(&[String], usize), ApiError>
     where
-        S: ListThenEach<T>,
+        S: ByIds<T>,
     {
         let from: usize = cursor.map_or(Ok(0), Cursor::open)?;
         let rest = self.ids.get(from..).filter(|rest| !rest.is_empty());
@@ -126,7 +135,7 @@ impl<S> Known<'_, S> {
     }
 }
 
-impl<T, S: ListThenEach<T>> Feed<T> for Known<'_, S> {
+impl<T, S: ByIds<T>> Feed<T> for Known<'_, S> {
     fn request(&self, cursor: Option<&Cursor>) -> Result<HttpRequest, ApiError> {
         self.source.each(self.step(cursor)?.0)
     }
@@ -138,16 +147,17 @@ impl<T, S: ListThenEach<T>> Feed<T> for Known<'_, S> {
 
     fn instead(&self, cursor: Option<&Cursor>, error: &ApiError) -> Option<Page<T>> {
         let (ids, to) = self.step(cursor).ok()?;
-        self.go_on(without(ids, error)?, to).ok()
+        self.go_on(self.source.instead_of_each(ids, error)?, to).ok()
     }
 }
 
 /// A page in place of a refusal that concerns these ids alone: gone ones are missing, others are
-/// skipped with the platform's reason.
-fn without<T>(ids: &[String], error: &ApiError) -> Option<Page<T>> {
+/// skipped with the platform's reason. What a list may have put behind an id and a space is no part of it.
+pub fn without<T>(ids: &[String], error: &ApiError) -> Option<Page<T>> {
+    let ids: Vec<String> = ids.iter().map(|id| id.split(' ').next().unwrap_or(id).to_owned()).collect();
     let mut page = Page::of(Vec::new());
     match error.class {
-        ErrorClass::NotFound => page.missing = ids.to_vec(),
+        ErrorClass::NotFound => page.missing = ids,
         ErrorClass::Business if ids.len() == 1 => {
             let skip = |id: &String| SkippedRow { external_id: Some(id.clone()), reason: error.to_string() };
             page.skipped = ids.iter().map(skip).collect();

@@ -17,6 +17,7 @@ mod facts;
 mod feeds;
 pub mod gates;
 mod hooks;
+mod listed;
 mod loose;
 mod model;
 pub mod money;
@@ -30,9 +31,14 @@ mod tokens;
 mod windows;
 mod wire;
 
+pub mod jd;
 pub mod jd_affiliate;
+pub mod pinduoduo;
 pub mod pinduoduo_affiliate;
+pub mod taobao;
 pub mod taobao_affiliate;
+pub mod weimob;
+pub mod youzan;
 
 use serde_json::{Map, Value};
 
@@ -59,24 +65,19 @@ pub use tokens::{FixedAccess, TokenKeeper, TokenSet};
 pub use windows::WindowRules;
 
 /// Every marketplace, once. No other place tells platforms apart.
-pub const REGISTRY: &[Entry] = &[pinduoduo_affiliate::ENTRY, taobao_affiliate::ENTRY, jd_affiliate::ENTRY];
+pub const REGISTRY: &[Entry] = &[
+    pinduoduo_affiliate::ENTRY,
+    taobao_affiliate::ENTRY,
+    jd_affiliate::ENTRY,
+    pinduoduo::ENTRY,
+    taobao::ENTRY,
+    jd::ENTRY,
+    youzan::ENTRY,
+    weimob::ENTRY,
+];
 
 /// Ids the contract names that have no connector yet: a shop file may already carry their settings.
-pub const PLANNED: &[&str] = &[
-    "pinduoduo",
-    "taobao",
-    "jd",
-    "youzan",
-    "weimob",
-    "shopify",
-    "aliexpress",
-    "ebay",
-    "amazon",
-    "dhgate",
-    "wish",
-    "wanliniu",
-    "shoplazza",
-];
+pub const PLANNED: &[&str] = &["shopify", "aliexpress", "ebay", "amazon", "dhgate", "wish", "wanliniu", "shoplazza"];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

@@ -182,6 +182,26 @@ impl RemoteGoods {
     }
 }
 
+/// Dimensions and values of a variant that a platform names by its values alone, as `"红色,大"`.
+pub fn unnamed_specs(text: &str) -> Vec<(String, String)> {
+    let values: Vec<&str> =
+        text.split([',', '，', ';', '；']).map(str::trim).filter(|value| !value.is_empty()).collect();
+    let alone = values.len() == 1;
+    let name = |nth: usize| if alone { "规格".to_owned() } else { format!("规格{}", nth + 1) };
+    values.iter().enumerate().map(|(nth, value)| (name(nth), (*value).to_owned())).collect()
+}
+
+/// Dimensions and values written as `"颜色:红色;尺码:大"`; a part without a name gets one.
+pub fn named_specs(text: &str) -> Vec<(String, String)> {
+    let parts = text.split([';', '；', ',', '，']).map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| match part.split_once([':', '：']) {
+            Some((name, value)) => (name.trim().to_owned(), value.trim().to_owned()),
+            None => ("规格".to_owned(), part.to_owned()),
+        })
+        .collect()
+}
+
 /// One variant of own goods.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RemoteSku {
@@ -206,6 +226,11 @@ pub struct RemoteSku {
 }
 
 impl RemoteSku {
+    /// One variant that stands for goods without variants, or for all of an overview's.
+    pub fn only(price: Money, quantity: Option<i64>) -> RemoteSku {
+        RemoteSku::of(None, price, quantity)
+    }
+
     /// A variant on sale, with its price and units and nothing else.
     pub fn of(external_id: Option<String>, price: Money, quantity: Option<i64>) -> RemoteSku {
         RemoteSku {

@@ -51,6 +51,19 @@ fn jd_union() {
 }
 
 #[test]
+fn pinduoduos_message_socket() {
+    let file = vectors::cn();
+    let case = &file["sign"]["pdd_message_ws"][0];
+    let text = |name: &str| case[name].as_str().unwrap();
+    let path = gateways::marketplaces::gates::pinduoduo::push::path(
+        text("client_id"),
+        text("secret"),
+        case["millis"].as_i64().unwrap(),
+    );
+    assert_eq!(path, text("path"));
+}
+
+#[test]
 fn common_mistakes_are_not_made() {
     let file = vectors::cn();
     let list = file["sign"]["negative"].as_array().unwrap();

@@ -49,6 +49,12 @@ impl Channel {
         self
     }
 
+    /// The same, acting for nobody.
+    pub(super) fn for_the_app(mut self) -> Self {
+        self.keeper = None;
+        self
+    }
+
     /// The same, with calls that matter more or less.
     pub fn with_priority(mut self, priority: Priority) -> Self {
         self.priority = priority;

@@ -32,6 +32,8 @@ impl Engine {
         grant: &Grant,
         former: Option<&TokenSet>,
     ) -> Result<TokenSet, ApiError> {
+        // A token is asked for by the app, not by the merchant whose former one may have ended.
+        let channel = &channel.clone().for_the_app();
         let auth = channel.connector.auth().ok_or_else(|| ApiError::unsupported("authorisation"))?;
         let tokens = match auth.token(setup, grant)? {
             TokenStep::Have(tokens) => *tokens,

@@ -11,7 +11,7 @@ use super::super::account::Access;
 use super::super::exchange::{Body, HttpRequest};
 use super::super::times;
 
-pub use errors::classify_union;
+pub use errors::{classify_union, gateway_refusal, union};
 
 /// Where both families are called.
 pub const ADDRESS: &str = "https://api.jd.com/routerjson";

@@ -1,6 +1,7 @@
 //! Pinduoduo's gateway (marketplaces-cn A.1): common parameters, signature, refusals.
 
 mod errors;
+pub mod push;
 pub mod sign;
 
 use chrono::{DateTime, Utc};

@@ -325,8 +325,8 @@ on_both! {
         }
         assert_eq!(app.shop().secrets.marketplaces.len(), 3, "nothing was written");
         // What the contract names and nobody plays yet is kept for the day somebody does.
-        let shop = app.apply_shop(&format!("{good}[marketplaces.youzan]\nclient_id = \"1\"\n")).await;
-        assert_eq!(shop.secrets.marketplaces["youzan"], json!({"client_id": "1"}));
+        let shop = app.apply_shop(&format!("{good}[marketplaces.shoplazza]\nclient_id = \"1\"\n")).await;
+        assert_eq!(shop.secrets.marketplaces["shoplazza"], json!({"client_id": "1"}));
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Priority {
     Import,
     /// Order lines.
     Orders,
+    /// Stock and shipments told to a store: a late one sells what is gone.
+    Stock,
     /// Somebody waits for the answer.
     Person,
 }
@@ -42,6 +44,7 @@ impl Priority {
             Priority::Refresh => 80,
             Priority::Import => 90,
             Priority::Orders => 97,
+            Priority::Stock => 99,
             Priority::Person => 100,
         };
         u32::try_from(u64::from(per_day) * percent / 100).unwrap_or(per_day)

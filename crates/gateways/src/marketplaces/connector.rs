@@ -6,12 +6,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Descriptor;
+use super::account::Access;
+use super::authorise::Authorise;
 use super::error::ApiError;
 use super::exchange::{HttpReply, HttpRequest};
-use super::model::{
-    Access, AffiliateOrderLine, Cursor, LinkRequest, Mark, Page, PromotionLink, RemoteGoods, Search, Window,
-};
+use super::facts::Descriptor;
+use super::hooks::HookSource;
+use super::model::{AffiliateOrderLine, Cursor, LinkRequest, Mark, Page, PromotionLink, RemoteGoods, Search, Window};
+use super::ship::ShipSink;
+use super::stock::StockSink;
+use super::store::{OrderSource, StoreItems};
 
 /// A question to a platform, asked page by page.
 ///
@@ -24,6 +28,12 @@ pub trait Feed<T>: Send + Sync {
 
     /// The page in `reply`, which [`Connector::classify`] has let pass.
     fn read(&self, cursor: Option<&Cursor>, reply: &HttpReply) -> Result<Page<T>, ApiError>;
+
+    /// A page in place of a refusal that concerns the rows at `cursor` alone, so that one bad row does
+    /// not end the walk; `None`: the refusal stands.
+    fn instead(&self, _cursor: Option<&Cursor>, _error: &ApiError) -> Option<Page<T>> {
+        None
+    }
 }
 
 /// A question made by a connector that lives at least as long.
@@ -66,6 +76,36 @@ pub trait Connector: Send + Sync {
 
     /// Affiliate order lines.
     fn commissions(&self) -> Option<&dyn CommissionSource> {
+        None
+    }
+
+    /// How merchants let us act for their stores.
+    fn auth(&self) -> Option<&dyn Authorise> {
+        None
+    }
+
+    /// A store's goods.
+    fn store_items(&self) -> Option<&dyn StoreItems> {
+        None
+    }
+
+    /// A store's orders.
+    fn orders(&self) -> Option<&dyn OrderSource> {
+        None
+    }
+
+    /// Stock, to be told to a store.
+    fn stock(&self) -> Option<&dyn StockSink> {
+        None
+    }
+
+    /// Shipments, to be told to a store.
+    fn ship(&self) -> Option<&dyn ShipSink> {
+        None
+    }
+
+    /// Messages that the platform pushes.
+    fn hooks(&self) -> Option<&dyn HookSource> {
         None
     }
 }

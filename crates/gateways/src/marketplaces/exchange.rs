@@ -6,8 +6,20 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::error::{ApiError, ErrorClass};
+
+/// Which of a platform's hosts a request goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// The base address.
+    Base,
+    /// One of [`super::Descriptor::hosts`], by its key in `[platforms]`.
+    Named(&'static str),
+    /// This origin, checked by the connector: a store's own host, a region's.
+    Own(String),
+}
 
 /// What a request carries.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,6 +42,8 @@ pub enum Body {
 pub struct HttpRequest {
     /// The platform's name of the call: key of quotas, metrics and fixtures.
     pub operation: &'static str,
+    /// Where it goes.
+    pub host: Host,
     /// HTTP method.
     pub method: Method,
     /// What follows the base address; empty for single-address gateways.
@@ -42,20 +56,85 @@ pub struct HttpRequest {
     pub body: Body,
     /// Whether the same request may be sent twice without doing something twice.
     pub repeatable: bool,
+    /// Whether it goes out as it stands, without token and signature: calls for tokens.
+    pub complete: bool,
 }
 
 impl HttpRequest {
     /// A form POST to a single-address gateway, of a call that only reads.
     pub fn gateway_read(operation: &'static str) -> Self {
+        Self::of(operation, Method::POST, "", Body::Form(BTreeMap::new()))
+    }
+
+    /// A form POST to a single-address gateway, of a call that changes something.
+    pub fn gateway_write(operation: &'static str) -> Self {
+        Self::gateway_read(operation).once()
+    }
+
+    /// A GET of `path`.
+    pub fn get(operation: &'static str, path: impl Into<String>) -> Self {
+        Self::of(operation, Method::GET, path, Body::Empty)
+    }
+
+    /// A form POST to `path`; reads unless [`Self::once`] is said.
+    pub fn form(operation: &'static str, path: impl Into<String>) -> Self {
+        Self::of(operation, Method::POST, path, Body::Form(BTreeMap::new()))
+    }
+
+    /// A JSON body sent to `path`; reads unless [`Self::once`] is said.
+    pub fn json(operation: &'static str, method: Method, path: impl Into<String>, body: &Value) -> Self {
+        let body = Body::Text { content_type: "application/json", text: body.to_string() };
+        Self::of(operation, method, path, body)
+    }
+
+    fn of(operation: &'static str, method: Method, path: impl Into<String>, body: Body) -> Self {
         HttpRequest {
             operation,
-            method: Method::POST,
-            path: String::new(),
+            host: Host::Base,
+            method,
+            path: path.into(),
             query: Vec::new(),
             headers: Vec::new(),
-            body: Body::Form(BTreeMap::new()),
+            body,
             repeatable: true,
+            complete: false,
         }
+    }
+
+    /// The same request, sent once: it changes something.
+    pub fn once(mut self) -> Self {
+        self.repeatable = false;
+        self
+    }
+
+    /// The same request, repeatable or not.
+    pub fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = repeatable;
+        self
+    }
+
+    /// The same request, sent as it stands: no token, no signature.
+    pub fn complete(mut self) -> Self {
+        self.complete = true;
+        self
+    }
+
+    /// The same request to another host.
+    pub fn at(mut self, host: Host) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// The same request with one more query parameter.
+    pub fn asking(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The same request with one more header.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
     }
 
     /// The same request with one more form field.
@@ -72,6 +151,15 @@ impl HttpRequest {
             Some(value) => self.with(name, value),
             None => self,
         }
+    }
+}
+
+/// An id for a JSON body: a number where it is one, since strict platforms refuse a text there.
+pub fn json_id(id: &str) -> Value {
+    match id.parse::<u64>() {
+        // Leading zeros would be lost.
+        Ok(number) if number.to_string() == id => Value::from(number),
+        _ => Value::from(id),
     }
 }
 

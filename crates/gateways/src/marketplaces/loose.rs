@@ -3,13 +3,13 @@
 //! The platforms change a field between `12`, `"12"` and `null` from one method to the next, and
 //! their ids exceed 2^53. So a wire field keeps the *text* of its token and is judged when read.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::money::{BasisPoints, Fen};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::money::{self, MoneyError};
+use super::money::{self, Currency, Money, MoneyError};
 use super::times;
 
 /// A scalar of a partner's JSON, by its text. Objects and arrays count as absent.
@@ -87,6 +87,32 @@ impl Loose {
     pub fn unix_millis(&self) -> Option<DateTime<Utc>> {
         let millis = self.integer().filter(|millis| *millis > 0)?;
         DateTime::from_timestamp_millis(millis)
+    }
+
+    /// The moment that many seconds after `now`, for lives of tokens.
+    pub fn seconds_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let seconds = self.integer().filter(|seconds| *seconds > 0)?;
+        now.checked_add_signed(TimeDelta::try_seconds(seconds)?)
+    }
+
+    /// A count of rows.
+    pub fn count(&self) -> Option<u64> {
+        self.integer().and_then(|count| u64::try_from(count).ok())
+    }
+
+    /// An amount in major units of `currency`. Absent is `None`, unreadable is an error.
+    pub fn major(&self, currency: Currency) -> Result<Option<Money>, MoneyError> {
+        self.text().map(|text| Money::from_major(text, currency)).transpose()
+    }
+
+    /// An amount in yuan; unreadable is as good as absent, for amounts that only inform.
+    pub fn yuan(&self) -> Option<Money> {
+        self.major(Currency::CNY).ok().flatten()
+    }
+
+    /// An amount in fen, as money.
+    pub fn fen_money(&self) -> Option<Money> {
+        self.fen().map(Money::cny)
     }
 
     /// A moment written as wall-clock text of Beijing.

@@ -3,13 +3,12 @@
 use chrono::{DateTime, Utc};
 use kernel::ListingKind;
 use kernel::money::{BasisPoints, Fen};
-use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::ApiError;
-use super::money::Money;
+use super::money::{Currency, Money};
 
 /// Where to go on, known to its connector alone; kept as text by everybody else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +92,7 @@ pub struct RemoteGoods {
     pub price: Money,
     /// What the usable coupon or public promotion takes off; zero without one.
     pub coupon: Fen,
-    /// The price after it.
+    /// The price after it; zero for own goods in another currency than yuan.
     pub final_price: Fen,
     /// When the coupon ends, if it does.
     pub coupon_until: Option<DateTime<Utc>>,
@@ -115,25 +114,137 @@ pub struct RemoteGoods {
     pub listing: ListingKind,
     /// Variants; only own goods have them.
     pub skus: Vec<RemoteSku>,
-    /// Whether it cannot be bought from within WeChat and must not be listed.
+    /// Whether it must not be listed: affiliate goods that cannot be bought from within WeChat, own
+    /// goods that are not on sale there.
     pub hidden: bool,
     /// What the connector wants back when a link is made (`search_id`, links as issued).
     pub extra: Value,
 }
 
+/// What every platform tells of own goods; the rest of [`RemoteGoods`] concerns affiliate ones.
+#[derive(Clone, Debug)]
+pub struct OwnGoods {
+    /// The platform's id.
+    pub external_id: String,
+    /// Title.
+    pub title: String,
+    /// Absolute picture addresses, the main one first.
+    pub pictures: Vec<String>,
+    /// Variants; goods without any have one, without id.
+    pub skus: Vec<RemoteSku>,
+    /// Whether it is on sale there.
+    pub on_sale: bool,
+    /// The platform's category id.
+    pub category_id: Option<String>,
+    /// The store's id.
+    pub shop_id: Option<String>,
+    /// Further facts, kept with the goods.
+    pub extra: Value,
+}
+
+impl RemoteGoods {
+    /// Own goods; the price is the cheapest variant's. Refuses goods without a variant, and prices
+    /// in two currencies.
+    pub fn own(goods: OwnGoods) -> Result<RemoteGoods, SkippedRow> {
+        let skip = |reason: &str| SkippedRow {
+            external_id: Some(goods.external_id.clone()).filter(|id| !id.is_empty()),
+            reason: reason.to_owned(),
+        };
+        if goods.external_id.is_empty() || goods.title.is_empty() {
+            return Err(skip("no id or no title"));
+        }
+        let price = goods.skus.iter().map(|sku| sku.price).min_by_key(|price| price.minor);
+        let price = price.ok_or_else(|| skip("no variant with a readable price"))?;
+        if goods.skus.iter().any(|sku| sku.price.currency != price.currency) {
+            return Err(skip("prices in two currencies"));
+        }
+        let is_yuan = price.currency == Currency::CNY;
+        Ok(RemoteGoods {
+            external_id: goods.external_id,
+            title: goods.title,
+            pictures: goods.pictures,
+            price,
+            coupon: Fen::ZERO,
+            final_price: if is_yuan { Fen::from_fen(price.minor) } else { Fen::ZERO },
+            coupon_until: None,
+            rate: BasisPoints::new(0),
+            est_commission: Fen::ZERO,
+            sales_text: None,
+            shop_id: goods.shop_id,
+            shop_name: None,
+            category_id: goods.category_id,
+            category_name: None,
+            listing: ListingKind::Own,
+            skus: goods.skus,
+            hidden: !goods.on_sale,
+            extra: goods.extra,
+        })
+    }
+}
+
+/// Dimensions and values of a variant that a platform names by its values alone, as `"红色,大"`.
+pub fn unnamed_specs(text: &str) -> Vec<(String, String)> {
+    let values: Vec<&str> =
+        text.split([',', '，', ';', '；']).map(str::trim).filter(|value| !value.is_empty()).collect();
+    let alone = values.len() == 1;
+    let name = |nth: usize| if alone { "规格".to_owned() } else { format!("规格{}", nth + 1) };
+    values.iter().enumerate().map(|(nth, value)| (name(nth), (*value).to_owned())).collect()
+}
+
+/// Dimensions and values written as `"颜色:红色;尺码:大"`; a part without a name gets one.
+pub fn named_specs(text: &str) -> Vec<(String, String)> {
+    let parts = text.split([';', '；', ',', '，']).map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| match part.split_once([':', '：']) {
+            Some((name, value)) => (name.trim().to_owned(), value.trim().to_owned()),
+            None => ("规格".to_owned(), part.to_owned()),
+        })
+        .collect()
+}
+
 /// One variant of own goods.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RemoteSku {
-    /// The platform's id of the variant.
-    pub external_id: String,
+    /// The platform's id of the variant; `None` for goods without variants.
+    pub external_id: Option<String>,
     /// The merchant's own code, which is what matches it to ours.
     pub sku_code: Option<String>,
     /// Dimension and value, as `("规格", "5 斤")`.
     pub specs: Vec<(String, String)>,
     /// Its price.
     pub price: Money,
-    /// Units the platform shows.
-    pub quantity: i64,
+    /// Units the platform shows; `None` where it does not count them.
+    pub quantity: Option<i64>,
+    /// Barcode (GTIN), where told.
+    pub barcode: Option<String>,
+    /// Its own picture.
+    pub picture: Option<String>,
+    /// Whether this variant is on sale.
+    pub on_sale: bool,
+    /// How stock calls address it, beyond the ids ([`super::StockLine::extra`]).
+    pub extra: Value,
+}
+
+impl RemoteSku {
+    /// One variant that stands for goods without variants, or for all of an overview's.
+    pub fn only(price: Money, quantity: Option<i64>) -> RemoteSku {
+        RemoteSku::of(None, price, quantity)
+    }
+
+    /// A variant on sale, with its price and units and nothing else.
+    pub fn of(external_id: Option<String>, price: Money, quantity: Option<i64>) -> RemoteSku {
+        RemoteSku {
+            external_id,
+            sku_code: None,
+            specs: Vec::new(),
+            price,
+            quantity,
+            barcode: None,
+            picture: None,
+            on_sale: true,
+            extra: Value::Null,
+        }
+    }
 }
 
 /// What to search for.
@@ -273,13 +384,4 @@ pub struct Window {
     pub from: DateTime<Utc>,
     /// End.
     pub until: DateTime<Utc>,
-}
-
-/// The right to act for one merchant, for connectors that need an authorisation.
-#[derive(Clone)]
-pub struct Access {
-    /// Access token or session key.
-    pub token: SecretString,
-    /// The merchant's id at the platform; part of the quota key.
-    pub account_id: String,
 }

@@ -66,12 +66,17 @@ pub struct SettingsReader<'a> {
 impl<'a> SettingsReader<'a> {
     /// Starts on `map`; keys the marketplace does not take are faults.
     pub fn new(descriptor: &Descriptor, map: &'a Map<String, Value>) -> Self {
-        let known = |name: &str| descriptor.settings.iter().any(|key| key.name == name);
-        let mut reader = SettingsReader { marketplace: descriptor.id, map, faults: Vec::new() };
+        Self::of(descriptor.id, descriptor.settings, map)
+    }
+
+    /// The same for any keys: an account's data.
+    pub fn of(marketplace: &'static str, keys: &[SettingKey], map: &'a Map<String, Value>) -> Self {
+        let known = |name: &str| keys.iter().any(|key| key.name == name);
+        let mut reader = SettingsReader { marketplace, map, faults: Vec::new() };
         for name in map.keys().filter(|name| !known(name)) {
             reader.fault(name, "is not a setting of this marketplace");
         }
-        for key in descriptor.settings.iter().filter(|key| key.required) {
+        for key in keys.iter().filter(|key| key.required) {
             if reader.value(key.name).is_none() {
                 reader.fault(key.name, "is missing or empty");
             }

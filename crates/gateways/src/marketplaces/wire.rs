@@ -38,22 +38,15 @@ pub fn is_trustworthy(base: &Url) -> bool {
     base.scheme() == "https" || (base.scheme() == "http" && loopback)
 }
 
-/// Sends a signed request and reads the bounded answer; every fault of the network is
+/// Sends a signed request to its address and reads the bounded answer; every fault of the network is
 /// [`ErrorClass::Upstream`].
 pub async fn send(
     marketplace: &'static str,
     client: &reqwest::Client,
-    base: &Url,
+    url: Url,
     request: HttpRequest,
     timeout: Duration,
 ) -> Result<Answer, ApiError> {
-    let mut url = base.clone();
-    if !request.path.is_empty() {
-        url.set_path(&format!("{}{}", base.path().trim_end_matches('/'), request.path));
-    }
-    if !request.query.is_empty() {
-        url.query_pairs_mut().extend_pairs(&request.query);
-    }
     let mut builder = client.request(request.method, url).timeout(timeout);
     for (name, value) in &request.headers {
         builder = builder.header(name, value);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateways::http;
-use gateways::marketplaces::pinduoduo_affiliate::sign;
+use gateways::marketplaces::gates::pinduoduo::sign;
 use gateways::marketplaces::{
     Channel, Cursor, Engine, ErrorClass, LinkRequest, LocalBudget, Priority, RemoteGoods, RetryPolicy, Search, Walk,
 };

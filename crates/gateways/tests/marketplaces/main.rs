@@ -2,13 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod budget;
+mod cases;
 mod contract;
 mod engine;
 mod fixtures;
+mod global_fixtures;
 mod money;
 mod questions;
 mod requests;
 mod settings;
 mod signatures;
 mod stand_in;
+mod stores;
+mod tokens;
 mod vectors;
+mod youzan_and_weimob;

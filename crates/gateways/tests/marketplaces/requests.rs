@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gateways::marketplaces::{
-    Access, Body, Connector, Cursor, ErrorClass, Feed, HttpRequest, LinkRequest, Mark, Search, Window,
+    Access, Account, Body, Connector, Cursor, ErrorClass, Feed, HttpRequest, LinkRequest, Mark, Search, Window,
 };
 use serde_json::{Value, json};
 
@@ -217,7 +217,7 @@ fn a_taobao_link_for_a_channel_is_converted_first() {
 
 #[test]
 fn common_parameters_are_complete_and_an_authorisation_is_signed() {
-    let access = Access { token: "tok".to_owned().into(), account_id: "880012345".into() };
+    let access = Access::new("tok", Account { id: "880012345".into(), ..Account::default() });
     let search = Search::default();
     let expected = [
         ("pinduoduo_affiliate", vec!["client_id", "data_type", "sign", "timestamp", "type"], "access_token"),

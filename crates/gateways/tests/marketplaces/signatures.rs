@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gateways::marketplaces::jd_affiliate::sign as jd;
-use gateways::marketplaces::pinduoduo_affiliate::sign as pdd;
-use gateways::marketplaces::taobao_affiliate::sign::SignMethod;
+use gateways::marketplaces::gates::jd::sign as jd;
+use gateways::marketplaces::gates::pinduoduo::sign as pdd;
+use gateways::marketplaces::gates::taobao::sign::SignMethod;
 use serde_json::Value;
 
 use crate::vectors;
@@ -48,6 +48,19 @@ fn top_hmac_sha256() {
 #[test]
 fn jd_union() {
     check("jd", 5, jd::sign);
+}
+
+#[test]
+fn pinduoduos_message_socket() {
+    let file = vectors::cn();
+    let case = &file["sign"]["pdd_message_ws"][0];
+    let text = |name: &str| case[name].as_str().unwrap();
+    let path = gateways::marketplaces::gates::pinduoduo::push::path(
+        text("client_id"),
+        text("secret"),
+        case["millis"].as_i64().unwrap(),
+    );
+    assert_eq!(path, text("path"));
 }
 
 #[test]

@@ -56,6 +56,14 @@ pub enum CryptoError {
     Library,
 }
 
+/// Opens AES-CBC with a key of 16 or 32 bytes and ordinary padding, as partners beside WeChat use it.
+/// It proves nothing about who sealed it.
+///
+/// Errors: [`CryptoError::Key`], [`CryptoError::Length`], [`CryptoError::Padding`].
+pub fn open_aes_cbc(key: &[u8], iv: &[u8; 16], sealed: Vec<u8>) -> Result<Vec<u8>, CryptoError> {
+    cbc::decrypt(key, iv, sealed, 16)
+}
+
 /// Base64 with the standard alphabet and padding.
 #[must_use]
 pub fn base64_encode(bytes: impl AsRef<[u8]>) -> String {

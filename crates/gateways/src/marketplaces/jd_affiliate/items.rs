@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::super::connector::{BoxFeed, Feed, ItemSource};
 use super::super::error::ApiError;
 use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::gates::jd::{PARAM, answer};
 use super::super::model::{Cursor, Page, RemoteGoods, Search};
 use super::types::{GoodsBody, GoodsRow};
-use super::{JdAffiliate, PARAM, answer, map};
+use super::{JdAffiliate, map};
 
 const OPERATION: &str = "jd.union.open.goods.query";
 const PAGE_SIZE: u64 = 30;

@@ -5,9 +5,10 @@ use serde_json::json;
 use super::super::connector::{BoxFeed, Feed, LinkSource};
 use super::super::error::ApiError;
 use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::gates::jd::{PARAM, answer};
 use super::super::model::{Cursor, LinkRequest, Page, PromotionLink};
 use super::types::LinkBody;
-use super::{JdAffiliate, PARAM, answer, map};
+use super::{JdAffiliate, map};
 
 /// The longest `subUnionId`.
 const LONGEST_MARK: usize = 80;

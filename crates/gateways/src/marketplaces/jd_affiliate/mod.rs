@@ -3,40 +3,39 @@
 //! One signed gateway; business parameters are one JSON text, answers are JSON inside JSON. Key and
 //! secret are enough, no merchant authorises. Facts: marketplaces-cn D.
 
-mod answer;
-mod errors;
 mod items;
 mod links;
 mod map;
 mod orders;
-pub mod sign;
 mod types;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
+use super::account::Access;
 use super::connector::{CommissionSource, Connector, ItemSource, LinkSource};
 use super::error::ApiError;
-use super::exchange::{Body, HttpReply, HttpRequest};
-use super::model::Access;
+use super::exchange::{HttpReply, HttpRequest};
+use super::facts::{AuthKind, Capabilities, Descriptor, RateKind};
+use super::gates::jd as gate;
 use super::settings::{SettingKey, SettingsReader};
 use super::windows::WindowRules;
-use super::{AuthKind, Capabilities, Descriptor, Entry, Opened, times};
+use super::{Entry, Opened};
 
 /// The registry's line.
 pub const ENTRY: Entry = Entry { descriptor: &DESCRIPTOR, open };
 
-/// The one parameter that carries a call's own ones, as JSON text.
-const PARAM: &str = "360buy_param_json";
+/// The gateway's version of this family.
+const VERSION: &str = "1.0";
 
 static DESCRIPTOR: Descriptor = Descriptor {
     id: "jd_affiliate",
     name: "京东联盟",
     platform: "jd",
-    default_base: "https://api.jd.com/routerjson",
+    default_base: gate::ADDRESS,
+    hosts: &[],
     capabilities: Capabilities::ITEMS.and(Capabilities::LINKS).and(Capabilities::COMMISSIONS),
     auth: AuthKind::KeySecretSigned,
     settings: &[
@@ -60,14 +59,15 @@ static DESCRIPTOR: Descriptor = Descriptor {
         // A day less than the platform's ninety, which end while we ask.
         reach: Duration::from_secs(89 * 86_400),
     },
+    rate: RateKind::BodyCode,
     calls_per_s: 10,
     test_calls_per_day: 5000,
+    store: None,
 };
 
 /// One Union app and its place of promotion.
 struct JdAffiliate {
-    app_key: String,
-    app_secret: SecretString,
+    app: gate::App,
     site_id: String,
     position_id: Option<i64>,
     marks: bool,
@@ -108,8 +108,7 @@ fn open(settings: &Map<String, Value>) -> Opened {
             .fault("miniprogram_path", "must be a page without leading / and end in the parameter that takes the link");
     }
     let app = JdAffiliate {
-        app_key: reader.text("app_key"),
-        app_secret: reader.secret("app_secret"),
+        app: gate::App { app_key: reader.text("app_key"), app_secret: reader.secret("app_secret") },
         site_id: reader.text("site_id"),
         position_id,
         marks: marks.as_deref() == Some("on"),
@@ -124,29 +123,15 @@ impl Connector for JdAffiliate {
     }
 
     fn app(&self) -> &str {
-        &self.app_key
+        &self.app.app_key
     }
 
     fn sign(&self, request: HttpRequest, access: Option<&Access>, now: DateTime<Utc>) -> HttpRequest {
-        let operation = request.operation;
-        let token = access.map(|access| access.token.expose_secret());
-        let mut request = request
-            .with("method", operation)
-            .with("app_key", &self.app_key)
-            .with("timestamp", times::beijing_text(now))
-            .with("v", "1.0")
-            .with("format", "json")
-            .with("sign_method", "md5")
-            .with_some("access_token", token);
-        if let Body::Form(fields) = &mut request.body {
-            let signature = sign::sign(fields, self.app_secret.expose_secret());
-            fields.insert("sign".to_owned(), signature);
-        }
-        request
+        self.app.sign(request, VERSION, access, now)
     }
 
     fn classify(&self, reply: &HttpReply) -> Result<(), ApiError> {
-        errors::classify(reply)
+        gate::classify_union(reply)
     }
 
     fn items(&self) -> Option<&dyn ItemSource> {

@@ -5,10 +5,11 @@ use serde_json::json;
 use super::super::connector::{BoxFeed, CommissionSource, Feed};
 use super::super::error::ApiError;
 use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::gates::jd::{PARAM, answer};
 use super::super::model::{AffiliateOrderLine, Cursor, Page, Window};
 use super::super::times;
 use super::types::OrdersBody;
-use super::{JdAffiliate, PARAM, answer, map};
+use super::{JdAffiliate, map};
 
 const PAGE_SIZE: u64 = 200;
 /// `type` of the time a line was last updated.

@@ -3,27 +3,26 @@
 //! One signed gateway for all calls; key and secret are enough, no merchant authorises. Facts:
 //! marketplaces-cn A. Never maps `subsidy_*`: the platform forbids showing it below the operator.
 
-mod errors;
 mod items;
 mod links;
 mod map;
 mod orders;
-pub mod sign;
 mod types;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
+use super::account::Access;
 use super::connector::{CommissionSource, Connector, FilingSource, ItemSource, LinkSource};
 use super::error::ApiError;
-use super::exchange::{Body, HttpReply, HttpRequest};
-use super::model::Access;
+use super::exchange::{HttpReply, HttpRequest};
+use super::facts::{AuthKind, Capabilities, Descriptor, RateKind};
+use super::gates::pinduoduo as gate;
 use super::settings::{SettingKey, SettingsReader};
 use super::windows::WindowRules;
-use super::{AuthKind, Capabilities, Descriptor, Entry, Opened};
+use super::{Entry, Opened};
 
 /// The registry's line.
 pub const ENTRY: Entry = Entry { descriptor: &DESCRIPTOR, open };
@@ -32,7 +31,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
     id: "pinduoduo_affiliate",
     name: "多多进宝",
     platform: "pinduoduo",
-    default_base: "https://gw-api.pinduoduo.com/api/router",
+    default_base: gate::ADDRESS,
+    hosts: &[],
     capabilities: Capabilities::ITEMS.and(Capabilities::LINKS).and(Capabilities::FILING).and(Capabilities::COMMISSIONS),
     auth: AuthKind::KeySecretSigned,
     settings: &[
@@ -49,14 +49,15 @@ static DESCRIPTOR: Descriptor = Descriptor {
         // A day less than the platform's ninety, which end while we ask.
         reach: Duration::from_secs(89 * 86_400),
     },
+    rate: RateKind::BodyCode,
     calls_per_s: 20,
     test_calls_per_day: 5000,
+    store: None,
 };
 
 /// One Jinbao app and its promotion position.
 struct PinduoduoAffiliate {
-    client_id: String,
-    client_secret: SecretString,
+    app: gate::App,
     pid: String,
     custom_parameters: Option<String>,
 }
@@ -64,8 +65,7 @@ struct PinduoduoAffiliate {
 fn open(settings: &Map<String, Value>) -> Opened {
     let mut reader = SettingsReader::new(&DESCRIPTOR, settings);
     let app = PinduoduoAffiliate {
-        client_id: reader.text("client_id"),
-        client_secret: reader.secret("client_secret"),
+        app: gate::App { client_id: reader.text("client_id"), client_secret: reader.secret("client_secret") },
         pid: reader.text("pid"),
         custom_parameters: reader.optional("custom_parameters"),
     };
@@ -81,7 +81,7 @@ impl Connector for PinduoduoAffiliate {
     }
 
     fn app(&self) -> &str {
-        &self.client_id
+        &self.app.client_id
     }
 
     fn position(&self) -> Option<&str> {
@@ -89,23 +89,11 @@ impl Connector for PinduoduoAffiliate {
     }
 
     fn sign(&self, request: HttpRequest, access: Option<&Access>, now: DateTime<Utc>) -> HttpRequest {
-        let operation = request.operation;
-        let token = access.map(|access| access.token.expose_secret());
-        let mut request = request
-            .with("type", operation)
-            .with("client_id", &self.client_id)
-            .with("timestamp", now.timestamp().to_string())
-            .with("data_type", "JSON")
-            .with_some("access_token", token);
-        if let Body::Form(fields) = &mut request.body {
-            let signature = sign::sign(fields, self.client_secret.expose_secret());
-            fields.insert("sign".to_owned(), signature);
-        }
-        request
+        self.app.sign(request, access, now)
     }
 
     fn classify(&self, reply: &HttpReply) -> Result<(), ApiError> {
-        errors::classify(reply)
+        gate::classify(reply)
     }
 
     fn items(&self) -> Option<&dyn ItemSource> {

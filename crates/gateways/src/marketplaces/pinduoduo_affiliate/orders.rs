@@ -1,7 +1,6 @@
 //! Affiliate order lines by update time, and one by its number.
 
-use serde::{Deserialize, Serialize};
-
+use super::super::backwards::{Backwards, Told};
 use super::super::connector::{BoxFeed, CommissionSource, Feed};
 use super::super::error::ApiError;
 use super::super::exchange::{HttpReply, HttpRequest};
@@ -24,26 +23,14 @@ impl CommissionSource for PinduoduoAffiliate {
     }
 }
 
-/// `pdd.ddk.order.list.increment.get`.
-///
-/// A line that changes while we read leaves the window, and those behind it move up a page; so
-/// after the first call, which counts, pages are read from the last to the first. Page 1 is read
-/// twice then, which is harmless: lines are idempotent by their key.
+/// `pdd.ddk.order.list.increment.get`, from the last page to the first.
 struct ChangedFeed<'a> {
     window: &'a Window,
 }
 
-/// A page on the way back.
-#[derive(Serialize, Deserialize)]
-struct Backwards {
-    page: u64,
-}
-
 impl Feed<AffiliateOrderLine> for ChangedFeed<'_> {
     fn request(&self, cursor: Option<&Cursor>) -> Result<HttpRequest, ApiError> {
-        let back: Option<Backwards> = cursor.map(Cursor::open).transpose()?;
-        let counting = back.is_none();
-        let page = back.map_or(1, |back| back.page);
+        let (page, counting) = Backwards::at(cursor)?;
         Ok(HttpRequest::gateway_read("pdd.ddk.order.list.increment.get")
             .with("start_update_time", self.window.from.timestamp().to_string())
             .with("end_update_time", self.window.until.timestamp().to_string())
@@ -59,24 +46,9 @@ impl Feed<AffiliateOrderLine> for ChangedFeed<'_> {
         let rows = &body.order_list.0;
         let mut page = Page::collect(rows.iter().map(map::line));
         page.total = body.total_count.integer().and_then(|total| u64::try_from(total).ok());
-        let next = match cursor.map(Cursor::open::<Backwards>).transpose()? {
-            Some(back) => back.page.saturating_sub(1),
-            None => last_page(page.total, rows.len() as u64)?,
-        };
-        if next > 0 {
-            page.next = Some(Cursor::of(&Backwards { page: next })?);
-        }
+        let told = Told { total: page.total, more: None, shown: rows.len() as u64 };
+        page.next = Backwards::after(cursor, told, PAGE_SIZE, LAST_PAGE)?;
         Ok(page)
-    }
-}
-
-/// The page to begin the way back with; 0 when the counting call has already shown all.
-fn last_page(total: Option<u64>, shown: u64) -> Result<u64, ApiError> {
-    match total {
-        Some(total) if total > PAGE_SIZE * LAST_PAGE => Err(ApiError::bad_request("too many lines in the window")),
-        Some(total) if total > shown => Ok(total.div_ceil(PAGE_SIZE)),
-        None if shown >= PAGE_SIZE => Err(ApiError::malformed("no total_count")),
-        _ => Ok(0),
     }
 }
 

@@ -4,28 +4,26 @@
 //! The `tbk.dg` family: an own account, no session. A mini-program cannot open Taobao, so a link is a
 //! text to copy. Facts: marketplaces-cn C.
 
-mod errors;
 mod items;
 mod links;
 mod map;
 mod orders;
-pub mod sign;
 mod types;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
+use super::account::Access;
 use super::connector::{CommissionSource, Connector, ItemSource, LinkSource};
 use super::error::ApiError;
-use super::exchange::{Body, HttpReply, HttpRequest};
-use super::model::Access;
+use super::exchange::{HttpReply, HttpRequest};
+use super::facts::{AuthKind, Capabilities, Descriptor, RateKind};
+use super::gates::taobao as gate;
 use super::settings::{SettingKey, SettingsReader};
 use super::windows::WindowRules;
-use super::{AuthKind, Capabilities, Descriptor, Entry, Opened, times};
-use sign::SignMethod;
+use super::{Entry, Opened};
 
 /// The registry's line.
 pub const ENTRY: Entry = Entry { descriptor: &DESCRIPTOR, open };
@@ -34,7 +32,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
     id: "taobao_affiliate",
     name: "淘宝客",
     platform: "taobao",
-    default_base: "https://eco.taobao.com/router/rest",
+    default_base: gate::ADDRESS,
+    hosts: &[],
     capabilities: Capabilities::ITEMS.and(Capabilities::LINKS).and(Capabilities::COMMISSIONS),
     auth: AuthKind::KeySecretSigned,
     settings: &[
@@ -56,31 +55,21 @@ static DESCRIPTOR: Descriptor = Descriptor {
         // A day less than the platform's ninety, which end while we ask.
         reach: Duration::from_secs(89 * 86_400),
     },
+    rate: RateKind::BodyCode,
     calls_per_s: 20,
     test_calls_per_day: 5000,
+    store: None,
 };
 
 /// One TOP app and its promotion position.
 struct TaobaoAffiliate {
-    app_key: String,
-    app_secret: SecretString,
+    app: gate::App,
     adzone_id: String,
-    sign_method: SignMethod,
 }
 
 fn open(settings: &Map<String, Value>) -> Opened {
     let mut reader = SettingsReader::new(&DESCRIPTOR, settings);
-    let method = reader.optional("sign_method").unwrap_or_else(|| "md5".to_owned());
-    let sign_method = SignMethod::parse(&method).unwrap_or_else(|| {
-        reader.fault("sign_method", "must be md5, hmac or hmac-sha256");
-        SignMethod::Md5
-    });
-    let app = TaobaoAffiliate {
-        app_key: reader.text("app_key"),
-        app_secret: reader.secret("app_secret"),
-        adzone_id: position(&mut reader),
-        sign_method,
-    };
+    let app = TaobaoAffiliate { app: gate::App::read(&mut reader), adzone_id: position(&mut reader) };
     reader.finish(Box::new(app))
 }
 
@@ -128,7 +117,7 @@ impl Connector for TaobaoAffiliate {
     }
 
     fn app(&self) -> &str {
-        &self.app_key
+        &self.app.app_key
     }
 
     fn position(&self) -> Option<&str> {
@@ -136,26 +125,11 @@ impl Connector for TaobaoAffiliate {
     }
 
     fn sign(&self, request: HttpRequest, access: Option<&Access>, now: DateTime<Utc>) -> HttpRequest {
-        let operation = request.operation;
-        let session = access.map(|access| access.token.expose_secret());
-        let mut request = request
-            .with("method", operation)
-            .with("app_key", &self.app_key)
-            .with("timestamp", times::beijing_text(now))
-            .with("v", "2.0")
-            // The gateway's own default is XML.
-            .with("format", "json")
-            .with("sign_method", self.sign_method.name())
-            .with_some("session", session);
-        if let Body::Form(fields) = &mut request.body {
-            let signature = self.sign_method.sign(fields, self.app_secret.expose_secret());
-            fields.insert("sign".to_owned(), signature);
-        }
-        request
+        self.app.sign(request, access, now)
     }
 
     fn classify(&self, reply: &HttpReply) -> Result<(), ApiError> {
-        errors::classify(reply)
+        gate::classify(reply)
     }
 
     fn items(&self) -> Option<&dyn ItemSource> {

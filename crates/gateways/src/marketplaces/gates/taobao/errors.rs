@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::super::error::{ApiError, ErrorClass};
-use super::super::exchange::HttpReply;
-use super::super::loose::Loose;
+use super::super::super::error::{ApiError, ErrorClass};
+use super::super::super::exchange::HttpReply;
+use super::super::super::loose::Loose;
 
 #[derive(Deserialize)]
 struct Envelope {

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::super::error::{ApiError, ErrorClass};
-use super::super::exchange::HttpReply;
-use super::super::loose::Loose;
+use super::super::super::error::{ApiError, ErrorClass};
+use super::super::super::exchange::HttpReply;
+use super::super::super::loose::Loose;
 use super::answer::{self, Fields};
 
 #[derive(Deserialize, Default)]
@@ -23,13 +23,10 @@ struct Outcome {
 }
 
 /// Lets a good answer pass; "none found" and "past the last page" are good ones.
-pub fn classify(reply: &HttpReply) -> Result<(), ApiError> {
+pub fn classify_union(reply: &HttpReply) -> Result<(), ApiError> {
     let fields: Fields = reply.json()?;
-    if let Some(refusal) = fields.get("error_response") {
-        let refusal: GatewayRefusal = serde_json::from_str(refusal.get()).unwrap_or_default();
-        let said = refusal.zh_desc.text().or(refusal.en_desc.text()).unwrap_or_default();
-        let class = gateway(refusal.code.integer().unwrap_or(0));
-        return Err(ApiError::new(class, refusal.code.owned().unwrap_or_default(), said));
+    if let Some(error) = gateway_refusal(&fields, ErrorClass::ReauthorizeNeeded) {
+        return Err(error);
     }
     reply.accepted_by_status()?;
     let Some(text) = answer::inner(&fields)? else { return Ok(()) };
@@ -39,6 +36,18 @@ pub fn classify(reply: &HttpReply) -> Result<(), ApiError> {
         None => Err(ApiError::malformed("a result without code")),
         Some(code) => Err(ApiError::new(union(code), code.to_string(), outcome.message.text().unwrap_or_default())),
     }
+}
+
+/// The gateway's own refusal, if the answer is one; `token` is what a token that is not valid means:
+/// where merchants authorise it may be renewed.
+pub fn gateway_refusal(fields: &Fields, token: ErrorClass) -> Option<ApiError> {
+    let refusal: GatewayRefusal = serde_json::from_str(fields.get("error_response")?.get()).unwrap_or_default();
+    let said = refusal.zh_desc.text().or(refusal.en_desc.text()).unwrap_or_default();
+    let class = match refusal.code.integer().unwrap_or(0) {
+        19 => token,
+        code => gateway(code),
+    };
+    Some(ApiError::new(class, refusal.code.owned().unwrap_or_default(), said))
 }
 
 fn gateway(code: i64) -> ErrorClass {
@@ -55,7 +64,8 @@ fn gateway(code: i64) -> ErrorClass {
     }
 }
 
-fn union(code: i64) -> ErrorClass {
+/// The class of a code inside an answer.
+pub fn union(code: i64) -> ErrorClass {
     match code {
         429 => ErrorClass::RateLimited,
         500 | 2001504 | 2001609 | 2002408 | 2002500 => ErrorClass::Upstream,

@@ -20,7 +20,7 @@ use crate::areas::recharges::state::RechargeState;
 use crate::areas::recharges::{query, rules, service};
 use crate::areas::shops::query::Shop;
 use crate::flows::effects::Effect;
-use crate::flows::refund::Shown;
+use crate::flows::refund::{Shown, book_arrival};
 use crate::platform::request_keys::Once;
 
 /// The cause of a refund of unspent principal.
@@ -178,10 +178,7 @@ pub async fn moved(
     let (now, wall) = (app.clock.now(), app.clock.wall());
     let after = refunds::advance(tx, &refund, event, platform_id, reason, (now, wall)).await?;
     if event == RefundEvent::Succeeded {
-        let mut draft = Draft::new(shop.id, "refund_paid", refund.id.uuid());
-        draft.debit(AccountKind::MemberPayable, Some(recharge.member_id.uuid()), refund.wechat_fen);
-        draft.credit(AccountKind::Clearing, None, refund.wechat_fen)?;
-        ledger::service::post(tx, &draft, Floor::Zero, now).await?;
+        book_arrival(tx, &refund, recharge.member_id, None, now).await?;
     }
     Ok(Some(after))
 }

@@ -17,7 +17,7 @@ pub use means::Split;
 pub use operator::{Request, Shown, by_operator, retry};
 pub use plan::{Measure, Part, Wish};
 pub use preview::{PartyShare, Preview, preview};
-pub use send::{Sent, ask, put_off, send, told};
+pub use send::{Sent, ask, book_arrival, put_off, send, told};
 pub use supplier::SupplierShare;
 
 use crate::app::App;

@@ -145,7 +145,11 @@ pub async fn retry(
 }
 
 /// Holds what a refund is of until the transaction ends; answers the order, if it is one.
-async fn held(tx: &DatabaseTransaction, shop: &Shop, refund: &refund::Model) -> Result<Option<order::Model>, Failure> {
+pub(super) async fn held(
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    refund: &refund::Model,
+) -> Result<Option<order::Model>, Failure> {
     if let Some(recharge) = refund.recharge_id {
         recharges::query::held(tx, shop.id, recharge).await?;
     }

@@ -7,7 +7,8 @@ use kernel::{Failure, Time};
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
-use super::send::{succeed, told};
+use super::operator::held;
+use super::send::{merchant_of, succeed, told};
 use crate::app::App;
 use crate::areas::operators::audit;
 use crate::areas::orders;
@@ -16,10 +17,11 @@ use crate::areas::payments::entity::{refund, remedy};
 use crate::areas::payments::error::PaymentError;
 use crate::areas::payments::refunds;
 use crate::areas::payments::remedies::{self, NewRemedy, RemedyState};
-use crate::areas::payments::state::RefundState;
+use crate::areas::payments::state::{RefundEvent, RefundState};
 use crate::areas::shops::query::Shop;
 use crate::flows::effects::{Delivery, Effect};
 use crate::flows::payment_received::ReceiptError;
+use crate::flows::recharge;
 use crate::platform::request_keys::Once;
 
 /// Has an abnormal refund sent to a card of the payer's. The request is stored before it is sent; card
@@ -35,8 +37,8 @@ pub async fn to_card(
     once: &Once<remedy::Model>,
 ) -> Result<remedy::Model, Failure> {
     let known = abnormal(refunds::by_id(app.db.reader(), shop.id, id).await?, id)?;
-    let clients = app.clients.of(shop);
-    let sealed = clients.pay()?.abnormal_refund_body(&known.id.to_string(), card).await;
+    let pay = app.clients.of(shop).pay_for(merchant_of(app, shop, &known).await?.as_deref())?;
+    let sealed = pay.abnormal_refund_body(&known.id.to_string(), card).await;
     let SealedAbnormal { body, serial } = sealed.map_err(ReceiptError::Unavailable)?;
     let end: String = card.number.chars().skip(card.number.chars().count().saturating_sub(4)).collect();
     let note = format!("{} ****{end} {}", card.bank_type, kernel::mask::name(&card.real_name));
@@ -69,7 +71,13 @@ pub async fn by_hand(
     app.db
         .write(async |tx| {
             let (order, refund, row) = write(app, tx, shop, by, id, new.clone()).await?;
-            succeed(app, tx, shop, &order, &refund, None).await?;
+            match (&order, refund.recharge_id) {
+                (Some(order), _) => drop(succeed(app, tx, shop, order, &refund, None).await?),
+                (None, Some(of)) => {
+                    drop(recharge::moved(app, tx, shop, (&refund, of), RefundEvent::Succeeded, (None, None)).await?);
+                }
+                (None, None) => {}
+            }
             once.keep(tx, &row, app.clock.wall()).await?;
             Ok(row)
         })
@@ -89,16 +97,18 @@ async fn write(
     by: OperatorId,
     id: RefundId,
     new: NewRemedy,
-) -> Result<(order::Model, refund::Model, remedy::Model), Failure> {
+) -> Result<(Option<order::Model>, refund::Model, remedy::Model), Failure> {
     let now: Time = app.clock.now();
     let known = abnormal(refunds::by_id(tx, shop.id, id).await?, id)?;
-    let order = orders::progress::lock(tx, shop.id, known.order_id).await?;
+    let order = held(tx, shop, &known).await?;
     let refund = abnormal(refunds::by_id(tx, shop.id, id).await?, id)?;
     let row = remedies::create(tx, shop.id, id, new, by, now).await?;
     let row = row.ok_or(PaymentError::RefundWrongState { refund: id, state: refund.state })?;
     let what = format!("refund_{}", kernel::words::wire(&row.way));
     let actor = format!("operator:{by}");
-    orders::service::note(tx, &order, Some(order.status), &what, &actor, Some(&row.note), now).await?;
+    if let Some(order) = &order {
+        orders::service::note(tx, order, Some(order.status), &what, &actor, Some(&row.note), now).await?;
+    }
     let detail = json!({ "way": row.way, "note": row.note, "proof": row.proof });
     audit::note(tx, shop.id, by, "refund.remedy", id, detail, now).await?;
     Ok((order, refund, row))
@@ -111,7 +121,7 @@ pub async fn deliver(app: &App, shop: &Shop, id: RemedyId) -> Result<Delivery, F
     let refund = refunds::by_id(app.db.reader(), shop.id, row.refund_id).await?;
     let refund = refund.ok_or(PaymentError::RefundNotFound(row.refund_id))?;
     let clients = app.clients.of(shop);
-    let pay = clients.pay()?;
+    let pay = clients.pay_for(merchant_of(app, shop, &refund).await?.as_deref())?;
     if row.sent_at.is_some() {
         match pay.query_refund(&refund.id.to_string()).await {
             Ok(answer) if answer.status != RefundStatus::Abnormal => {

@@ -1,9 +1,10 @@
 //! Sending a refund and hearing what became of it. The answer, the query and the notice are equals.
 
 use gateways::pay::wechat_pay::{NewRefund, PayError, Refund, RefundStatus, WechatPay};
-use kernel::id::RefundId;
+use kernel::id::{MemberId, RefundId};
 use kernel::{Failure, Fen};
 use sea_orm::DatabaseTransaction;
+use uuid::Uuid;
 
 use super::Cause;
 use crate::app::App;
@@ -97,7 +98,7 @@ async fn try_to_send(app: &App, shop: &Shop, id: RefundId) -> Result<Sent, Failu
 }
 
 /// Who received the money that goes back, where it was not the shop's own merchant.
-async fn merchant_of(app: &App, shop: &Shop, refund: &refund::Model) -> Result<Option<String>, Failure> {
+pub(super) async fn merchant_of(app: &App, shop: &Shop, refund: &refund::Model) -> Result<Option<String>, Failure> {
     let Some(id) = refund.payment_id else { return Ok(None) };
     Ok(payments::by_id(app.db.reader(), shop.id, id).await?.and_then(|payment| payment.merchant_no))
 }
@@ -239,13 +240,7 @@ pub(super) async fn succeed(
     let now = app.clock.now();
     let times = (now, app.clock.wall());
     let done = refunds::advance(tx, refund, RefundEvent::Succeeded, platform_id, None, times).await?;
-    let by_hand = remedies::paid_by_hand(tx, shop.id, refund.id).await?;
-    let (cause, from) =
-        if by_hand { ("refund_by_hand", AccountKind::MerchantCash) } else { ("refund_paid", AccountKind::Clearing) };
-    let mut draft = Draft::new(shop.id, cause, refund.id.uuid());
-    draft.debit(AccountKind::MemberPayable, Some(order.member_id.uuid()), refund.wechat_fen);
-    draft.credit(from, order.clearing().filter(|_| !by_hand), refund.wechat_fen)?;
-    ledger::service::post(tx, &draft, Floor::Zero, now).await?;
+    book_arrival(tx, refund, order.member_id, order.clearing(), now).await?;
     if refund.cause == Cause::LatePayment.text() && order.paid_at.is_some() {
         // It was paid twice: this money never was the order's.
         return Ok(done);
@@ -256,6 +251,26 @@ pub(super) async fn succeed(
         after_sale::refunded(tx, shop, ticket, now).await?;
     }
     Ok(done)
+}
+
+/// Books that the member has the money: out of what lies at WeChat, or out of the shop's own where it was
+/// paid by hand.
+pub async fn book_arrival(
+    tx: &DatabaseTransaction,
+    refund: &refund::Model,
+    member: MemberId,
+    clearing: Option<Uuid>,
+    now: kernel::Time,
+) -> Result<(), Failure> {
+    let by_hand = remedies::paid_by_hand(tx, refund.shop_id, refund.id).await?;
+    let (cause, from, party) = match by_hand {
+        true => ("refund_by_hand", AccountKind::MerchantCash, None),
+        false => ("refund_paid", AccountKind::Clearing, clearing),
+    };
+    let mut draft = Draft::new(refund.shop_id, cause, refund.id.uuid());
+    draft.debit(AccountKind::MemberPayable, Some(member.uuid()), refund.wechat_fen);
+    draft.credit(from, party, refund.wechat_fen)?;
+    Ok(ledger::service::post(tx, &draft, Floor::Zero, now).await?)
 }
 
 /// Shows how much of an order has gone back, and closes it when every unit has, and every refund

@@ -6,6 +6,7 @@
 //! folder here and a line in [`REGISTRY`].
 
 mod account;
+mod amount;
 mod authorise;
 mod backwards;
 mod budget;
@@ -21,9 +22,11 @@ mod listed;
 mod loose;
 mod model;
 pub mod money;
+mod oauth;
 mod order;
 mod settings;
 mod ship;
+mod shop_host;
 mod stock;
 mod store;
 mod times;
@@ -35,6 +38,7 @@ pub mod jd;
 pub mod jd_affiliate;
 pub mod pinduoduo;
 pub mod pinduoduo_affiliate;
+pub mod shopify;
 pub mod taobao;
 pub mod taobao_affiliate;
 pub mod weimob;
@@ -74,10 +78,11 @@ pub const REGISTRY: &[Entry] = &[
     jd::ENTRY,
     youzan::ENTRY,
     weimob::ENTRY,
+    shopify::ENTRY,
 ];
 
 /// Ids the contract names that have no connector yet: a shop file may already carry their settings.
-pub const PLANNED: &[&str] = &["shopify", "aliexpress", "ebay", "amazon", "dhgate", "wish", "wanliniu", "shoplazza"];
+pub const PLANNED: &[&str] = &["aliexpress", "ebay", "amazon", "dhgate", "wish", "wanliniu", "shoplazza"];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

@@ -24,6 +24,7 @@ mod model;
 pub mod money;
 mod oauth;
 mod order;
+mod pacific;
 mod settings;
 mod ship;
 mod shop_host;
@@ -34,6 +35,7 @@ mod tokens;
 mod windows;
 mod wire;
 
+pub mod aliexpress;
 pub mod jd;
 pub mod jd_affiliate;
 pub mod pinduoduo;
@@ -79,10 +81,11 @@ pub const REGISTRY: &[Entry] = &[
     youzan::ENTRY,
     weimob::ENTRY,
     shopify::ENTRY,
+    aliexpress::ENTRY,
 ];
 
 /// Ids the contract names that have no connector yet: a shop file may already carry their settings.
-pub const PLANNED: &[&str] = &["aliexpress", "ebay", "amazon", "dhgate", "wish", "wanliniu", "shoplazza"];
+pub const PLANNED: &[&str] = &["ebay", "amazon", "dhgate", "wish", "wanliniu", "shoplazza"];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

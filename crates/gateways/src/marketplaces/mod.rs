@@ -36,6 +36,7 @@ mod windows;
 mod wire;
 
 pub mod aliexpress;
+pub mod ebay;
 pub mod jd;
 pub mod jd_affiliate;
 pub mod pinduoduo;
@@ -82,10 +83,11 @@ pub const REGISTRY: &[Entry] = &[
     weimob::ENTRY,
     shopify::ENTRY,
     aliexpress::ENTRY,
+    ebay::ENTRY,
 ];
 
 /// Ids the contract names that have no connector yet: a shop file may already carry their settings.
-pub const PLANNED: &[&str] = &["ebay", "amazon", "dhgate", "wish", "wanliniu", "shoplazza"];
+pub const PLANNED: &[&str] = &["amazon", "dhgate", "wish", "wanliniu", "shoplazza"];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

@@ -36,6 +36,7 @@ mod windows;
 mod wire;
 
 pub mod aliexpress;
+pub mod amazon;
 pub mod ebay;
 pub mod jd;
 pub mod jd_affiliate;
@@ -84,10 +85,11 @@ pub const REGISTRY: &[Entry] = &[
     shopify::ENTRY,
     aliexpress::ENTRY,
     ebay::ENTRY,
+    amazon::ENTRY,
 ];
 
 /// Ids the contract names that have no connector yet: a shop file may already carry their settings.
-pub const PLANNED: &[&str] = &["amazon", "dhgate", "wish", "wanliniu", "shoplazza"];
+pub const PLANNED: &[&str] = &["dhgate", "wish", "wanliniu", "shoplazza"];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

@@ -17,6 +17,7 @@ mod exchange;
 mod facts;
 mod feeds;
 pub mod gates;
+mod halves;
 mod hooks;
 mod listed;
 mod loose;
@@ -37,6 +38,7 @@ mod wire;
 
 pub mod aliexpress;
 pub mod amazon;
+pub mod dhgate;
 pub mod ebay;
 pub mod jd;
 pub mod jd_affiliate;
@@ -86,10 +88,11 @@ pub const REGISTRY: &[Entry] = &[
     aliexpress::ENTRY,
     ebay::ENTRY,
     amazon::ENTRY,
+    dhgate::ENTRY,
 ];
 
 /// Ids the contract names that have no connector yet: a shop file may already carry their settings.
-pub const PLANNED: &[&str] = &["dhgate", "wish", "wanliniu", "shoplazza"];
+pub const PLANNED: &[&str] = &["wish", "wanliniu", "shoplazza"];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

@@ -48,6 +48,7 @@ pub mod shopify;
 pub mod taobao;
 pub mod taobao_affiliate;
 pub mod weimob;
+pub mod wish;
 pub mod youzan;
 
 use serde_json::{Map, Value};
@@ -89,10 +90,11 @@ pub const REGISTRY: &[Entry] = &[
     ebay::ENTRY,
     amazon::ENTRY,
     dhgate::ENTRY,
+    wish::ENTRY,
 ];
 
 /// Ids the contract names that have no connector yet: a shop file may already carry their settings.
-pub const PLANNED: &[&str] = &["wish", "wanliniu", "shoplazza"];
+pub const PLANNED: &[&str] = &["wanliniu", "shoplazza"];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

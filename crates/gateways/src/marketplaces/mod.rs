@@ -47,6 +47,7 @@ pub mod pinduoduo_affiliate;
 pub mod shopify;
 pub mod taobao;
 pub mod taobao_affiliate;
+pub mod wanliniu;
 pub mod weimob;
 pub mod wish;
 pub mod youzan;
@@ -91,10 +92,11 @@ pub const REGISTRY: &[Entry] = &[
     amazon::ENTRY,
     dhgate::ENTRY,
     wish::ENTRY,
+    wanliniu::ENTRY,
 ];
 
 /// Ids the contract names that have no connector yet: a shop file may already carry their settings.
-pub const PLANNED: &[&str] = &["wanliniu", "shoplazza"];
+pub const PLANNED: &[&str] = &["shoplazza"];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

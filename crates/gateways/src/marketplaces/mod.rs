@@ -45,6 +45,7 @@ pub mod jd_affiliate;
 pub mod pinduoduo;
 pub mod pinduoduo_affiliate;
 pub mod shopify;
+pub mod shoplazza;
 pub mod taobao;
 pub mod taobao_affiliate;
 pub mod wanliniu;
@@ -93,10 +94,11 @@ pub const REGISTRY: &[Entry] = &[
     dhgate::ENTRY,
     wish::ENTRY,
     wanliniu::ENTRY,
+    shoplazza::ENTRY,
 ];
 
 /// Ids the contract names that have no connector yet: a shop file may already carry their settings.
-pub const PLANNED: &[&str] = &["shoplazza"];
+pub const PLANNED: &[&str] = &[];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use url::form_urlencoded::byte_serialize;
 
 use super::error::{ApiError, ErrorClass};
 use super::money;
@@ -232,4 +233,9 @@ impl HttpReply {
         let error = ApiError::new(class, format!("http_{}", self.status), "HTTP status");
         Err(error.after(wait))
     }
+}
+
+/// A piece of a path, encoded: ids and merchants' codes hold anything.
+pub fn segment(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -4,12 +4,12 @@ use super::super::account::Account;
 use super::super::amount::iso;
 use super::super::connector::{BoxFeed, Feed};
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::{ByIds, Known};
 use super::super::model::{Cursor, Page, RemoteGoods, Window};
 use super::super::store::StoreItems;
 use super::types::{ListingRow, Listings};
-use super::{Amazon, map, segment};
+use super::{Amazon, map};
 
 const PATH: &str = "/listings/2021-08-01/items";
 /// What an answer shall hold.
@@ -40,8 +40,7 @@ impl Feed<RemoteGoods> for Listed<'_> {
             .asking("includedData", INCLUDED)
             .asking("pageSize", PAGE_SIZE);
         if let Some(window) = self.changed {
-            request =
-                request.asking("lastUpdatedAfter", iso(window.from)).asking("lastUpdatedBefore", iso(window.until));
+            request = request.asking("lastUpdatedAfter", iso(window.from));
         }
         if let Some(cursor) = cursor {
             request = request.asking("pageToken", cursor.open::<String>()?);

@@ -118,11 +118,6 @@ impl Amazon {
     }
 }
 
-/// A piece of a path, encoded: codes of merchants hold anything.
-fn segment(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
-}
-
 impl Connector for Amazon {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR

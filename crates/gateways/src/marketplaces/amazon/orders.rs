@@ -5,13 +5,13 @@ use super::super::account::Account;
 use super::super::amount::{iso, moment};
 use super::super::connector::{BoxFeed, Feed};
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::{ByIds, Known};
 use super::super::model::{Cursor, Page, Window};
 use super::super::order::RemoteOrder;
 use super::super::store::OrderSource;
 use super::types::{OrderRow, Orders};
-use super::{Amazon, map, segment};
+use super::{Amazon, map};
 
 const PATH: &str = "/orders/2026-01-01/orders";
 const INCLUDED: &str = "BUYER,RECIPIENT,PROCEEDS,FULFILLMENT,PACKAGES";

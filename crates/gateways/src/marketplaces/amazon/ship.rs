@@ -9,12 +9,12 @@ use super::super::account::Account;
 use super::super::amount::iso;
 use super::super::connector::{BoxFeed, Feed};
 use super::super::error::{ApiError, ErrorClass};
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::ByIds;
 use super::super::model::{Cursor, Page};
 use super::super::ship::{RemoteCarrier, ShipSink, Shipment, Shipped};
 use super::orders::{One, row};
-use super::{Amazon, map, segment};
+use super::{Amazon, map};
 
 impl ShipSink for Amazon {
     fn carriers<'a>(&'a self, _: &'a Account) -> Option<BoxFeed<'a, RemoteCarrier>> {

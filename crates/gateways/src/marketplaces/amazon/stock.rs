@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::super::account::Account;
 use super::super::error::{ApiError, ErrorClass};
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::stock::{LineOutcome, LineResult, StockChange, StockLine, StockSink};
 use super::types::Patched;
-use super::{Amazon, map, segment};
+use super::{Amazon, map};
 
 /// The merchant's own channel.
 const OWN: &str = "DEFAULT";

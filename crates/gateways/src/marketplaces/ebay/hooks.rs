@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::super::connector::{BoxFeed, Feed};
 use super::super::error::{ApiError, ErrorClass};
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::hooks::{HookAnswer, HookCall, HookEvent, HookKind, HookSource, bad_signature};
 use super::super::loose::Loose;
 use super::super::model::{Cursor, Page};
 use super::super::oauth;
-use super::{Ebay, segment};
+use super::Ebay;
 
 /// The right that an app has without a merchant.
 const APP_SCOPE: &str = "https://api.ebay.com/oauth/api_scope";

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::super::account::Account;
 use super::super::connector::{BoxFeed, Feed};
 use super::super::error::{ApiError, ErrorClass};
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::model::{Cursor, Page, RemoteGoods, SkippedRow, Window};
 use super::super::store::StoreItems;
 use super::types::{Half, Inventory, InventoryRow, Offers};
-use super::{Ebay, map, segment};
+use super::{Ebay, map};
 
 const PATH: &str = "/sell/inventory/v1/inventory_item";
 const PAGE_SIZE: u64 = 100;

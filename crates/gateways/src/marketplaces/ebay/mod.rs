@@ -136,11 +136,6 @@ impl Ebay {
     }
 }
 
-/// A piece of a path, encoded: codes of merchants hold anything.
-fn segment(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
-}
-
 impl Connector for Ebay {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR

@@ -4,13 +4,13 @@ use super::super::account::Account;
 use super::super::amount::iso_millis;
 use super::super::connector::{BoxFeed, Feed};
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::{ByIds, Known};
 use super::super::model::{Cursor, Page, Window};
 use super::super::order::RemoteOrder;
 use super::super::store::OrderSource;
 use super::types::{OrderRow, Orders};
-use super::{Ebay, map, segment};
+use super::{Ebay, map};
 
 const PATH: &str = "/sell/fulfillment/v1/order";
 const PAGE_SIZE: u64 = 200;

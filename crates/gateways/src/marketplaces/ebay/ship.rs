@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::super::account::Account;
 use super::super::connector::{BoxFeed, Feed};
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::ByIds;
 use super::super::model::{Cursor, Page};
 use super::super::ship::{RemoteCarrier, ShipSink, Shipment, Shipped};
+use super::Ebay;
 use super::orders::One;
 use super::types::OrderRow;
-use super::{Ebay, segment};
 
 impl ShipSink for Ebay {
     fn carriers<'a>(&'a self, _: &'a Account) -> Option<BoxFeed<'a, RemoteCarrier>> {

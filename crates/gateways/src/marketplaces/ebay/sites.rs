@@ -28,3 +28,24 @@ pub const SITES: &[Site] = &[
     site("EBAY_SG", "eBay Singapore"),
     site("EBAY_TW", "eBay Taiwan"),
 ];
+
+/// The language that a site's listings are written in; writes to the inventory name it.
+pub fn language(site: &Site) -> &'static str {
+    match site.code.trim_start_matches("EBAY_") {
+        "GB" | "IE" => "en-GB",
+        "DE" => "de-DE",
+        "AT" => "de-AT",
+        "CH" => "de-CH",
+        "FR" => "fr-FR",
+        "BE" => "fr-BE",
+        "IT" => "it-IT",
+        "ES" => "es-ES",
+        "NL" => "nl-NL",
+        "PL" => "pl-PL",
+        "CA" => "en-CA",
+        "AU" => "en-AU",
+        "HK" => "zh-HK",
+        "TW" => "zh-TW",
+        _ => "en-US",
+    }
+}

@@ -7,8 +7,8 @@ use super::super::account::Account;
 use super::super::error::{ApiError, ErrorClass};
 use super::super::exchange::{HttpReply, HttpRequest};
 use super::super::stock::{LineResult, StockChange, StockLine, StockSink};
-use super::Ebay;
 use super::types::{Updated, UpdatedRow};
+use super::{Ebay, sites};
 
 const PATH: &str = "/sell/inventory/v1/bulk_update_price_quantity";
 
@@ -16,7 +16,11 @@ impl StockSink for Ebay {
     fn push(&self, account: &Account, lines: &[StockLine]) -> Result<HttpRequest, ApiError> {
         let requests: Result<Vec<Value>, ApiError> = lines.iter().map(line_request).collect();
         let body = json!({"requests": requests?});
-        Ok(self.ask(HttpRequest::json("bulkUpdatePriceQuantity", Method::POST, PATH, &body), account))
+        let mut request = HttpRequest::json("bulkUpdatePriceQuantity", Method::POST, PATH, &body);
+        if let Some(site) = account.site_of(self) {
+            request = request.header("content-language", sites::language(site));
+        }
+        Ok(self.ask(request, account))
     }
 
     fn read(&self, lines: &[StockLine], reply: &HttpReply) -> Result<Vec<LineResult>, ApiError> {

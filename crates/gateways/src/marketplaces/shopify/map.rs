@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::amount::{self, moment};
 use super::super::model::{OwnGoods, RemoteGoods, RemoteSku, SkippedRow};
 use super::super::order::{OrderTimes, Private, Receiver, RemoteOrder, RemoteOrderLine, RemoteOrderState};
-use super::types::{Address, LineRow, Named, OrderRow, ProductRow, ProductsData, VariantRow};
+use super::types::{Address, LineRow, MoneySet, Named, OrderRow, ProductRow, ProductsData, VariantRow};
 
 /// The one option of a product without variants.
 const NO_OPTION: &str = "Default Title";
@@ -36,6 +36,9 @@ fn sku(row: &VariantRow, found: &ProductsData) -> Result<RemoteSku, String> {
     let price = row.price.text().ok_or("a variant without price")?;
     let price = amount::money(price, &found.shop.currency_code).map_err(|error| format!("price: {error}"))?;
     let quantity = row.inventory_quantity.integer().filter(|_| row.inventory_item.tracked.text() != Some("false"));
+    // Where the item lies; a store that does not tell has its first place.
+    let level = row.inventory_item.inventory_levels.nodes.0.first();
+    let first = found.location.as_ref().and_then(|place| place.id.text());
     let options = row.selected_options.0.iter().filter(|option| option.value.text() != Some(NO_OPTION));
     Ok(RemoteSku {
         sku_code: row.sku.owned(),
@@ -44,7 +47,7 @@ fn sku(row: &VariantRow, found: &ProductsData) -> Result<RemoteSku, String> {
         // Stock is addressed by neither product nor variant.
         extra: json!({
             "inventory_item": row.inventory_item.id.text(),
-            "location": found.location.as_ref().and_then(|place| place.id.text()),
+            "location": level.and_then(|level| level.location.id.text()).or(first),
         }),
         ..RemoteSku::of(Some(id), price, quantity)
     })
@@ -54,7 +57,12 @@ fn sku(row: &VariantRow, found: &ProductsData) -> Result<RemoteSku, String> {
 pub fn order(row: &OrderRow) -> Result<RemoteOrder, SkippedRow> {
     let skip = |reason: String| SkippedRow { external_id: row.id.owned(), reason };
     let external_id = row.id.owned().ok_or_else(|| skip("no id".to_owned()))?;
-    let total = row.current_total_price_set.shop_money.money().map_err(|error| skip(format!("total: {error}")))?;
+    let amount = |set: &MoneySet| set.shop_money.money().map_err(|error| skip(format!("total: {error}")));
+    // After edits and refunds, where that is told.
+    let total = match amount(&row.current_total_price_set)? {
+        Some(total) => Some(total),
+        None => amount(&row.total_price_set)?,
+    };
     let lines: Option<Vec<RemoteOrderLine>> = row.line_items.nodes.0.iter().map(line).collect();
     let lines = lines.filter(|lines| !lines.is_empty()).ok_or_else(|| skip("lines that cannot be read".to_owned()))?;
     if row.line_items.page_info.has_next_page.is_true() {

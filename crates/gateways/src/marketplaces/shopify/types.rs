@@ -113,10 +113,17 @@ pub struct OptionRow {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct InventoryItem {
     pub id: Loose,
     pub tracked: Loose,
+    pub inventory_levels: Connection<Level>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Level {
+    pub location: Named,
 }
 
 /// Of one order or of many.
@@ -138,6 +145,7 @@ pub struct OrderRow {
     pub display_financial_status: Loose,
     pub display_fulfillment_status: Loose,
     pub current_total_price_set: MoneySet,
+    pub total_price_set: MoneySet,
     pub total_shipping_price_set: MoneySet,
     pub shipping_address: Option<Address>,
     pub line_items: Connection<LineRow>,

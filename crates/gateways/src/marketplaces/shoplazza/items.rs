@@ -4,13 +4,13 @@ use super::super::account::Account;
 use super::super::amount::iso;
 use super::super::connector::{BoxFeed, Feed};
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::{ByIds, Known};
 use super::super::model::{Cursor, Page, RemoteGoods, Window};
 use super::super::money::Currency;
 use super::super::store::StoreItems;
 use super::types::{OneProduct, Products};
-use super::{API, Shoplazza, answer, at_store, map, segment};
+use super::{API, Shoplazza, answer, at_store, map};
 
 const PAGE_SIZE: &str = "100";
 

@@ -100,11 +100,6 @@ fn at_store(request: HttpRequest, account: &Account) -> Result<HttpRequest, ApiE
     Ok(request.at(Host::Own(shop_host::origin(account, DOMAIN)?)))
 }
 
-/// A piece of a path, encoded.
-fn segment(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
-}
-
 impl Connector for Shoplazza {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR

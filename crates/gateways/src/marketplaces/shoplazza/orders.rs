@@ -4,13 +4,13 @@ use super::super::account::Account;
 use super::super::amount::iso;
 use super::super::connector::{BoxFeed, Feed};
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::{ByIds, Known};
 use super::super::model::{Cursor, Page, Window};
 use super::super::order::RemoteOrder;
 use super::super::store::OrderSource;
 use super::types::{OneOrder, Orders};
-use super::{API, Shoplazza, answer, at_store, map, segment};
+use super::{API, Shoplazza, answer, at_store, map};
 
 const PAGE_SIZE: &str = "100";
 

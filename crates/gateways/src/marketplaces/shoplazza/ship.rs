@@ -6,12 +6,12 @@ use serde_json::json;
 use super::super::account::Account;
 use super::super::connector::BoxFeed;
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::Once;
 use super::super::model::Page;
 use super::super::ship::{RemoteCarrier, ShipSink, Shipment, Shipped};
 use super::types::Written;
-use super::{API, Shoplazza, answer, at_store, segment};
+use super::{API, Shoplazza, answer, at_store};
 
 impl ShipSink for Shoplazza {
     fn carriers<'a>(&'a self, _: &'a Account) -> Option<BoxFeed<'a, RemoteCarrier>> {

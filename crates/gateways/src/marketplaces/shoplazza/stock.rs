@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::super::account::Account;
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::stock::{LineResult, StockChange, StockLine, StockSink};
 use super::types::Written;
-use super::{API, Shoplazza, answer, at_store, segment};
+use super::{API, Shoplazza, answer, at_store};
 
 impl StockSink for Shoplazza {
     /// Path and shape are unconfirmed.

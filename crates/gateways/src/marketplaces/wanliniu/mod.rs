@@ -35,7 +35,7 @@ use super::{Entry, Opened};
 pub const ENTRY: Entry = Entry { descriptor: &DESCRIPTOR, open };
 
 /// The older gateway, for merchants who have a key of that one.
-const B2C: &str = "https://erp-open.hupun.com/api";
+const B2C: &str = "https://erp-open.hupun.com";
 
 static DESCRIPTOR: Descriptor = Descriptor {
     id: "wanliniu",
@@ -79,8 +79,10 @@ fn open(settings: &Map<String, Value>) -> Opened {
 
 /// A question to the account's gateway.
 fn ask(account: &Account, operation: &'static str, path: &str) -> HttpRequest {
-    let request = HttpRequest::form(operation, path);
-    if is_b2c(account) { request.at(Host::Own(B2C.to_owned())) } else { request }
+    match is_b2c(account) {
+        true => HttpRequest::form(operation, format!("/api{path}")).at(Host::Own(B2C.to_owned())),
+        false => HttpRequest::form(operation, path),
+    }
 }
 
 fn is_b2c(account: &Account) -> bool {

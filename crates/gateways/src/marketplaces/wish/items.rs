@@ -5,13 +5,13 @@ use chrono::{DateTime, Utc};
 use super::super::account::Account;
 use super::super::connector::BoxFeed;
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::{ByIds, Known};
 use super::super::model::{Page, RemoteGoods, Window};
 use super::super::store::StoreItems;
 use super::keyset::{ByTime, Keyed, List};
 use super::types::{One, ProductRow, Rows};
-use super::{Wish, map, segment};
+use super::{Wish, map};
 
 const PATH: &str = "/api/v3/products";
 

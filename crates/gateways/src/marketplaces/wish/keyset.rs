@@ -44,10 +44,13 @@ const LIMIT: usize = 500;
 #[derive(Serialize, Deserialize, Default)]
 struct Place {
     updated_at_min: Option<String>,
+    /// The same moment, while its rows are walked by their ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_at_max: Option<String>,
     /// Rows of that very moment that have been given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     seen: Vec<String>,
-    /// Set while rows of one moment are walked by id.
+    /// The last id, while rows are walked by their ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id_min: Option<String>,
 }
@@ -57,14 +60,13 @@ impl<T, S: List<T>> Feed<T> for ByTime<S> {
         let place = self.place(cursor)?;
         let by = if place.id_min.is_some() { "id.asc" } else { "updated_at.asc" };
         let mut request = self.0.request().asking("limit", LIMIT.to_string()).asking("sort_by", by);
-        if let Some(from) = place.updated_at_min {
-            if place.id_min.is_some() {
-                request = request.asking("updated_at_max", &from);
-            }
-            request = request.asking("updated_at_min", from);
-        }
-        if let Some(id) = place.id_min {
-            request = request.asking("id_min", id);
+        let bounds = [
+            ("updated_at_min", place.updated_at_min),
+            ("updated_at_max", place.updated_at_max),
+            ("id_min", place.id_min),
+        ];
+        for (name, bound) in bounds.into_iter().filter_map(|(name, bound)| Some((name, bound?))) {
+            request = request.asking(name, bound);
         }
         Ok(request)
     }
@@ -94,26 +96,30 @@ impl<S> ByTime<S> {
 }
 
 fn next(place: &Place, keys: &[Option<&Key>], is_full: bool, any_new: bool) -> Option<Place> {
-    let last = keys.iter().flatten().rev().find_map(|key| Some((&key.id, key.updated.as_ref()?)));
-    let (id, (text, at)) = last?;
+    let last = keys.iter().flatten().next_back()?;
+    let by_id = |bound: Option<&String>, max: Option<String>, seen| Place {
+        updated_at_min: bound.cloned(),
+        updated_at_max: max,
+        seen,
+        id_min: Some(last.id.clone()),
+    };
+    let Some((text, at)) = &last.updated else {
+        // A list that tells no times has its ids alone.
+        let more = is_full && any_new;
+        return more.then(|| by_id(place.updated_at_min.as_ref(), place.updated_at_max.clone(), ids(keys, None)));
+    };
     if place.id_min.is_some() {
-        return match is_full && any_new {
-            true => Some(Place {
-                id_min: Some(id.clone()),
-                seen: ids(keys, None),
-                updated_at_min: place.updated_at_min.clone(),
-            }),
+        return Some(match is_full && any_new {
+            true => by_id(place.updated_at_min.as_ref(), place.updated_at_max.clone(), ids(keys, None)),
             // That moment is through.
-            false => {
-                Some(Place { updated_at_min: Some(iso_millis(*at + TimeDelta::milliseconds(1))), ..Place::default() })
-            }
-        };
+            false => Place { updated_at_min: Some(iso_millis(*at + TimeDelta::milliseconds(1))), ..Place::default() },
+        });
     }
     match (any_new, is_full) {
-        (true, _) => Some(Place { updated_at_min: Some(text.clone()), seen: ids(keys, Some(text)), id_min: None }),
-        (false, true) => {
-            Some(Place { updated_at_min: Some(text.clone()), seen: place.seen.clone(), id_min: Some(id.clone()) })
+        (true, _) => {
+            Some(Place { updated_at_min: Some(text.clone()), seen: ids(keys, Some(text)), ..Place::default() })
         }
+        (false, true) => Some(by_id(Some(text), Some(text.clone()), place.seen.clone())),
         (false, false) => None,
     }
 }

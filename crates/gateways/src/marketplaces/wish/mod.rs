@@ -106,11 +106,6 @@ impl Wish {
     }
 }
 
-/// A piece of a path, encoded.
-fn segment(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
-}
-
 impl Connector for Wish {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR

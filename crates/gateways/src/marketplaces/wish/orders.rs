@@ -5,14 +5,14 @@ use chrono::{DateTime, Utc};
 use super::super::account::Account;
 use super::super::connector::BoxFeed;
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::{ByIds, Known};
 use super::super::model::{Page, Window};
 use super::super::order::RemoteOrder;
 use super::super::store::OrderSource;
 use super::keyset::{ByTime, Keyed, List};
 use super::types::{One, OrderRow, Rows};
-use super::{Wish, map, segment};
+use super::{Wish, map};
 
 /// Where orders are.
 pub const PATH: &str = "/api/v3/orders";

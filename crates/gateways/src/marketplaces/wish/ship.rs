@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::super::account::Account;
 use super::super::connector::BoxFeed;
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::feeds::Once;
 use super::super::model::Page;
 use super::super::ship::{RemoteCarrier, ShipSink, Shipment, Shipped};
+use super::Wish;
 use super::orders::PATH;
 use super::types::One;
-use super::{Wish, segment};
 
 /// Where parcels start unless the account says otherwise.
 const ORIGIN: &str = "CN";

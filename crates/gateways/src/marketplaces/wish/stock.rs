@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::super::account::Account;
 use super::super::error::ApiError;
-use super::super::exchange::{HttpReply, HttpRequest};
+use super::super::exchange::{HttpReply, HttpRequest, segment};
 use super::super::stock::{LineResult, StockChange, StockLine, StockSink};
+use super::Wish;
 use super::types::One;
-use super::{Wish, segment};
 
 /// More is refused over there.
 const MOST: i64 = 500_000;

@@ -48,6 +48,8 @@ fn stock_is_told_in_the_words_of_each_platform() {
             "offers": [{"offerId": "36445435465", "availableQuantity": 9}],
         })
     );
+    let ebay = push("ebay", &[line("MUG-W", "MUG-W")]);
+    assert!(ebay.headers.contains(&("content-language".to_owned(), "en-GB".to_owned())));
     let amazon = push("amazon", &[line("MUG W/1", "MUG W/1")]);
     assert_eq!(amazon.path, "/listings/2021-08-01/items/A2SELLER/MUG%20W%2F1");
     assert_eq!(body(&amazon)["patches"][0]["value"], json!([{"fulfillment_channel_code": "DEFAULT", "quantity": 9}]));

@@ -301,3 +301,20 @@ fn router_form(case: &Value) {
     fields.insert("pageSize".into(), "50".into());
     assert_eq!(json!(fields), case["expected"]["form"]);
 }
+
+#[test]
+fn an_address_of_the_installation_may_end_in_what_paths_begin_with() {
+    let connector: Arc<dyn Connector> = Arc::from(open("wish", json!({})));
+    let account = account(connector.as_ref());
+    let ids = vec!["o1".to_owned()];
+    let request = connector.orders().unwrap().by_ids(&account, &ids).request(None).unwrap();
+    for (base, wanted) in [
+        ("http://127.0.0.1:9", "http://127.0.0.1:9/api/v3/orders/o1"),
+        ("http://127.0.0.1:9/api/v3", "http://127.0.0.1:9/api/v3/orders/o1"),
+        ("http://127.0.0.1:9/wish/", "http://127.0.0.1:9/wish/api/v3/orders/o1"),
+        ("http://127.0.0.1:9/api/v", "http://127.0.0.1:9/api/v/api/v3/orders/o1"),
+    ] {
+        let channel = Channel::new(connector.clone(), Url::parse(base).unwrap()).unwrap();
+        assert_eq!(channel.address(&request).unwrap().as_str(), wanted);
+    }
+}

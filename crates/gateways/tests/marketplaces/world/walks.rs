@@ -145,3 +145,40 @@ fn aliexpress_tells_closed_orders_first_then_all_others_in_the_clock_of_its_coas
     let page = feed.read(None, &ok(none)).unwrap();
     assert!(!said(&feed.request(page.next.as_ref()).unwrap()).contains("FINISH"));
 }
+
+#[test]
+fn a_list_that_tells_no_times_is_walked_by_its_ids() {
+    let connector = vectors::connector("wish");
+    let account = account(connector.as_ref());
+    let feed = connector.store_items().unwrap().all(&account, None);
+    let products = |from: usize, count: usize| {
+        let price = json!({"amount": 1.5, "currency_code": "USD"});
+        let product =
+            |nth| json!({"id": format!("p{nth:03}"), "name": "x", "variations": [{"id": "v", "price": price.clone()}]});
+        ok(json!({"code": 0, "data": (from..from + count).map(product).collect::<Vec<_>>()}))
+    };
+    let first = feed.read(None, &products(0, 500)).unwrap();
+    let asked = said(&feed.request(first.next.as_ref()).unwrap());
+    assert!(asked.contains("(\"id_min\", \"p499\")") && !asked.contains("updated_at_m"), "{asked}");
+    let second = feed.read(first.next.as_ref(), &products(499, 3)).unwrap();
+    assert_eq!((first.rows.len(), second.rows.len(), second.next), (500, 2, None));
+}
+
+#[test]
+fn shopifys_stock_is_told_where_the_item_lies_else_at_the_stores_first_place() {
+    let connector = vectors::connector("shopify");
+    let account = account(connector.as_ref());
+    let feed = connector.store_items().unwrap().all(&account, None);
+    let variant = |levels: Value| {
+        let item = json!({"id": "i", "tracked": true, "inventoryLevels": {"nodes": levels}});
+        json!({"id": "v", "price": "1.00", "inventoryItem": item})
+    };
+    let lies = json!([{"location": {"id": "gid://shopify/Location/7"}}]);
+    let list = json!({"data": {"shop": {"currencyCode": "CNY"}, "location": {"id": "gid://shopify/Location/1"}, "products": {
+        "nodes": [{"id": "p", "title": "x", "status": "ACTIVE", "variants": {"nodes": [variant(lies), variant(json!([]))]}}],
+        "pageInfo": {"hasNextPage": false},
+    }}});
+    let page = feed.read(None, &ok(list)).unwrap();
+    let places: Vec<&Value> = page.rows[0].skus.iter().map(|sku| &sku.extra["location"]).collect();
+    assert_eq!(places, ["gid://shopify/Location/7", "gid://shopify/Location/1"]);
+}

@@ -40,13 +40,13 @@ impl StoreItems for Jd {
 /// without the right to the second still imports what the first told, which travels behind each id.
 struct Wares;
 
-fn wares(at: Option<&Cursor>, reply: &HttpReply) -> Result<(Vec<Ware>, Option<u64>, Option<Cursor>), ApiError> {
+fn wares(at: Option<&Cursor>, reply: &HttpReply) -> Result<Page<Ware>, ApiError> {
     let page: u64 = at.map_or(Ok(1), Cursor::open)?;
     let body: WaresReply = answer::flat(reply)?;
     let body = body.page.ok_or_else(|| ApiError::malformed("no page of wares"))?;
     let total = body.total_item.count();
     let next = next_number(page, PAGE_SIZE, total, body.data.0.len()).map(|next| Cursor::of(&next)).transpose()?;
-    Ok((body.data.0, total, next))
+    Ok(Page { total, ..Page::of(body.data.0) }.and_next(next))
 }
 
 impl Feed<RemoteGoods> for Wares {
@@ -57,8 +57,9 @@ impl Feed<RemoteGoods> for Wares {
     }
 
     fn read(&self, at: Option<&Cursor>, reply: &HttpReply) -> Result<Page<RemoteGoods>, ApiError> {
-        let (rows, total, next) = wares(at, reply)?;
-        Ok(Page { total, ..Page::collect(rows.iter().map(|row| map::listed(row).goods())) }.and_next(next))
+        let page = wares(at, reply)?;
+        Ok(Page { total: page.total, ..Page::collect(page.rows.iter().map(|row| map::listed(row).goods())) }
+            .and_next(page.next))
     }
 }
 
@@ -68,8 +69,9 @@ impl ListThenEach<RemoteGoods> for Wares {
     }
 
     fn read_list(&self, at: Option<&Cursor>, reply: &HttpReply) -> Result<Page<String>, ApiError> {
-        let (rows, total, next) = wares(at, reply)?;
-        Ok(Page { total, ..Page::collect(rows.iter().map(|row| map::listed(row).pending())) }.and_next(next))
+        let page = wares(at, reply)?;
+        Ok(Page { total: page.total, ..Page::collect(page.rows.iter().map(|row| map::listed(row).pending())) }
+            .and_next(page.next))
     }
 }
 

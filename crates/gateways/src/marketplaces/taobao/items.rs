@@ -44,14 +44,14 @@ fn on_sale(changed: Option<&Window>, page: u64) -> HttpRequest {
 }
 
 /// The rows of that answer, how many there are, and the next page.
-fn on_sale_rows(at: Option<&Cursor>, reply: &HttpReply) -> Result<(Vec<Item>, Option<u64>, Option<Cursor>), ApiError> {
+fn on_sale_rows(at: Option<&Cursor>, reply: &HttpReply) -> Result<Page<Item>, ApiError> {
     let page: u64 = at.map_or(Ok(1), Cursor::open)?;
     let body: OnSaleReply = reply.json()?;
     let body = body.items_onsale_get_response.ok_or_else(|| ApiError::malformed("no items_onsale_get_response"))?;
     let total = body.total_results.count();
     let rows = body.items.unwrap_or_default().item.0;
     let next = next_number(page, PAGE_SIZE, total, rows.len()).map(|next| Cursor::of(&next)).transpose()?;
-    Ok((rows, total, next))
+    Ok(Page { total, ..Page::of(rows) }.and_next(next))
 }
 
 /// The list alone.
@@ -65,8 +65,9 @@ impl Feed<RemoteGoods> for Overview<'_> {
     }
 
     fn read(&self, at: Option<&Cursor>, reply: &HttpReply) -> Result<Page<RemoteGoods>, ApiError> {
-        let (rows, total, next) = on_sale_rows(at, reply)?;
-        Ok(Page { total, ..Page::collect(rows.iter().map(|row| map::listed(row).goods())) }.and_next(next))
+        let page = on_sale_rows(at, reply)?;
+        Ok(Page { total: page.total, ..Page::collect(page.rows.iter().map(|row| map::listed(row).goods())) }
+            .and_next(page.next))
     }
 }
 
@@ -82,8 +83,9 @@ impl ListThenEach<RemoteGoods> for Goods<'_> {
     }
 
     fn read_list(&self, at: Option<&Cursor>, reply: &HttpReply) -> Result<Page<String>, ApiError> {
-        let (rows, total, next) = on_sale_rows(at, reply)?;
-        Ok(Page { total, ..Page::collect(rows.iter().map(|row| map::listed(row).pending())) }.and_next(next))
+        let page = on_sale_rows(at, reply)?;
+        Ok(Page { total: page.total, ..Page::collect(page.rows.iter().map(|row| map::listed(row).pending())) }
+            .and_next(page.next))
     }
 }
 

@@ -324,9 +324,10 @@ on_both! {
             assert!(fields.contains(&format!("marketplaces.{field}")), "{field} is not named: {fields:?}");
         }
         assert_eq!(app.shop().secrets.marketplaces.len(), 3, "nothing was written");
-        // What the contract names and nobody plays yet is kept for the day somebody does.
-        let shop = app.apply_shop(&format!("{good}[marketplaces.shoplazza]\nclient_id = \"1\"\n")).await;
-        assert_eq!(shop.secrets.marketplaces["shoplazza"], json!({"client_id": "1"}));
+        // A store's app is kept for the day an account is bound.
+        let app_of = "[marketplaces.shoplazza]\nclient_id = \"1\"\nclient_secret = \"2\"\n";
+        let shop = app.apply_shop(&format!("{good}{app_of}")).await;
+        assert_eq!(shop.secrets.marketplaces["shoplazza"], json!({"client_id": "1", "client_secret": "2"}));
     }
 }
 

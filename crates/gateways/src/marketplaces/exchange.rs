@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use url::form_urlencoded::byte_serialize;
 
 use super::error::{ApiError, ErrorClass};
+use super::money;
 
 /// Which of a platform's hosts a request goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,6 +205,16 @@ impl HttpReply {
         Err(ApiError::malformed(place))
     }
 
+    /// The same for bodies that must be an object: a list is no answer, even where every field of `T`
+    /// may be absent.
+    pub fn object<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        if self.body.trim_ascii_start().starts_with(b"{") {
+            return self.json();
+        }
+        self.accepted_by_status()?;
+        Err(ApiError::new(ErrorClass::Upstream, "not_json", "no JSON object"))
+    }
+
     /// Judges the HTTP status alone; for replies whose body says nothing better.
     pub fn accepted_by_status(&self) -> Result<(), ApiError> {
         let class = match self.status {
@@ -215,8 +227,15 @@ impl HttpReply {
             408 | 425 | 500.. => ErrorClass::Upstream,
             _ => ErrorClass::BadRequest,
         };
-        let wait = self.header("retry-after").and_then(|text| text.trim().parse().ok());
+        // Some write a fraction: `2.0`.
+        let wait = self.header("retry-after").and_then(|text| money::scaled(text.trim(), 3).ok());
+        let wait = wait.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
         let error = ApiError::new(class, format!("http_{}", self.status), "HTTP status");
-        Err(error.after(wait.map(Duration::from_secs)))
+        Err(error.after(wait))
     }
+}
+
+/// A piece of a path, encoded: ids and merchants' codes hold anything.
+pub fn segment(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -6,6 +6,7 @@
 //! folder here and a line in [`REGISTRY`].
 
 mod account;
+mod amount;
 mod authorise;
 mod backwards;
 mod budget;
@@ -16,14 +17,18 @@ mod exchange;
 mod facts;
 mod feeds;
 pub mod gates;
+mod halves;
 mod hooks;
 mod listed;
 mod loose;
 mod model;
 pub mod money;
+mod oauth;
 mod order;
+mod pacific;
 mod settings;
 mod ship;
+mod shop_host;
 mod stock;
 mod store;
 mod times;
@@ -31,13 +36,21 @@ mod tokens;
 mod windows;
 mod wire;
 
+pub mod aliexpress;
+pub mod amazon;
+pub mod dhgate;
+pub mod ebay;
 pub mod jd;
 pub mod jd_affiliate;
 pub mod pinduoduo;
 pub mod pinduoduo_affiliate;
+pub mod shopify;
+pub mod shoplazza;
 pub mod taobao;
 pub mod taobao_affiliate;
+pub mod wanliniu;
 pub mod weimob;
+pub mod wish;
 pub mod youzan;
 
 use serde_json::{Map, Value};
@@ -74,10 +87,18 @@ pub const REGISTRY: &[Entry] = &[
     jd::ENTRY,
     youzan::ENTRY,
     weimob::ENTRY,
+    shopify::ENTRY,
+    aliexpress::ENTRY,
+    ebay::ENTRY,
+    amazon::ENTRY,
+    dhgate::ENTRY,
+    wish::ENTRY,
+    wanliniu::ENTRY,
+    shoplazza::ENTRY,
 ];
 
 /// Ids the contract names that have no connector yet: a shop file may already carry their settings.
-pub const PLANNED: &[&str] = &["shopify", "aliexpress", "ebay", "amazon", "dhgate", "wish", "wanliniu", "shoplazza"];
+pub const PLANNED: &[&str] = &[];
 
 /// A connector set up, or everything wrong with its settings.
 pub type Opened = Result<Box<dyn Connector>, SettingsError>;

@@ -110,6 +110,96 @@ const TABLE: &[(&str, Case, Source)] = &[
     ("weimob", Limited, Own("too often")),
     ("weimob", StockTold, Own("all taken")),
     ("weimob", StockRefused, Global("fx-weimob-stock-partial")),
+    ("shopify", Token, Global("fx-shopify-token")),
+    ("shopify", GoodsPaging, Global("fx-shopify-products-page")),
+    ("shopify", GoodsEmpty, Own("no products")),
+    ("shopify", Goods, Global("fx-shopify-products-page")),
+    ("shopify", OrdersPaging, Own("orders, page 1 of 2")),
+    ("shopify", OrdersEmpty, Own("no orders")),
+    ("shopify", Orders, Global("fx-shopify-orders-page")),
+    ("shopify", Expired, Global("fx-shopify-401")),
+    ("shopify", Limited, Global("fx-shopify-throttled")),
+    ("shopify", StockTold, Global("fx-shopify-stock-ok")),
+    ("shopify", StockRefused, Global("fx-shopify-stock-conflict")),
+    ("shopify", Shipped, Own("parcel taken")),
+    ("aliexpress", Token, Global("fx-aliexpress-token")),
+    ("aliexpress", GoodsPaging, Global("fx-aliexpress-products")),
+    ("aliexpress", GoodsEmpty, Own("no products, on sale or not")),
+    ("aliexpress", Goods, Own("a product in two variants")),
+    ("aliexpress", OrdersPaging, Global("fx-aliexpress-orders")),
+    ("aliexpress", OrdersEmpty, Own("no orders, closed or not")),
+    ("aliexpress", Orders, Global("fx-aliexpress-orders")),
+    ("aliexpress", Expired, Global("fx-aliexpress-token-expired")),
+    ("aliexpress", Limited, Global("fx-aliexpress-limited")),
+    ("aliexpress", StockTold, Own("quantities taken")),
+    ("aliexpress", StockRefused, Own("quantities refused")),
+    ("aliexpress", Shipped, Own("parcel taken")),
+    ("ebay", Token, Global("fx-ebay-token")),
+    ("ebay", GoodsPaging, Own("items, page 1 of 2")),
+    ("ebay", GoodsEmpty, Own("no items")),
+    ("ebay", Goods, Own("an item and its offer")),
+    ("ebay", OrdersPaging, Global("fx-ebay-orders")),
+    ("ebay", OrdersEmpty, Own("no orders")),
+    ("ebay", Orders, Global("fx-ebay-orders")),
+    ("ebay", Expired, Global("fx-ebay-401")),
+    ("ebay", Limited, Global("fx-ebay-429")),
+    ("ebay", StockTold, Own("quantities taken")),
+    ("ebay", StockRefused, Own("quantities refused")),
+    ("ebay", Shipped, Own("parcel taken")),
+    ("amazon", Token, Global("fx-amazon-token")),
+    ("amazon", GoodsPaging, Global("fx-amazon-listings")),
+    ("amazon", GoodsEmpty, Own("no listings")),
+    ("amazon", Goods, Global("fx-amazon-listings")),
+    ("amazon", OrdersPaging, Global("fx-amazon-orders-2026")),
+    ("amazon", OrdersEmpty, Own("no orders")),
+    ("amazon", Orders, Global("fx-amazon-orders-2026")),
+    ("amazon", Expired, Global("fx-amazon-403")),
+    ("amazon", Limited, Global("fx-amazon-429")),
+    ("amazon", StockTold, Global("fx-amazon-patch-accepted")),
+    ("amazon", StockRefused, Global("fx-amazon-patch-invalid")),
+    ("amazon", Shipped, Own("parcel taken")),
+    ("dhgate", Token, Global("fx-dhgate-token")),
+    ("dhgate", GoodsPaging, Own("items, page 1 of 2")),
+    ("dhgate", GoodsEmpty, Own("no items")),
+    ("dhgate", Goods, Own("an item and its variants")),
+    ("dhgate", OrdersPaging, Global("fx-dhgate-orders")),
+    ("dhgate", OrdersEmpty, Own("no orders")),
+    ("dhgate", Orders, Own("an order and its lines")),
+    ("dhgate", Expired, Global("fx-dhgate-token-expired")),
+    ("dhgate", Limited, Own("too often")),
+    ("dhgate", Shipped, Own("parcel taken")),
+    ("wish", Token, Global("fx-wish-token")),
+    ("wish", GoodsPaging, Own("products")),
+    ("wish", GoodsEmpty, Own("no rows")),
+    ("wish", Goods, Own("products")),
+    ("wish", OrdersPaging, Global("fx-wish-orders")),
+    ("wish", OrdersEmpty, Own("no rows")),
+    ("wish", Orders, Global("fx-wish-orders")),
+    ("wish", Expired, Global("fx-wish-401")),
+    ("wish", Limited, Global("fx-wish-429")),
+    ("wish", StockTold, Own("taken")),
+    ("wish", StockRefused, Own("quantity refused")),
+    ("wish", Shipped, Own("taken")),
+    ("wanliniu", GoodsPaging, Own("goods, a full page")),
+    ("wanliniu", GoodsEmpty, Own("no rows")),
+    ("wanliniu", Goods, Own("goods")),
+    ("wanliniu", OrdersPaging, Own("trades, a full page")),
+    ("wanliniu", OrdersEmpty, Own("no rows")),
+    ("wanliniu", Orders, Global("fx-hupun-trades")),
+    ("wanliniu", Expired, Own("refused by the gate")),
+    ("wanliniu", Limited, Own("too often")),
+    ("shoplazza", Token, Own("token")),
+    ("shoplazza", GoodsPaging, Own("products, page 1 of 2")),
+    ("shoplazza", GoodsEmpty, Own("no products")),
+    ("shoplazza", Goods, Own("products, page 1 of 2")),
+    ("shoplazza", OrdersPaging, Global("fx-shoplazza-orders")),
+    ("shoplazza", OrdersEmpty, Own("no orders")),
+    ("shoplazza", Orders, Global("fx-shoplazza-orders")),
+    ("shoplazza", Expired, Own("token refused")),
+    ("shoplazza", Limited, Own("too often")),
+    ("shoplazza", StockTold, Own("quantity taken")),
+    ("shoplazza", StockRefused, Own("quantity refused")),
+    ("shoplazza", Shipped, Own("parcel taken")),
 ];
 
 /// What each ability calls for.
@@ -138,8 +228,8 @@ fn every_case_is_read_as_it_must_be() {
     let mut faults = Vec::new();
     for (id, case, from) in TABLE {
         let connector = vectors::connector(id);
-        let (operation, reply) = fixture(id, *from);
-        if let Err(fault) = run(connector.as_ref(), *case, operation.as_deref(), &reply) {
+        let (operation, replies) = fixture(id, *from);
+        if let Err(fault) = run(connector.as_ref(), *case, operation.as_deref(), &replies) {
             faults.push(format!("{id} {case:?} {from:?}: {fault}"));
         }
     }
@@ -154,7 +244,8 @@ fn odd_values_never_panic_in_any_stores_fixture() {
     for (id, case, from) in TABLE {
         let connector = vectors::connector(id);
         let subject = Subject::of(connector.as_ref());
-        let (operation, reply) = fixture(id, *from);
+        let (operation, replies) = fixture(id, *from);
+        let reply = &replies[0];
         let Ok(body) = serde_json::from_slice::<Value>(&reply.body) else { continue };
         for question in questions::all(connector.as_ref(), &subject) {
             let meant = operation.as_ref().is_none_or(|operation| question.request().operation == *operation);
@@ -176,8 +267,8 @@ fn odd_values_never_panic_in_any_stores_fixture() {
     assert!(tried > 2000, "only {tried} odd values tried");
 }
 
-/// The call it answers, where that is told, and the answer.
-fn fixture(id: &str, from: Source) -> (Option<String>, HttpReply) {
+/// The call it answers, where that is told, the answer, and those to the steps after it (`then`).
+fn fixture(id: &str, from: Source) -> (Option<String>, Vec<HttpReply>) {
     match from {
         Cn(method, name) => {
             let file = vectors::cn();
@@ -185,25 +276,27 @@ fn fixture(id: &str, from: Source) -> (Option<String>, HttpReply) {
             let cases = file["fixtures"][platform][method].as_array().unwrap();
             let found = cases.iter().find(|case| case["name"] == name).unwrap_or_else(|| panic!("no {method} {name}"));
             let call = (!matches!(method, "error" | "transport")).then(|| method.to_owned());
-            (call, vectors::reply(found))
+            (call, vec![vectors::reply(found)])
         }
         Global(name) => {
             let file = vectors::global();
             let cases = file["fixtures"].as_array().unwrap();
             let found = cases.iter().find(|case| case["id"] == name).unwrap_or_else(|| panic!("no {name}"));
-            (None, vectors::global_reply(found))
+            (None, vec![vectors::global_reply(found)])
         }
         Own(name) => {
             let file = vectors::own(id);
             let found = file.get(name).unwrap_or_else(|| panic!("{id} has no fixture {name}"));
-            (found["operation"].as_str().map(str::to_owned), vectors::reply(found))
+            let then = found["then"].as_array().into_iter().flatten();
+            let replies = std::iter::once(found).chain(then).map(vectors::reply).collect();
+            (found["operation"].as_str().map(str::to_owned), replies)
         }
     }
 }
 
-fn run(connector: &dyn Connector, case: Case, operation: Option<&str>, reply: &HttpReply) -> Result<(), String> {
+fn run(connector: &dyn Connector, case: Case, operation: Option<&str>, replies: &[HttpReply]) -> Result<(), String> {
     if let Some(classes) = class_of(case) {
-        let error = connector.classify(reply).err().ok_or("was let pass")?;
+        let error = connector.classify(&replies[0]).err().ok_or("was let pass")?;
         return if classes.contains(&error.class) { Ok(()) } else { Err(error.to_string()) };
     }
     let subject = Subject::of(connector);
@@ -213,7 +306,7 @@ fn run(connector: &dyn Connector, case: Case, operation: Option<&str>, reply: &H
         if !meant || !is_about(&question, case) {
             continue;
         }
-        let answer = question.read(connector, reply);
+        let answer = question.read_on(connector, replies);
         match judge(case, &answer) {
             true => return Ok(()),
             false => told = format!("{answer:?}"),

@@ -16,4 +16,5 @@ mod stand_in;
 mod stores;
 mod tokens;
 mod vectors;
+mod world;
 mod youzan_and_weimob;

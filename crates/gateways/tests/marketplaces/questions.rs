@@ -199,14 +199,20 @@ impl Question<'_> {
 
     /// The whole answer in a reply.
     pub fn read(&self, connector: &dyn Connector, reply: &HttpReply) -> Result<Answer, ApiError> {
+        self.read_on(connector, std::slice::from_ref(reply))
+    }
+
+    /// The whole answer in the replies to as many steps.
+    pub fn read_on(&self, connector: &dyn Connector, replies: &[HttpReply]) -> Result<Answer, ApiError> {
+        let reply = &replies[0];
         match self {
-            Question::Goods(feed) => read(connector, feed.as_ref(), reply, goods),
-            Question::Link(feed) => read(connector, feed.as_ref(), reply, link),
-            Question::Filed(feed) => read(connector, feed.as_ref(), reply, |filed| json!({"filed": filed})),
-            Question::Line(feed) => read(connector, feed.as_ref(), reply, line),
-            Question::StoreGoods(feed) => read(connector, feed.as_ref(), reply, store_goods),
-            Question::Order(feed) => read(connector, feed.as_ref(), reply, order),
-            Question::Ship(feed) => read(connector, feed.as_ref(), reply, |_| json!({"ok": true})),
+            Question::Goods(feed) => read(connector, feed.as_ref(), replies, goods),
+            Question::Link(feed) => read(connector, feed.as_ref(), replies, link),
+            Question::Filed(feed) => read(connector, feed.as_ref(), replies, |filed| json!({"filed": filed})),
+            Question::Line(feed) => read(connector, feed.as_ref(), replies, line),
+            Question::StoreGoods(feed) => read(connector, feed.as_ref(), replies, store_goods),
+            Question::Order(feed) => read(connector, feed.as_ref(), replies, order),
+            Question::Ship(feed) => read(connector, feed.as_ref(), replies, |_| json!({"ok": true})),
             Question::Stock(sink, _, lines) => {
                 connector.classify(reply)?;
                 Ok(Answer::of(sink.read(lines, reply)?.iter().map(told).collect()))
@@ -227,15 +233,21 @@ impl Answer {
 fn read<T>(
     connector: &dyn Connector,
     feed: &dyn Feed<T>,
-    reply: &HttpReply,
+    replies: &[HttpReply],
     words: impl Fn(&T) -> Value,
 ) -> Result<Answer, ApiError> {
-    connector.classify(reply)?;
-    let page: Page<T> = feed.read(None, reply)?;
-    let cursor: Option<Value> = page.next.as_ref().and_then(|next| serde_json::from_str(&next.0).ok());
+    let (mut rows, mut total, mut at) = (Vec::new(), None, None);
+    for reply in replies {
+        feed.request(at.as_ref())?;
+        connector.classify(reply)?;
+        let page: Page<T> = feed.read(at.as_ref(), reply)?;
+        rows.extend(page.rows.iter().map(&words));
+        total = total.or(page.total);
+        at = page.next;
+    }
+    let cursor: Option<Value> = at.as_ref().and_then(|next| serde_json::from_str(&next.0).ok());
     let pending = cursor.and_then(|place| place["pending"].as_array().map(Vec::len)).unwrap_or(0);
-    let rows = page.rows.iter().map(words).collect();
-    Ok(Answer { rows, total: page.total, more: page.next.is_some(), pending })
+    Ok(Answer { rows, total, more: at.is_some(), pending })
 }
 
 fn goods(goods: &RemoteGoods) -> Value {

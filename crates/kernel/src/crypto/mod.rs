@@ -7,6 +7,7 @@
 pub mod aead;
 pub mod certificate;
 pub mod digest;
+pub mod ecdsa;
 mod pem;
 pub mod push;
 pub mod random;

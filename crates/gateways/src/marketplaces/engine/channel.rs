@@ -95,7 +95,7 @@ impl Channel {
             Host::Own(origin) => self.other_host(origin)?,
         };
         if !request.path.is_empty() {
-            let whole = format!("{}{}", url.path().trim_end_matches('/'), request.path);
+            let whole = joined(url.path().trim_end_matches('/'), &request.path);
             url.set_path(&whole);
         }
         if !request.query.is_empty() {
@@ -119,6 +119,13 @@ impl Channel {
         stem.set_path(&path);
         Ok(stem)
     }
+}
+
+/// `path` below `stem`. A base that an installation has entered may already end in what the path begins
+/// with, as `/api/v3`; it is not said twice.
+fn joined(stem: &str, path: &str) -> String {
+    let rest = path.strip_prefix(stem).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    if !stem.is_empty() && rest.is_some() { path.to_owned() } else { format!("{stem}{path}") }
 }
 
 fn own_host(connector: &dyn Connector, key: &str) -> Result<&'static str, ApiError> {

@@ -43,7 +43,7 @@ pub(super) fn log_quietly(config: &mut Config, level: &str) -> anyhow::Result<()
     if std::env::var_os("TUANQIAO__LOG__LEVEL").is_none() {
         config.log.level = format!("{level},sqlx=error");
     }
-    Ok(telemetry::start_logging(&config.log)?)
+    telemetry::start_logging(&config.log)
 }
 
 /// Starts the product in `folder` with the shop that `shop_text` describes.

@@ -133,13 +133,13 @@ fn a_field_that_is_always_there_is_required_also_when_it_may_be_null() {
         for page in schemas.iter().filter(|(schema, _)| schema.starts_with("ListView_")) {
             assert_eq!(page.1["required"], json!(["items", "next_cursor"]), "{name}: {}", page.0);
         }
-        for schema in
-            ["OrderView", "CartLineView", "TicketView", "ManagedGoods", "ConsoleWithdrawal", "PickupPointView"]
-        {
-            let Some(schema) = schemas.get(schema) else { continue };
+        for of in ["OrderView", "CartLineView", "TicketView", "ManagedGoods", "ConsoleWithdrawal", "PickupPointView"] {
+            let Some(schema) = schemas.get(of) else { continue };
             for (field, kind) in schema["properties"].as_object().unwrap() {
                 let told = schema["required"].as_array().unwrap().contains(&json!(field));
-                assert_eq!(told, field != "timeline", "{name}: {field} {kind}");
+                // A list of orders leaves their timelines out.
+                let left_out = of == "OrderView" && field == "timeline";
+                assert_eq!(told, !left_out, "{name}: {of}.{field} {kind}");
             }
         }
     }

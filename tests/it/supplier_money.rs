@@ -1,16 +1,21 @@
-//! What a supplier gets of an order, what a refund takes back of it.
+//! What a supplier gets of an order, what a refund takes back of it, and how
+//! it is shared.
 
 use kernel::id::SupplierId;
+use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 use tuanqiao::areas::ledger;
 use tuanqiao::areas::ledger::state::AccountKind;
+use tuanqiao::areas::payouts::entity::sharing_return;
 use tuanqiao::areas::suppliers::entity::part;
 
 use crate::app::TestApp;
 use crate::shop_floor::{Floor, Ware, id, line_of};
 use crate::shopper::Client;
 use crate::suppliers::supplier;
+
+const COMPANY: &str = "1900000109";
 
 /// A shop with goods of one supplier.
 pub struct Orchard<'a> {
@@ -158,5 +163,41 @@ on_both! {
         assert_eq!(floor.hears(&number).await, 204);
         assert_eq!(orchard.funds().await, (8_000, 0, 0));
         floor.adds_up().await;
+    }
+}
+
+on_both! {
+    async fn a_released_part_is_shared_within_the_ceiling_and_comes_back_for_a_refund(app: TestApp) {
+        let orchard = Orchard::open(app, json!({"payout": "sharing"})).await;
+        let floor = &orchard.floor;
+        let company = json!({"type": "MERCHANT_ID", "account": COMPANY, "name": "东山果园有限公司"});
+        floor.keeper.put(&format!("{}/sharing-receiver", orchard.path()), company).await.ok();
+        let order = orchard.sells(1).await;
+        // WeChat keeps the money of what was collected for two days.
+        app.time_passes(3 * 24 * 3600);
+        app.run_due_jobs().await;
+        app.run_due_jobs().await;
+        app.sharing_comes_to_rest().await;
+        // The platform lets 30 % go to others; the rest stays due.
+        assert_eq!(app.wechat().purse(COMPANY).shared_in, 3_000);
+        assert_eq!(orchard.funds().await, (0, 5_000, 0));
+        let purse = app.wechat().purse(&app.keys().merchant.mchid);
+        assert_eq!((purse.shared_out, purse.frozen), (3_000, 0));
+        orchard.books_are_right().await;
+
+        let part = json!({"lines": [{"line_id": line_of(&order), "amount_fen": 5_000}], "reason": "坏果"});
+        let seen = floor.keeper.post(&format!("/console/api/v1/orders/{}/refunds/preview", id(&order)), part.clone()).await.ok();
+        assert_eq!((&seen["suppliers"][0]["returned_fen"], &seen["suppliers"][0]["shortfall_fen"]), (&json!(4_000), &json!(0)));
+        floor.refunds(&order, part).await;
+        assert_eq!(orchard.funds().await, (0, 4_000, 0), "what was shared is asked back first");
+        for _ in 0..4 {
+            let wall = app.app.clock.wall();
+            let due = sharing_return::Entity::update_many().col_expr(sharing_return::Column::NextQueryAt, Expr::value(wall));
+            due.exec(app.app.db.maintenance()).await.unwrap();
+            app.refunds_go_on().await;
+        }
+        assert_eq!(app.account(AccountKind::PartyReceivable).await, 0);
+        assert_eq!(app.wechat().purse(COMPANY).shared_in, 0, "all of the share is back, the rest came out of what was due");
+        orchard.books_are_right().await;
     }
 }

@@ -7,8 +7,9 @@ use tuanqiao::api::problem::status_of;
 
 use super::dice::Dice;
 use super::make::{Known, good, list_for_object, odd_cursor, odd_text, spoil};
-use super::operation::Operation;
+use super::operation::{Operation, Parameter};
 use crate::answer::Answer;
+use crate::bodies::kind_of_id;
 use crate::json_schema::{Schemas, faults};
 use crate::shopper::Client;
 
@@ -75,19 +76,21 @@ impl Attack {
     /// A request for `operation`: a good one, or one with something wrong.
     pub fn make(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known) -> Self {
         let mut headers = Vec::new();
+        // Some requests have nothing odd about them, so that what follows from good ones is seen too.
+        let plain = dice.once_in(3);
         if operation.method != reqwest::Method::GET && !dice.once_in(6) {
             let key = if dice.once_in(4) { "the same".to_owned() } else { format!("key-{:x}", dice.next()) };
             headers.push(("Idempotency-Key", key));
         }
-        if dice.once_in(8) {
+        if !plain && dice.once_in(8) {
             let (name, value) = dice.pick(&ODD_HEADERS);
             headers.push((*name, (*value).to_owned()));
         }
-        if dice.once_in(60) {
+        if !plain && dice.once_in(60) {
             headers.push((*dice.pick(&["Idempotency-Key", "X-App-Id", "If-None-Match"]), "x".repeat(4_000)));
         }
-        let (path, twice) = path(dice, schemas, operation, known);
-        let (body, wrong_body) = body(dice, schemas, operation, known);
+        let (path, twice) = path(dice, schemas, operation, known, plain);
+        let (body, wrong_body) = body(dice, schemas, operation, known, plain);
         let mut attack = Self {
             method: operation.method.clone(),
             path,
@@ -95,6 +98,9 @@ impl Attack {
             body,
             wrong: twice.then_some(Wrong::Twice).or(wrong_body),
         };
+        if plain {
+            return attack;
+        }
         if dice.once_in(12) {
             attack.method = dice.pick(&operation.not_offered).clone();
             attack.wrong = Some(Wrong::Method);
@@ -166,17 +172,23 @@ impl Attack {
 }
 
 /// The path with its ids and its query, and whether a parameter comes twice.
-fn path(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known) -> (String, bool) {
+fn path(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known, plain: bool) -> (String, bool) {
     let mut twice = false;
     let mut path = operation.path.clone();
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for parameter in &operation.parameters {
         let made = good(dice, schemas, &parameter.schema, known, 0);
         let mut text = made.as_str().map_or_else(|| made.to_string(), str::to_owned);
-        if dice.once_in(8) {
+        if let Some(there) = thing_of(dice, operation, &parameter.place, known) {
+            text = there;
+        }
+        if !plain && dice.once_in(8) {
             text = odd_text(dice);
         }
         if parameter.name == "cursor" && dice.once_in(2) {
+            if plain {
+                continue;
+            }
             text = odd_cursor(dice);
         }
         match parameter.place.as_str() {
@@ -187,9 +199,9 @@ fn path(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known
                 let escaped = if escaped.trim_matches('.').is_empty() { "x".to_owned() } else { escaped };
                 path = path.replace(&format!("{{{}}}", parameter.name), &escaped);
             }
-            "query" if ((parameter.required && !dice.once_in(8)) || dice.once_in(2)) && !made.is_null() => {
+            "query" if is_asked(dice, parameter, plain) && !made.is_null() => {
                 query.append_pair(&parameter.name, &text);
-                if dice.once_in(20) {
+                if !plain && dice.once_in(20) {
                     query.append_pair(&parameter.name, &text);
                     twice = true;
                 }
@@ -197,11 +209,26 @@ fn path(dice: &mut Dice, schemas: &Schemas, operation: &Operation, known: &Known
             _ => {}
         }
     }
-    if dice.once_in(15) {
+    if !plain && dice.once_in(15) {
         query.append_pair("unheard_of", "1");
     }
     let query = query.finish();
     (if query.is_empty() { path } else { format!("{path}?{query}") }, twice)
+}
+
+/// Whether a parameter of the query is sent along.
+fn is_asked(dice: &mut Dice, parameter: &Parameter, plain: bool) -> bool {
+    match (parameter.required, plain) {
+        (true, plain) => plain || !dice.once_in(8),
+        (false, true) => dice.once_in(4),
+        (false, false) => dice.once_in(2),
+    }
+}
+
+/// A thing of the kind that the path is about, mostly, if one was seen.
+fn thing_of(dice: &mut Dice, operation: &Operation, place: &str, known: &Known) -> Option<String> {
+    let kind = kind_of_id(&operation.path).filter(|_| place == "path" && operation.path.contains("{id}"))?;
+    if dice.once_in(4) { None } else { known.like(dice, &format!("{kind}_")) }
 }
 
 /// The body, and what is wrong with it, when it can never be taken.
@@ -210,9 +237,10 @@ fn body(
     schemas: &Schemas,
     operation: &Operation,
     known: &Known,
+    plain: bool,
 ) -> (Option<(String, Vec<u8>)>, Option<Wrong>) {
     let Some((kind, schema)) = &operation.body else { return (None, None) };
-    if dice.once_in(25) {
+    if !plain && dice.once_in(25) {
         return (None, None);
     }
     if !kind.ends_with("json") {
@@ -221,6 +249,9 @@ fn body(
         return (Some((kind, bytes)), None);
     }
     let mut value = good(dice, schemas, schema, known, 0);
+    if plain {
+        return (Some((kind.clone(), value.to_string().into_bytes())), None);
+    }
     if dice.once_in(15) {
         list_for_object(dice, &mut value);
         return (Some((kind.clone(), value.to_string().into_bytes())), Some(Wrong::ListForObject));

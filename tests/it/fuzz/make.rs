@@ -59,8 +59,8 @@ impl Known {
     pub fn learn(&mut self, body: &Value) {
         match body {
             Value::String(text) => {
-                let is_id = text.len() == 30 && text.as_bytes()[3] == b'_';
-                if (is_id || text.len() > 60) && text.len() < 600 && !self.0.contains(text) && self.0.len() < 400 {
+                if (is_id(text) || text.len() > 60) && text.len() < 600 && !self.0.contains(text) && self.0.len() < 400
+                {
                     self.0.push(text.clone());
                 }
             }
@@ -71,7 +71,7 @@ impl Known {
     }
 
     /// One that begins so.
-    fn like(&self, dice: &mut Dice, start: &str) -> Option<String> {
+    pub fn like(&self, dice: &mut Dice, start: &str) -> Option<String> {
         let fitting: Vec<_> = self.0.iter().filter(|text| text.starts_with(start)).collect();
         if fitting.is_empty() { None } else { Some((*dice.pick(&fitting)).clone()) }
     }
@@ -80,6 +80,12 @@ impl Known {
 /// A value that fits `schema`.
 pub fn good(dice: &mut Dice, schemas: &Schemas, schema: &Value, known: &Known, depth: usize) -> Value {
     let schema = schemas.resolve(schema);
+    // What the schema cannot say stands in the document's own example.
+    if let Some(example) = schema["examples"].get(0).filter(|_| depth == 0)
+        && dice.once_in(2)
+    {
+        return lived(dice, example, known);
+    }
     if let Some(kinds) = schema.get("oneOf").or_else(|| schema.get("anyOf")) {
         let kind = dice.pick(kinds.as_array().unwrap()).clone();
         return good(dice, schemas, &kind, known, depth);
@@ -116,6 +122,22 @@ pub fn good(dice: &mut Dice, schemas: &Schemas, schema: &Value, known: &Known, d
         }
         _ => object(dice, schemas, schema, known, depth),
     }
+}
+
+/// An example whose ids are of things that are there.
+fn lived(dice: &mut Dice, example: &Value, known: &Known) -> Value {
+    match example {
+        Value::String(text) if is_id(text) => {
+            json!(known.like(dice, &text[..4]).unwrap_or_else(|| text.clone()))
+        }
+        Value::Array(list) => list.iter().map(|inner| lived(dice, inner, known)).collect(),
+        Value::Object(map) => map.iter().map(|(name, inner)| (name.clone(), lived(dice, inner, known))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 30 && text.is_ascii() && text.as_bytes()[3] == b'_'
 }
 
 fn integer(dice: &mut Dice, schema: &Value) -> Value {

@@ -88,11 +88,19 @@ impl Guide {
 
     /// Goods of this tour, on sale with one SKU; answers its id.
     pub(super) async fn sku(&self, title: &str, price_fen: i64, stock: i64) -> anyhow::Result<String> {
-        let goods = json!({
+        self.goods(title, price_fen, stock, json!({})).await
+    }
+
+    /// The same with more said about the goods.
+    pub(super) async fn goods(&self, title: &str, price_fen: i64, stock: i64, more: Value) -> anyhow::Result<String> {
+        let mut goods = json!({
             "title": format!("{title} {}", self.run), "detail": "<p>Made by the tour.</p>", "on_shelf": true,
             "commission": {"rate_bp": 1_000},
             "skus": [{"specs": {"规格": "5 kg"}, "price_fen": price_fen, "stock": stock}],
         });
+        if let (Some(goods), Value::Object(more)) = (goods.as_object_mut(), more) {
+            goods.extend(more);
+        }
         let made = self.operator.post("/console/api/v1/goods", goods).await?.ok()?;
         self.tell("operator", &format!("puts {stock} × {title} on sale at {}", yuan(price_fen)));
         text(&made, "/skus/0/id")

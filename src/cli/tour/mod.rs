@@ -1,11 +1,14 @@
 //! `tuanqiao tour`: the whole story against a running server, as a shopper, a leader and an operator,
 //! over HTTP alone. It needs a server in sandbox mode, such as the demo.
 
+mod balance;
 mod besides;
 mod guide;
+mod merchants;
 mod money;
 mod provider;
 mod purchase;
+mod stage;
 
 use std::path::PathBuf;
 

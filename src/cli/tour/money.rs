@@ -1,8 +1,10 @@
 //! The money's other roads: it goes back in parts, by a ticket, through a WeChat in trouble, after the
-//! leader was paid; a payout that nobody confirms returns; and a shop under a service provider shares.
+//! leader was paid; a payout that nobody confirms returns; balance is paid in and spent; and a shop under a service
+//! provider shares.
 
 use serde_json::{Value, json};
 
+use super::balance::balance;
 use super::guide::{Guide, yuan};
 use super::provider::provider;
 use super::purchase::{EIGHT_DAYS_S, deliver};
@@ -14,6 +16,7 @@ pub(super) async fn money(guide: &Guide) -> anyhow::Result<()> {
     lost_answer(guide).await?;
     after_settlement(guide).await?;
     unconfirmed(guide).await?;
+    balance(guide).await?;
     provider(guide.config()).await
 }
 

@@ -1,25 +1,21 @@
 //! A shop that sells under a service provider and shares its money, on a stage of its own: shares and
 //! what comes back of them, a complaint, and a bill that differs from the books.
 
-use std::net::TcpListener;
-use std::path::PathBuf;
-
 use anyhow::Context;
 use kernel::clock::beijing_day;
-use sandbox::{BillPlant, MerchantKeys, Sandbox, SandboxConfig, SandboxKeys, SubMerchant};
+use sandbox::BillPlant;
 use serde_json::{Value, json};
 
 use super::guide::{Guide, yuan};
+use super::merchants;
 use super::money::{path_of, refunds};
 use super::purchase::{EIGHT_DAYS_S, deliver};
+use super::stage::{COMPANY, Stage};
 use crate::cli::caller::{number, text};
-use crate::cli::embedded::{self, Embedded, OPERATOR};
-use crate::cli::sandbox::shop_text;
+use crate::cli::embedded::OPERATOR;
 use crate::config::Config;
 
 const DAY_S: i64 = 86_400;
-/// The leader's company, which receives his shares.
-const COMPANY: &str = "1900000109";
 
 pub(super) async fn provider(config: &Config) -> anyhow::Result<()> {
     let stage = Stage::open(config).await?;
@@ -36,68 +32,8 @@ async fn play(config: &Config, stage: &Stage) -> anyhow::Result<()> {
     taken_back(stage, &guide, &order).await?;
     complained(stage, &guide, &order).await?;
     reconciled(stage, &guide).await?;
+    merchants::together(stage, &guide).await?;
     guide.books_add_up().await
-}
-
-/// A product of the tour's own, which ends with it.
-struct Stage {
-    product: Embedded,
-    sandbox: sandbox::Running,
-    folder: PathBuf,
-    provider: String,
-    sub: String,
-}
-
-impl Stage {
-    async fn open(config: &Config) -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("tuanqiao-tour-{}", uuid::Uuid::new_v4().simple()));
-        let keys = SandboxKeys::generate()?;
-        let (mut provider, sub) = (MerchantKeys::generate()?, MerchantKeys::generate()?);
-        provider.sub_merchants = vec![SubMerchant { mchid: sub.mchid.clone(), appid: Some(sub.appid.clone()) }];
-        let sandbox = Sandbox::start(SandboxConfig { fee_bp: 60, ..SandboxConfig::new(keys.clone()) })?;
-        for merchant in [&provider, &sub] {
-            sandbox.state().add_merchant(merchant)?;
-        }
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let shop = partner_shop(&keys, &provider, &sub)?;
-        let product = embedded::start(config.clone(), &folder, &sandbox, listener, |_| Ok(shop)).await?;
-        Ok(Self { product, sandbox, folder, provider: provider.mchid, sub: sub.mchid })
-    }
-
-    async fn close(self) -> anyhow::Result<()> {
-        self.product.server.stop().await;
-        self.sandbox.stop().await?;
-        std::fs::remove_dir_all(&self.folder).with_context(|| format!("{} is left over", self.folder.display()))
-    }
-
-    /// Of the orders' money, what lies at the sub-merchant and what the leader's company got.
-    fn purses(&self) -> (i64, i64) {
-        let purse = |mchid: &str| self.sandbox.state().purse(mchid);
-        let sub = purse(&self.sub);
-        (sub.frozen + sub.available, purse(COMPANY).shared_in)
-    }
-}
-
-/// The file of a shop whose money is its own and whose calls are its service provider's.
-fn partner_shop(keys: &SandboxKeys, provider: &MerchantKeys, sub: &MerchantKeys) -> anyhow::Result<String> {
-    let mut signing = keys.clone();
-    signing.merchant = provider.clone();
-    signing.merchant.appid.clone_from(&sub.appid);
-    signing.merchant.secret.clone_from(&sub.secret);
-    signing.merchant.push_token.clone_from(&sub.push_token);
-    signing.merchant.push_aes_key.clone_from(&sub.push_aes_key);
-    let mut shop: toml::Table = toml::from_str(&shop_text("provided", &signing)?)?;
-    let pay =
-        shop.get_mut("wechat_pay").and_then(toml::Value::as_table_mut).context("the shop's file has no account")?;
-    pay.remove("mchid");
-    let words =
-        [("mode", "partner"), ("sp_appid", &provider.appid), ("sp_mchid", &provider.mchid), ("sub_mchid", &sub.mchid)];
-    for (key, value) in words {
-        pay.insert(key.to_owned(), value.into());
-    }
-    let payout = toml::Table::from_iter([("mode".to_owned(), "profit_sharing".into())]);
-    shop.insert("payout".to_owned(), payout.into());
-    Ok(toml::to_string(&shop)?)
 }
 
 /// A purchase whose commission is shared once the window is over; the rest is unfrozen.

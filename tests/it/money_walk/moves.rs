@@ -34,7 +34,7 @@ macro_rules! moves {
 
 moves! {
     buy 10, order 6, open_pay_sheet 3, pay 8, hear 12, cancel 3, ship 3, deliver 3, collect 8, confirm_receipt 2,
-    refund 5, refund_all 2, refund_shared 4, claim 3, decide_claim 3, settle 12, receiver_fails 1, give_back 5, withdraw 4, answer_transfer 5, share_now 2,
+    refund 5, refund_all 2, refund_shared 4, claim 3, decide_claim 3, settle 12, receiver_fails 1, give_back 5, withdraw 8, answer_transfer 8, share_now 2,
     withdraw_to_card 3, make_sheet 1, import_results 2, go_on_with_claim 2,
     time_passes 8, retry_now 6, one_job 14, all_jobs 3, die_in_a_job 8, trouble 4, no_trouble 2, restart 1,
 }

@@ -138,7 +138,7 @@ impl Db {
                 ..Default::default()
             },
         };
-        let tx = self.reader.begin_with_options(options).await?;
+        let tx = self.begin(&self.reader, options).await?;
         let outcome = work(&tx).await;
         if let Err(error) = tx.rollback().await {
             tracing::warn!(%error, "a reading transaction did not end well; its connection is dropped");
@@ -146,11 +146,27 @@ impl Db {
         outcome
     }
 
+    /// Begins a transaction that whoever waits for it may walk away from at any moment. The driver for
+    /// PostgreSQL does not roll back what is dropped between sending BEGIN and its answer, and the pool
+    /// would hand the connection on with a transaction open; so a task of its own waits for the answer.
+    async fn begin(
+        &self,
+        conn: &DatabaseConnection,
+        options: TransactionOptions,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        if self.backend == DatabaseBackend::Sqlite {
+            return conn.begin_with_options(options).await;
+        }
+        let conn = conn.clone();
+        let begun = tokio::spawn(async move { conn.begin_with_options(options).await }).await;
+        begun.unwrap_or_else(|error| Err(DbErr::Custom(format!("a transaction did not begin: {error}"))))
+    }
+
     async fn write_once<T>(
         &self,
         work: &impl AsyncFn(&DatabaseTransaction) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let tx = self.writer.begin_with_options(self.options()).await?;
+        let tx = self.begin(&self.writer, self.options()).await?;
         match work(&tx).await {
             Ok(value) => {
                 tx.commit().await?;

@@ -27,6 +27,7 @@ mod combined;
 mod complaints;
 mod console_session;
 mod contract;
+mod cut_off;
 mod delivery;
 mod funds;
 mod fuzz;

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use tuanqiao::areas::shipping::entity::management;
 use tuanqiao::areas::shipping::state::{Logistics, UploadState};
 
-use crate::app::TestApp;
 use crate::shipping::{managed, stuck, trouble};
 use crate::shop_floor::{Floor, id};
 use crate::shopper::Client;

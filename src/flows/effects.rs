@@ -28,7 +28,7 @@ pub enum Effect {
         /// Which remedy.
         remedy: RemedyId,
     },
-    /// Tell WeChat of a payment's shipping.
+    /// Tell WeChat of a payment's shipping, a recharge's too.
     ShippingUpload {
         /// What is to be told.
         upload: ShippingUploadId,

@@ -106,7 +106,7 @@ impl Subject {
 
     /// What WeChat shows the member.
     pub async fn description(self, app: &App, shop: &Shop) -> Result<String, Failure> {
-        let Subject::Order(id) = self else { return Ok(format!("{} 余额充值", shop.name)) };
+        let Subject::Order(id) = self else { return Ok(format!("{} {}", shop.name, recharges::rules::CALLED)) };
         let lines = orders::query::lines_of(app.db.reader(), shop.id, id).await?;
         Ok(description_of(shop, &lines))
     }

@@ -63,6 +63,7 @@ mod sharing;
 mod sharing_returns;
 mod sharing_scene;
 mod shipping;
+mod shipping_of_recharges;
 mod stock_taken;
 mod story;
 mod supplier_money;

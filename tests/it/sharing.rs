@@ -14,6 +14,7 @@ use tuanqiao::areas::payouts::state::{PartResult, SharingKind, SharingState};
 use tuanqiao::areas::shipping::entity::hold;
 use tuanqiao::areas::shipping::holds;
 use tuanqiao::areas::shipping::state::{Logistics, UploadKind};
+use tuanqiao::areas::shipping::subject::Subject;
 use tuanqiao::areas::shipping::uploads::{self, Of};
 use tuanqiao::flows::effects::Effect;
 use tuanqiao::flows::profit_sharing;
@@ -375,7 +376,7 @@ on_both! {
         let transaction_id = payment.transaction_id.clone().unwrap();
         let of = Of {
             shop: app.shop().id,
-            order,
+            subject: Subject::Order(order),
             payment: payment.id,
             transaction_id: transaction_id.clone(),
             logistics: Logistics::Pickup,

@@ -16,16 +16,16 @@ use crate::sharing_scene::SHARES;
 use crate::shop_floor::{Floor, Ware, id};
 use crate::shopper::Client;
 
-const UPLOAD: &str = "/wxa/sec/order/upload_shipping_info";
+pub const UPLOAD: &str = "/wxa/sec/order/upload_shipping_info";
 
 /// The product beside a WeChat that keeps the money until goods are shipped.
-async fn managed(setup: Setup) -> TestApp {
+pub async fn managed(setup: Setup) -> TestApp {
     TestApp::beside(setup, |_| {}, |sandbox| sandbox.trade_managed = true).await
 }
 
 impl TestApp {
     /// WeChat's number of a payment.
-    fn transaction(&self, number: &str) -> String {
+    pub fn transaction(&self, number: &str) -> String {
         self.wechat().order(number).unwrap().transaction_id
     }
 
@@ -39,24 +39,24 @@ impl TestApp {
         self.run_due_jobs().await;
     }
 
-    async fn told(&self, number: &str) -> Vec<upload::Model> {
+    pub async fn told(&self, number: &str) -> Vec<upload::Model> {
         let payment: PaymentId = number.parse().unwrap();
         let conn = self.app.db.reader();
         tuanqiao::areas::shipping::uploads::of_payment(conn, self.shop().id, payment).await.unwrap()
     }
 
-    async fn hold(&self, number: &str) -> Option<hold::Model> {
+    pub async fn hold(&self, number: &str) -> Option<hold::Model> {
         let payment: PaymentId = number.parse().unwrap();
         hold::Entity::find_by_id(payment).one(self.app.db.reader()).await.unwrap()
     }
 
     /// How often WeChat was told.
-    fn tellings(&self) -> usize {
+    pub fn tellings(&self) -> usize {
         self.wechat().request_log().iter().filter(|call| call.path == UPLOAD).count()
     }
 
     /// WeChat pushes an event about the mini-program.
-    async fn pushes(&self, message: serde_json::Map<String, Value>) {
+    pub async fn pushes(&self, message: serde_json::Map<String, Value>) {
         let push = sandbox::Push {
             url: format!("{}/notify/wechat-message/demo", self.app.config.server.public_url),
             appid: None,
@@ -69,7 +69,8 @@ impl TestApp {
     }
 }
 
-fn trouble(body: Value, times: u32) -> sandbox::Fault {
+/// WeChat answers an upload with this.
+pub fn trouble(body: Value, times: u32) -> sandbox::Fault {
     serde_json::from_value(json!({"path_prefix": UPLOAD, "status": 200, "body": body, "times": times})).unwrap()
 }
 
@@ -98,7 +99,8 @@ async fn bought_and_brought(floor: &Floor<'_>, who: &Client, ware: &Ware) -> (Va
     (order, number)
 }
 
-async fn stuck(floor: &Floor<'_>, query: &str) -> Vec<Value> {
+/// What WeChat holds, as the console lists it.
+pub async fn stuck(floor: &Floor<'_>, query: &str) -> Vec<Value> {
     let list = floor.keeper.get(&format!("/console/api/v1/stuck-money{query}")).await.ok();
     list["items"].as_array().unwrap().clone()
 }

@@ -1,7 +1,8 @@
 CREATE TABLE shipping_uploads (
     id              {id} NOT NULL,
     shop_id         {id} NOT NULL,
-    order_id        {id} NOT NULL,
+    order_id        {id},
+    recharge_id     {id},
     payment_id      {id} NOT NULL,
     transaction_id  {text} NOT NULL,
     kind            {text} NOT NULL,
@@ -23,14 +24,16 @@ CREATE TABLE shipping_uploads (
     updated_at      {time} NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (payment_id, kind),
-    FOREIGN KEY (payment_id) REFERENCES payments (id)
+    FOREIGN KEY (payment_id) REFERENCES payments (id),
+    CHECK ((order_id IS NULL) <> (recharge_id IS NULL))
 );
 CREATE INDEX shipping_uploads_by_order ON shipping_uploads (order_id);
 
 CREATE TABLE shipping_holds (
     payment_id                {id} NOT NULL,
     shop_id                   {id} NOT NULL,
-    order_id                  {id} NOT NULL,
+    order_id                  {id},
+    recharge_id               {id},
     transaction_id            {text} NOT NULL,
     platform_state            {int},
     shipped_time              {int},
@@ -47,7 +50,8 @@ CREATE TABLE shipping_holds (
     created_at                {time} NOT NULL,
     updated_at                {time} NOT NULL,
     PRIMARY KEY (payment_id),
-    FOREIGN KEY (payment_id) REFERENCES payments (id)
+    FOREIGN KEY (payment_id) REFERENCES payments (id),
+    CHECK ((order_id IS NULL) <> (recharge_id IS NULL))
 );
 CREATE INDEX shipping_holds_by_order ON shipping_holds (order_id);
 CREATE INDEX shipping_holds_by_next_query_at ON shipping_holds (next_query_at);

@@ -6,7 +6,7 @@ use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::Fen;
 use kernel::checks::Checks;
-use kernel::id::{OrderId, OrderLineId, PaymentId, ShippingUploadId};
+use kernel::id::{OrderId, OrderLineId, PaymentId, RechargeId, ShippingUploadId};
 use serde::{Deserialize, Serialize};
 
 use crate::api::auth_console::{Operator, Permission};
@@ -46,8 +46,11 @@ struct StuckQuery {
 #[derive(Serialize, utoipa::ToSchema)]
 struct StuckView {
     payment_id: PaymentId,
-    order_id: OrderId,
-    order_status: OrderStatus,
+    /// None of a recharge's.
+    order_id: Option<OrderId>,
+    order_status: Option<OrderStatus>,
+    /// None of an order's.
+    recharge_id: Option<RechargeId>,
     /// WeChat's number of the payment.
     transaction_id: Option<String>,
     amount_fen: Fen,
@@ -72,7 +75,10 @@ struct StuckView {
 struct ShippingUploadView {
     id: ShippingUploadId,
     payment_id: PaymentId,
-    order_id: OrderId,
+    /// None of a recharge's.
+    order_id: Option<OrderId>,
+    /// None of an order's.
+    recharge_id: Option<RechargeId>,
     kind: UploadKind,
     state: UploadState,
     logistics: Logistics,
@@ -99,6 +105,7 @@ impl From<&upload::Model> for ShippingUploadView {
             id: row.id,
             payment_id: row.payment_id,
             order_id: row.order_id,
+            recharge_id: row.recharge_id,
             kind: row.kind,
             state: row.state,
             logistics: row.logistics,
@@ -119,8 +126,9 @@ impl From<Stuck> for StuckView {
         let estimated = hold.and_then(|hold| hold.estimated_settlement_time).filter(|at| *at > 0);
         Self {
             payment_id: stuck.payment.id,
-            order_id: stuck.order,
+            order_id: stuck.payment.order_id,
             order_status: stuck.order_status,
+            recharge_id: stuck.payment.recharge_id,
             transaction_id: stuck.payment.transaction_id.clone(),
             amount_fen: stuck.payment.amount_fen,
             paid_at: stuck.payment.paid_at,

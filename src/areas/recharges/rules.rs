@@ -2,6 +2,9 @@
 
 use kernel::{Fen, MoneyError};
 
+/// What a recharge is called where its payer and WeChat read of it.
+pub const CALLED: &str = "余额充值";
+
 /// How much of a gift is taken back by now, when so much of the principal has gone back: counted from
 /// the whole, as every reversal is.
 pub fn gift_back(gift: Fen, refunded: Fen, amount: Fen) -> Result<Fen, MoneyError> {

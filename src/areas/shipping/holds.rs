@@ -18,7 +18,8 @@ pub async fn create(conn: &impl ConnectionTrait, of: &Of, wall: Time) -> Result<
     let row = hold::ActiveModel {
         payment_id: Set(of.payment),
         shop_id: Set(of.shop),
-        order_id: Set(of.order),
+        order_id: Set(of.subject.order()),
+        recharge_id: Set(of.subject.recharge()),
         transaction_id: Set(of.transaction_id.clone()),
         queries: Set(0),
         created_at: Set(wall),

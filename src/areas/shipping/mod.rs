@@ -6,4 +6,5 @@ pub mod holds;
 pub mod management;
 pub mod rules;
 pub mod state;
+pub mod subject;
 pub mod uploads;

@@ -29,6 +29,8 @@ pub enum Logistics {
     City,
     /// Collected by the member.
     Pickup,
+    /// Nothing travels: balance that was paid in.
+    Virtual,
 }
 
 /// Where shipping information stands.

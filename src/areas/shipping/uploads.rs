@@ -2,20 +2,21 @@
 //! bytes under way.
 
 use kernel::Time;
-use kernel::id::{OrderId, OrderLineId, PaymentId, ShippingUploadId, ShopId};
+use kernel::id::{OrderLineId, PaymentId, ShippingUploadId, ShopId};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, QueryOrder, UpdateMany, entity::prelude::*};
 
 use super::entity::upload::{self, Column};
 use super::state::{Logistics, UploadEvent, UploadKind, UploadState};
+use super::subject::Subject;
 
 /// The payment that is to be told of.
 #[derive(Clone, Debug)]
 pub struct Of {
     /// Whose.
     pub shop: ShopId,
-    /// For which order.
-    pub order: OrderId,
+    /// For what.
+    pub subject: Subject,
     /// The payment.
     pub payment: PaymentId,
     /// WeChat's number of it.
@@ -35,7 +36,8 @@ pub async fn create(
     let row = upload::ActiveModel {
         id: Set(id),
         shop_id: Set(of.shop),
-        order_id: Set(of.order),
+        order_id: Set(of.subject.order()),
+        recharge_id: Set(of.subject.recharge()),
         payment_id: Set(of.payment),
         transaction_id: Set(of.transaction_id.clone()),
         kind: Set(kind),

@@ -16,6 +16,7 @@ use crate::areas::recharges::state::{RechargeEvent, RechargeState};
 use crate::areas::recharges::{query, service};
 use crate::areas::shops::query::Shop;
 use crate::flows::member_money::within_ceiling;
+use crate::flows::shipping;
 
 /// Books a recharge's payment; `false` when it is booked already. The recharge's row is held first,
 /// then the payment's, so that two notices, or a notice and a close, come one after the other. Money
@@ -38,6 +39,7 @@ pub async fn book(
     if !late {
         let recharge = service::advance(tx, &recharge, RechargeEvent::Paid, now).await?;
         post(tx, &recharge, now).await?;
+        shipping::recharged(tx, &payment, app.clock.wall()).await?;
         return Ok(true);
     }
     if !over {

@@ -7,7 +7,6 @@ use kernel::Failure;
 
 use super::queue::{self, Again};
 use crate::app::App;
-use crate::areas::orders;
 use crate::areas::payments::query::by_transaction;
 use crate::areas::shipping::management;
 use crate::areas::shops::query::Shop;
@@ -86,10 +85,7 @@ async fn tell_again(app: &App, shop: &Shop, transaction_id: &str) -> Result<Opti
     app.db
         .write(async |tx| {
             let Some(payment) = by_transaction(tx, shop.id, transaction_id).await? else { return Ok(None) };
-            // A recharge ships nothing.
-            let Some(order) = payment.order_id else { return Ok(None) };
-            let order = orders::progress::lock(tx, shop.id, order).await?;
-            Ok(Some(queue::again(tx, &order, &payment, app.clock.wall()).await?))
+            Ok(Some(queue::again(tx, &payment, app.clock.wall()).await?))
         })
         .await
 }

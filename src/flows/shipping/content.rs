@@ -1,17 +1,19 @@
-//! What is said about an order's shipping.
+//! What is said about the shipping of an order, or of balance that was paid in.
 
 use gateways::wechat::{Contact, LogisticsType, Parcel, PaymentKey, Shipping, combined_shipping_body, shipping_body};
 use kernel::id::OrderLineId;
 use kernel::{Failure, Time, mask};
 use sea_orm::ConnectionTrait;
 
+use super::subject::{self, Held};
 use crate::app::App;
 use crate::areas::members::addresses::contact_of;
 use crate::areas::orders;
 use crate::areas::orders::entity::{line, order};
-use crate::areas::orders::state::OrderStatus;
 use crate::areas::payments::entity::payment;
 use crate::areas::payments::{combinations, service as payments};
+use crate::areas::recharges::entity::recharge;
+use crate::areas::recharges::rules::CALLED;
 use crate::areas::shipping::entity::upload;
 use crate::areas::shipping::rules;
 use crate::areas::shipping::state::{Logistics, UploadKind, UploadState};
@@ -32,17 +34,16 @@ pub(super) enum Content {
     Impossible(&'static str),
 }
 
-/// What is to be said of a row now; its order must be locked.
+/// What is to be said of a row now; what the payment was for is held from here on.
 pub(super) async fn content(
     app: &App,
     conn: &impl ConnectionTrait,
     row: &upload::Model,
     carriers: &[(String, String)],
 ) -> Result<Content, Failure> {
-    let order = orders::progress::lock(conn, row.shop_id, row.order_id).await?;
-    let lines = orders::query::lines_of(conn, row.shop_id, row.order_id).await?;
-    let left: Vec<&line::Model> = lines.iter().filter(|line| !line.is_gone()).collect();
-    if order.status == OrderStatus::Closed || left.is_empty() {
+    let Some(subject) = row.subject() else { return Ok(Content::Gone) };
+    let held = subject::held(conn, row.shop_id, subject).await?;
+    if held.is_gone() {
         return Ok(Content::Gone);
     }
     let Some(payment) = payments::by_id(conn, row.shop_id, row.payment_id).await? else { return Ok(Content::Gone) };
@@ -61,6 +62,15 @@ pub(super) async fn content(
         uploaded_at: at,
         openid: payment.payer_openid.clone(),
     };
+    let order = match held {
+        Held::Recharge(recharge) => return paid_in(&recharge, &names, shipping),
+        Held::Order(order) => order,
+    };
+    let lines = orders::query::lines_of(conn, row.shop_id, order.id).await?;
+    let left: Vec<&line::Model> = lines.iter().filter(|line| !line.is_gone()).collect();
+    if left.is_empty() {
+        return Ok(Content::Gone);
+    }
     if row.logistics == Logistics::Express {
         return express(app, row, &order, &left, carriers, (names, shipping));
     }
@@ -100,7 +110,16 @@ fn logistics(kind: Logistics) -> LogisticsType {
         Logistics::Express => LogisticsType::Express,
         Logistics::City => LogisticsType::City,
         Logistics::Pickup => LogisticsType::Pickup,
+        Logistics::Virtual => LogisticsType::Virtual,
     }
+}
+
+/// Balance is there when it is paid, whole; what of it has gone back is not told any more.
+fn paid_in(recharge: &recharge::Model, names: &Names, shipping: Shipping) -> Result<Content, Failure> {
+    let left = recharge.amount_fen.minus(recharge.refunded_fen)?.to_yuan_string();
+    let item_desc = rules::item_desc(std::iter::once((format!("{CALLED} {left} 元").as_str(), 1)));
+    let parcel = Parcel { item_desc, express: None, contact: None };
+    say(names, Shipping { parcels: vec![parcel], ..shipping }, Vec::new(), true)
 }
 
 fn described(lines: &[&line::Model]) -> String {

@@ -1,17 +1,19 @@
 //! An operator mends what WeChat was told, or was to be told: once where it has taken it, and as often
 //! as it takes where it has not.
 
-use kernel::id::{OperatorId, OrderLineId, PaymentId};
+use kernel::id::{OperatorId, OrderLineId, PaymentId, ShippingUploadId};
 use kernel::{Code, Coded, Failure, Time};
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::queue;
+use super::subject::{self, Held};
 use crate::app::App;
 use crate::areas::operators::audit;
+use crate::areas::orders::entity::order;
 use crate::areas::orders::progress::Parcel;
-use crate::areas::orders::state::OrderStatus;
 use crate::areas::orders::{self, query};
+use crate::areas::payments::entity::payment;
 use crate::areas::payments::service as payments;
 use crate::areas::shipping::entity::upload;
 use crate::areas::shipping::state::{Logistics, UploadKind, UploadState};
@@ -91,29 +93,59 @@ pub async fn tell_again(
     Ok(told)
 }
 
+async fn unwritten(
+    tx: &DatabaseTransaction,
+    payment: &payment::Model,
+    wall: Time,
+) -> Result<ShippingUploadId, Failure> {
+    queue::again(tx, payment, wall).await?;
+    let rows = uploads::of_payment(tx, payment.shop_id, payment.id).await?;
+    Ok(rows.first().ok_or(CorrectError::NotFound(payment.id))?.id)
+}
+
+/// The lines that were sent, all or those named, are in this parcel.
+async fn rename(
+    tx: &DatabaseTransaction,
+    order: &order::Model,
+    lines: &[OrderLineId],
+    parcel: &Parcel,
+) -> Result<(), Failure> {
+    let all = query::lines_of(tx, order.shop_id, order.id).await?;
+    let asked = |id: &OrderLineId| lines.is_empty() || lines.contains(id);
+    let sent = all.iter().filter(|line| line.shipped_at.is_some() && asked(&line.id));
+    let sent: Vec<OrderLineId> = sent.map(|line| line.id).collect();
+    orders::progress::rename_parcel(tx, order.shop_id, &sent, parcel).await?;
+    Ok(())
+}
+
 async fn write(
     tx: &DatabaseTransaction,
     shop: &Shop,
     payment: PaymentId,
     correction: &Correction,
     wall: Time,
-) -> Result<kernel::id::ShippingUploadId, Failure> {
+) -> Result<ShippingUploadId, Failure> {
     let missing = || CorrectError::NotFound(payment);
     let payment = payments::by_id(tx, shop.id, payment).await?.ok_or_else(missing)?;
-    let order = payment.order_id.ok_or_else(missing)?;
-    let order = orders::progress::lock(tx, shop.id, order).await?;
+    let held = subject::held(tx, shop.id, subject::of_payment(&payment).ok_or_else(missing)?).await?;
     let rows = uploads::of_payment(tx, shop.id, payment.id).await?;
-    let first = rows.iter().find(|row| row.kind == UploadKind::Upload).ok_or_else(missing)?;
-    if order.status == OrderStatus::Closed {
-        return Err(CorrectError::NotPossible("the order is closed").into());
+    let first = rows.iter().find(|row| row.kind == UploadKind::Upload);
+    if held.is_gone() && (first.is_some() || payment.recharge_id.is_some()) {
+        return Err(CorrectError::NotPossible(held.gone_why()).into());
     }
-    if let Some(parcel) = &correction.parcel {
-        let lines = query::lines_of(tx, shop.id, order.id).await?;
-        let asked = |id: &OrderLineId| correction.lines.is_empty() || correction.lines.contains(id);
-        let sent = lines.iter().filter(|line| line.shipped_at.is_some() && asked(&line.id));
-        let sent: Vec<OrderLineId> = sent.map(|line| line.id).collect();
-        orders::progress::rename_parcel(tx, shop.id, &sent, parcel).await?;
+    match (&held, &correction.parcel) {
+        (_, None) => {}
+        (Held::Order(_), Some(_)) if first.is_none() => return Err(missing().into()),
+        (Held::Order(order), Some(parcel)) => rename(tx, order, &correction.lines, parcel).await?,
+        (Held::Recharge(_), Some(_)) => return Err(CorrectError::NotPossible("a recharge has no parcel").into()),
     }
+    let Some(first) = first else {
+        // A recharge paid while WeChat kept nothing, or said that it does not, was never written down.
+        return match held {
+            Held::Recharge(_) => unwritten(tx, &payment, wall).await,
+            Held::Order(_) => Err(missing().into()),
+        };
+    };
     if first.state != UploadState::Recorded {
         if first.request_body.is_some() && first.state.is_open() {
             return Err(CorrectError::NotPossible("it is being told right now").into());
@@ -138,7 +170,7 @@ async fn write(
         queue::requeue(tx, earlier, wall).await?;
         return Ok(earlier.id);
     }
-    let of = queue::of(&order, &payment).ok_or_else(missing)?;
+    let of = queue::of_payment(tx, &payment).await?.ok_or_else(missing)?;
     let id = uploads::create(tx, &of, UploadKind::Correction, wall).await?.ok_or_else(missing)?;
     Effect::ShippingUpload { upload: id }.put(tx, shop.id, wall).await?;
     Ok(id)

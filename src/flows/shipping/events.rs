@@ -6,7 +6,6 @@ use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
 
 use super::queue;
-use crate::areas::orders;
 use crate::areas::payments::entity::payment;
 use crate::areas::payments::query::by_transaction;
 use crate::areas::shipping::holds::{self, Event, Told};
@@ -48,11 +47,8 @@ async fn settlement(
     wall: Time,
 ) -> Result<(), Failure> {
     let Some(payment) = payment_of(conn, shop, message).await? else { return Ok(()) };
-    let Some(order) = payment.order_id else { return Ok(()) };
-    let Some(order) = orders::query::by_id(conn, shop.id, order).await? else { return Ok(()) };
-    if let Some(of) = queue::of(&order, &payment) {
-        holds::create(conn, &of, wall).await?;
-    }
+    let Some(of) = queue::of_payment(conn, &payment).await? else { return Ok(()) };
+    holds::create(conn, &of, wall).await?;
     let number = |name: &str| message.field(name).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
     let event = Event {
         shipped_time: number("shipped_time"),
@@ -74,9 +70,7 @@ async fn settlement(
 async fn unshipped(conn: &impl ConnectionTrait, shop: &Shop, message: &PushMessage, wall: Time) -> Result<(), Failure> {
     metrics::counter!("shipping_alarms_total", "kind" => "unshipped").increment(1);
     let Some(payment) = payment_of(conn, shop, message).await? else { return Ok(()) };
-    let Some(order) = payment.order_id else { return Ok(()) };
-    let order = orders::progress::lock(conn, shop.id, order).await?;
-    let came = queue::again(conn, &order, &payment, wall).await?;
-    tracing::error!(payment = %payment.id, order = %order.id, ?came, "ALARM: WeChat misses the shipping of a payment");
+    let came = queue::again(conn, &payment, wall).await?;
+    tracing::error!(payment = %payment.id, ?came, "ALARM: WeChat misses the shipping of a payment");
     Ok(())
 }

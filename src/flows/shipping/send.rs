@@ -8,8 +8,8 @@ use sea_orm::ConnectionTrait;
 
 use super::content::{Content, content};
 use super::managed;
+use super::subject::{self, Held};
 use crate::app::App;
-use crate::areas::orders;
 use crate::areas::payments::{combinations, service as payments};
 use crate::areas::shipping::entity::upload;
 use crate::areas::shipping::holds;
@@ -87,7 +87,7 @@ async fn prepared(app: &App, shop: &Shop, id: ShippingUploadId) -> Result<Prepar
     }
     let carriers = match row.logistics {
         Logistics::Express => managed::carriers(app, shop).await?,
-        Logistics::City | Logistics::Pickup => Vec::new(),
+        Logistics::City | Logistics::Pickup | Logistics::Virtual => Vec::new(),
     };
     app.db.write(async |tx| store(app, tx, &row, &carriers).await).await
 }
@@ -102,7 +102,8 @@ async fn store(
     if let Some(whole) = whole {
         combinations::lock(tx, known.shop_id, whole).await?;
     }
-    orders::progress::lock(tx, known.shop_id, known.order_id).await?;
+    let Some(what) = known.subject() else { return Ok(Prepared::Nothing) };
+    subject::held(tx, known.shop_id, what).await?;
     let row = uploads::by_id(tx, known.shop_id, known.id).await?;
     let Some(row) = row.filter(|row| row.state.is_open()) else { return Ok(Prepared::Nothing) };
     if row.request_body.is_some() {
@@ -149,14 +150,19 @@ async fn taken(app: &App, shop: &Shop, row: &upload::Model, said: &Said) -> Resu
     app.db
         .write(async |tx| {
             let wall = app.clock.wall();
-            let order = orders::progress::lock(tx, row.shop_id, row.order_id).await?;
+            let Some(what) = row.subject() else { return Ok(()) };
+            let held = subject::held(tx, row.shop_id, what).await?;
             if !uploads::advance(tx, row, event, said, wall).await? || event != UploadEvent::AllTaken {
                 return Ok(());
             }
             let days = (shop.settings.auto_receive_days - rules::REMIND_DAYS_BEFORE).max(1);
             let is_parcel = row.logistics == Logistics::Express && row.kind == UploadKind::Upload;
-            let sent_at = order.shipped_at.unwrap_or_else(|| app.clock.now());
-            let remind_at = is_parcel.then(|| sent_at + Duration::days(days));
+            let remind_at = match held {
+                Held::Order(order) if is_parcel => {
+                    Some(order.shipped_at.unwrap_or_else(|| app.clock.now()) + Duration::days(days))
+                }
+                _ => None,
+            };
             Ok(holds::told(tx, row.payment_id, remind_at, wall).await?)
         })
         .await?;

@@ -14,6 +14,7 @@ use crate::areas::orders::entity::order;
 use crate::areas::orders::state::OrderStatus;
 use crate::areas::payments::entity::payment;
 use crate::areas::payments::state::PaymentState;
+use crate::areas::recharges::entity::recharge;
 use crate::areas::shipping::entity::{hold, upload};
 use crate::areas::shipping::state::{UploadKind, UploadState};
 use crate::areas::shipping::{holds, management, uploads};
@@ -43,10 +44,8 @@ pub enum StuckReason {
 pub struct Stuck {
     /// The payment.
     pub payment: payment::Model,
-    /// Of this order.
-    pub order: OrderId,
-    /// Where the order stands.
-    pub order_status: OrderStatus,
+    /// Where its order stands; none of a recharge's.
+    pub order_status: Option<OrderStatus>,
     /// Why it is held.
     pub reason: StuckReason,
     /// Since when that is so.
@@ -72,9 +71,9 @@ pub async fn stuck(
     let mut select = payment::in_shop(shop.id)
         .filter(payment::Column::State.eq(PaymentState::Succeeded))
         .filter(payment::Column::Late.eq(false))
-        .filter(payment::Column::OrderId.is_not_null())
         .filter(payment::Column::Id.gte(oldest(app.clock.wall())))
         .filter(Expr::exists(closed_order()).not())
+        .filter(Expr::exists(returned_recharge()).not())
         .filter(Expr::exists(free_hold()).not())
         .filter(Expr::exists(first_upload(&[UploadState::Skipped])).not())
         .order_by_desc(payment::Column::Id)
@@ -93,18 +92,17 @@ pub async fn stuck(
     let orders = order::in_shop(shop.id).filter(order::Column::Id.is_in(orders)).all(conn).await?;
     let Page { items, next_cursor } = page;
     let one = |payment: payment::Model| {
-        let order_id = payment.order_id?;
         let told = uploads.iter().filter(|row| row.payment_id == payment.id).cloned().collect();
         let hold = holds.iter().find(|row| row.payment_id == payment.id).cloned();
-        let order = orders.iter().find(|row| row.id == order_id);
-        Some(shown(payment, (order_id, order), told, hold))
+        let order = orders.iter().find(|row| Some(row.id) == payment.order_id);
+        shown(payment, order.map(|order| order.status), told, hold)
     };
-    Ok(Page { items: items.into_iter().filter_map(one).collect(), next_cursor })
+    Ok(Page { items: items.into_iter().map(one).collect(), next_cursor })
 }
 
 fn shown(
     payment: payment::Model,
-    (order_id, order): (OrderId, Option<&order::Model>),
+    order_status: Option<OrderStatus>,
     uploads: Vec<upload::Model>,
     hold: Option<hold::Model>,
 ) -> Stuck {
@@ -113,6 +111,8 @@ fn shown(
     let received = hold.as_ref().and_then(|hold| hold.received_at);
     let (reason, since) = match (first, received) {
         (_, Some(at)) => (StuckReason::AwaitingSettlement, at),
+        // Balance does not travel: there is nothing to wait for.
+        (None, None) if payment.recharge_id.is_some() => (StuckReason::NotTold, paid_at),
         (None, None) => (StuckReason::NotSent, paid_at),
         (Some(row), None) => match row.state {
             UploadState::Recorded => (StuckReason::AwaitingConfirmation, row.recorded_at.unwrap_or(row.updated_at)),
@@ -120,8 +120,7 @@ fn shown(
             _ => (StuckReason::NotTold, row.created_at),
         },
     };
-    let order_status = order.map_or(OrderStatus::Paid, |order| order.status);
-    Stuck { order: order_id, payment, order_status, reason, since, uploads, hold }
+    Stuck { payment, order_status, reason, since, uploads, hold }
 }
 
 /// Ids are ordered by time: the first one of the days looked back at.
@@ -136,9 +135,13 @@ fn because(reason: StuckReason) -> Condition {
     let any = [UploadState::Waiting, UploadState::Partial, UploadState::Recorded, UploadState::Refused];
     match reason {
         StuckReason::AwaitingSettlement => Condition::all().add(received),
-        StuckReason::NotSent => Condition::all().add(received.not()).add(told(&any).not()),
+        StuckReason::NotSent => {
+            Condition::all().add(received.not()).add(told(&any).not()).add(payment::Column::OrderId.is_not_null())
+        }
         StuckReason::NotTold => {
-            Condition::all().add(received.not()).add(told(&[UploadState::Waiting, UploadState::Partial]))
+            let nothing = Condition::all().add(told(&any).not()).add(payment::Column::RechargeId.is_not_null());
+            let open = told(&[UploadState::Waiting, UploadState::Partial]);
+            Condition::all().add(received.not()).add(Condition::any().add(open).add(nothing))
         }
         StuckReason::Refused => Condition::all().add(received.not()).add(told(&[UploadState::Refused])),
         StuckReason::AwaitingConfirmation => Condition::all().add(received.not()).add(told(&[UploadState::Recorded])),
@@ -179,4 +182,13 @@ fn closed_order() -> SelectStatement {
         .and_where(own)
         .and_where(order::Column::Status.eq(OrderStatus::Closed))
         .to_owned()
+}
+
+/// All that was paid in has gone back, or is about to.
+fn returned_recharge() -> SelectStatement {
+    let own =
+        Expr::col((recharge::Entity, recharge::Column::Id)).equals((payment::Entity, payment::Column::RechargeId));
+    let all = Expr::col((recharge::Entity, recharge::Column::RefundedFen))
+        .gte(Expr::col((recharge::Entity, recharge::Column::AmountFen)));
+    Query::select().expr(Expr::value(1)).from(recharge::Entity).and_where(own).and_where(all).to_owned()
 }

@@ -151,6 +151,10 @@ fn judge_parcel(parcel: &Parcel, logistics_type: u32) -> Result<(), Errcode> {
     if logistics_type == 1 && length(&parcel.express_company) == 0 {
         return refuse(268_485_227, "express_company missing");
     }
+    // Same-city, virtual and collected goods have no parcel (sheet §5.2: leave out for 2, 3 and 4).
+    if logistics_type != 1 && (parcel.tracking_no.is_some() || parcel.express_company.is_some()) {
+        return refuse(10_060_014, "tracking_no and express_company belong to express alone");
+    }
     if length(&parcel.express_company) > 128 {
         return refuse(10_060_025, "express_company too long");
     }

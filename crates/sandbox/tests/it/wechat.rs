@@ -127,6 +127,24 @@ async fn shipping_is_reported_once_and_corrected_once() {
     let mut empty = upload("x", 5);
     empty["shipping_list"] = json!([]);
     assert_eq!(send(empty).await, 268485228);
+
+    // Virtual goods have no parcel, are not split, and are told once like any other.
+    shop.prepay("shipping-002", 100).await;
+    let paid_in = shop.sandbox.state().pays("shipping-002").unwrap();
+    let virtual_goods = |changes: Value| {
+        let mut body = upload("余额充值*1", 6);
+        body["order_key"]["transaction_id"] = json!(paid_in);
+        body["logistics_type"] = json!(3);
+        body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        body
+    };
+    let parcel = json!([{"item_desc": "x", "tracking_no": "1", "express_company": "ZTO"}]);
+    assert_eq!(send(virtual_goods(json!({"shipping_list": parcel}))).await, 10060014);
+    assert_eq!(send(virtual_goods(json!({"delivery_mode": 2, "is_all_delivered": true}))).await, 10060006);
+    assert_eq!(send(virtual_goods(json!({"shipping_list": [{"item_desc": ""}]}))).await, 10060008);
+    assert_eq!(send(virtual_goods(json!({"payer": {"openid": shop.openid("bea")}}))).await, 10060031);
+    assert_eq!(send(virtual_goods(json!({}))).await, 0);
+    assert_eq!(send(virtual_goods(json!({}))).await, 10060023);
     let ask = format!("/wxa/sec/order/get_order?access_token={base}");
     let order = shop.control(&ask, json!({"transaction_id": transaction})).await.1;
     assert_eq!(order["order"]["order_state"], 2);

@@ -38,6 +38,13 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// Whether it was paid, and not all of its principal has gone back to where it was paid.
+    pub fn has_unreturned(&self) -> bool {
+        self.state == RechargeState::Paid && self.refunded_fen < self.amount_fen
+    }
+}
+
 /// The rows of one shop: where every query begins.
 pub fn in_shop(shop: ShopId) -> Select<Entity> {
     Entity::find().filter(Column::ShopId.eq(shop))

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use kernel::Time;
-use kernel::id::{OrderId, PaymentId, ShopId};
+use kernel::id::{OrderId, PaymentId, RechargeId, ShopId};
 
 /// One payment that WeChat may keep frozen, and what it says of it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -12,7 +12,10 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub payment_id: PaymentId,
     pub shop_id: ShopId,
-    pub order_id: OrderId,
+    /// None of a recharge's.
+    pub order_id: Option<OrderId>,
+    /// None of an order's.
+    pub recharge_id: Option<RechargeId>,
     #[sea_orm(column_type = "Text")]
     pub transaction_id: String,
     /// The `order_state` told last.

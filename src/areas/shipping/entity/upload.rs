@@ -3,17 +3,21 @@
 use sea_orm::entity::prelude::*;
 
 use crate::areas::shipping::state::{Logistics, UploadKind, UploadState};
+use crate::areas::shipping::subject::Subject;
 use kernel::Time;
-use kernel::id::{OrderId, PaymentId, ShippingUploadId, ShopId};
+use kernel::id::{OrderId, PaymentId, RechargeId, ShippingUploadId, ShopId};
 
-/// What WeChat is told of one payment's shipping: once, and once more to correct it.
+/// What WeChat is told of one payment's shipping, be it of an order or of a recharge: once, and once more to correct it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "shipping_uploads")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ShippingUploadId,
     pub shop_id: ShopId,
-    pub order_id: OrderId,
+    /// None of a recharge's.
+    pub order_id: Option<OrderId>,
+    /// None of an order's.
+    pub recharge_id: Option<RechargeId>,
     pub payment_id: PaymentId,
     #[sea_orm(column_type = "Text")]
     pub transaction_id: String,
@@ -56,6 +60,13 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// What the payment was for.
+    pub fn subject(&self) -> Option<Subject> {
+        Subject::of(self.order_id, self.recharge_id)
+    }
+}
 
 /// The rows of one shop: where every query begins.
 pub fn in_shop(shop: ShopId) -> Select<Entity> {

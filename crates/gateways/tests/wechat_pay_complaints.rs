@@ -140,7 +140,7 @@ async fn a_payers_picture_is_fetched_of_our_own_host_and_from_nowhere_else() {
         target if target.ends_with("negotiation-historys?limit=50&offset=0") => {
             signed(200, json!({"data": [entry]}).to_string())
         }
-        "/v3/merchant-service/images/gone" => Answer::new(404, b"{}".to_vec()),
+        "/v3/merchant-service/images/gone" => Answer::new(404, br#"{"code": "RESOURCE_NOT_EXISTS"}"#.to_vec()),
         _ => Answer::new(200, b"\xff\xd8\xffpicture".to_vec()),
     })
     .await;

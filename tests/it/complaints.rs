@@ -1,7 +1,9 @@
 //! Members complain at WeChat: heard, read, answered in time, ended (WeChat Pay sheet §9).
 
 use chrono::Duration;
-use kernel::id::ComplaintId;
+use kernel::crypto::digest::sha256_hex;
+use kernel::id::{ComplaintId, UploadId};
+use reqwest::Method;
 use sea_orm::EntityTrait;
 use sea_orm::sea_query::Expr;
 use serde_json::{Value, json};
@@ -11,6 +13,7 @@ use tuanqiao::platform::entity::effect;
 
 use crate::app::TestApp;
 use crate::shop_floor::{Floor, id};
+use crate::shopper::Client;
 
 impl TestApp {
     /// The hour is over: complaints are read, and the address of notices is made known.
@@ -158,5 +161,154 @@ on_both! {
         app.hears_of(&complaint).await;
         app.run_due_jobs().await;
         assert_eq!(floor.keeper.get(&path).await.ok()["complaint"]["awaits_answer"], true);
+    }
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n--\r\nnot much of a picture";
+
+/// An address without the server's part.
+fn path_in(url: &Value) -> String {
+    let url = url::Url::parse(url.as_str().unwrap()).unwrap();
+    url[url::Position::BeforePath..].to_owned()
+}
+
+/// A picture that an operator uploads, or a member.
+async fn uploaded(who: &Client, call: &str, kind: &str, bytes: &[u8]) -> Value {
+    let mut body = json!({"content_type": kind, "size": bytes.len()});
+    if call.starts_with("/api") {
+        body["purpose"] = json!("after_sale");
+    }
+    let announced = who.post(call, body).await.ok();
+    let file = Some((kind, bytes.to_vec()));
+    who.send(Method::PUT, &path_in(&announced["upload_url"]), file).await.ok();
+    announced
+}
+
+/// A complaint that was read; WeChat's number of it and its path in the console.
+async fn complained(app: &TestApp, floor: &Floor<'_>) -> (String, String) {
+    let (apples, anna) = (floor.goods(1000, 10).await, app.member("anna").await);
+    let order = floor.buys(&anna, &[(&apples, 1)]).await;
+    let number = floor.number_of(&order).await;
+    let complaint = app.wechat().files_complaint(&number, "苹果烂了", "13800000417").unwrap();
+    app.complaints_are_read().await;
+    let row = complaint::Entity::find().one(app.app.db.reader()).await.unwrap().unwrap();
+    (complaint, format!("/console/api/v1/complaints/{}", row.id))
+}
+
+on_both! {
+    async fn an_answers_pictures_are_uploaded_once_and_named_in_their_order(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let (complaint, path) = complained(app, &floor).await;
+        let jpeg = [&[0xFF, 0xD8, 0xFF][..], b"fresh apples"].concat();
+        let first = uploaded(&floor.keeper, "/console/api/v1/uploads", "image/png", PNG).await;
+        let second = uploaded(&floor.keeper, "/console/api/v1/uploads", "image/jpeg", &jpeg).await;
+        // WeChat is away for the answer at first, and so it is for both hosts.
+        let away = json!({"status": 503, "times": 2});
+        app.wechat().add_fault(trouble(&format!("/v3/merchant-service/complaints-v2/{complaint}/response"), away));
+        let body = json!({"text": "换新的给您", "pictures": [first["id"], second["id"]]});
+        let acted = floor.keeper.post_new(&format!("{path}/replies"), body).await.ok();
+        assert_eq!(acted["actions"][0]["pictures"], json!([first["url"], second["url"]]));
+        app.run_due_jobs().await;
+        for _ in 0..3 {
+            app.effects_go_on().await;
+        }
+        let at_wechat = app.wechat().uploaded_images();
+        let hashes: Vec<_> = at_wechat.iter().map(|image| image.sha256.clone()).collect();
+        assert_eq!(hashes, [sha256_hex(PNG), sha256_hex(&jpeg)], "each once");
+        let numbers: Vec<_> = at_wechat.iter().map(|image| image.media_id.clone()).collect();
+        let kept = app.wechat().complaints().remove(0);
+        assert_eq!(kept.answered_pictures, numbers);
+        assert_eq!(kept.history.iter().filter(|(kind, _)| kind == "MERCHANT_RESPONSE").count(), 1);
+        let detail = floor.keeper.get(&path).await.ok();
+        assert_eq!(detail["actions"][0]["state"], "done");
+        let shown = detail["history"][0]["pictures"].as_array().unwrap();
+        assert_eq!(shown.len(), 2);
+        let picture = floor.keeper.get(shown[1].as_str().unwrap()).await;
+        assert_eq!((picture.status, &picture.bytes, picture.header("content-type")), (200, &jpeg, "image/jpeg"));
+    }
+}
+
+on_both! {
+    async fn a_picture_whose_receipt_was_lost_does_not_cost_the_others_theirs(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let (_, path) = complained(app, &floor).await;
+        let mut pictures = Vec::new();
+        for last in 0_u8..3 {
+            let bytes = [PNG, &[last]].concat();
+            pictures.push(uploaded(&floor.keeper, "/console/api/v1/uploads", "image/png", &bytes).await["id"].clone());
+        }
+        let upload = "/v3/merchant-service/images/upload";
+        app.wechat().add_fault(trouble(upload, json!({"drop": true, "after_effect": true, "times": 2})));
+        floor.keeper.post_new(&format!("{path}/replies"), json!({"text": "见图", "pictures": pictures})).await.ok();
+        app.run_due_jobs().await;
+        app.effects_go_on().await;
+        let kept = app.wechat().complaints().remove(0);
+        let at_wechat = app.wechat().uploaded_images();
+        assert_eq!((kept.answered_pictures.len(), at_wechat.len()), (3, 5), "both hosts lost the first one's number");
+        assert_eq!(floor.keeper.get(&path).await.ok()["actions"][0]["state"], "done");
+
+        // A refusal that WeChat did not sign proves nothing.
+        app.wechat().add_fault(trouble(upload, json!({"status": 400})));
+        let again = json!({"text": "再看", "pictures": [pictures[0]]});
+        floor.keeper.post_new(&format!("{path}/replies"), again).await.ok();
+        app.run_due_jobs().await;
+        let action = floor.keeper.get(&path).await.ok()["actions"][1].clone();
+        assert_eq!(action["state"], "waiting", "{action}");
+        app.effects_go_on().await;
+        assert_eq!(floor.keeper.get(&path).await.ok()["actions"][1]["state"], "done");
+    }
+}
+
+on_both! {
+    async fn an_answer_takes_operators_pictures_that_wechat_takes(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let (_, path) = complained(app, &floor).await;
+        let says = async |pictures: Value| {
+            let body = json!({"text": "见图", "pictures": pictures});
+            floor.keeper.post_new(&format!("{path}/replies"), body).await
+        };
+        let anna = app.member("anna").await;
+        let hers = uploaded(&anna, "/api/v1/uploads", "image/png", PNG).await;
+        says(json!([hers["id"]])).await.refused(404, "upload.not_found");
+        says(json!([UploadId::new()])).await.refused(404, "upload.not_found");
+        let body = json!({"content_type": "image/png", "size": 10});
+        let empty = floor.keeper.post("/console/api/v1/uploads", body).await.ok();
+        says(json!([empty["id"]])).await.refused(404, "upload.not_found");
+        let webp = uploaded(&floor.keeper, "/console/api/v1/uploads", "image/webp", b"RIFF\0\0\0\0WEBPVP8 ").await;
+        says(json!([webp["id"]])).await.refused(422, "upload.invalid");
+        let huge = [PNG, &vec![0; 2 * 1024 * 1024]].concat();
+        let huge = uploaded(&floor.keeper, "/console/api/v1/uploads", "image/png", &huge).await;
+        says(json!([huge["id"]])).await.refused(422, "upload.invalid");
+        let fine = uploaded(&floor.keeper, "/console/api/v1/uploads", "image/png", PNG).await;
+        says(json!([fine["id"], fine["id"]])).await.refused(400, "validation.failed");
+        let five: Vec<_> = (0..5).map(|_| UploadId::new()).collect();
+        says(json!(five)).await.refused(400, "validation.failed");
+        assert_eq!(floor.keeper.get(&path).await.ok()["actions"], json!([]));
+        says(json!([fine["id"]])).await.ok();
+    }
+}
+
+on_both! {
+    async fn operators_see_the_payers_pictures_which_stay_at_wechat(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let (complaint, path) = complained(app, &floor).await;
+        assert_eq!(floor.keeper.get(&path).await.ok()["complaint"]["pictures"], json!([]));
+        app.wechat().adds_picture(&complaint, PNG).unwrap();
+        app.hears_of(&complaint).await;
+        app.run_due_jobs().await;
+        let seen = floor.keeper.get(&path).await.ok()["complaint"]["pictures"].clone();
+        let picture = seen[0].as_str().unwrap();
+        let answer = floor.keeper.get(picture).await;
+        assert_eq!((answer.status, answer.bytes.as_slice()), (200, PNG));
+        assert_eq!((answer.header("content-type"), answer.header("cache-control")), ("image/png", "private, no-store"));
+        app.anybody().get(picture).await.refused(401, "auth.required");
+        floor.keeper.get(&format!("{path}/pictures/none")).await.refused(404, "upload.not_found");
+        app.wechat().add_fault(trouble("/v3/merchant-service/images", json!({"status": 503})));
+        floor.keeper.get(picture).await.refused(503, "payment.unavailable");
+        app.wechat().adds_picture(&complaint, b"<svg>").unwrap();
+        app.hears_of(&complaint).await;
+        app.run_due_jobs().await;
+        let seen = floor.keeper.get(&path).await.ok()["complaint"]["pictures"].clone();
+        floor.keeper.get(seen[1].as_str().unwrap()).await.refused(422, "upload.invalid");
     }
 }

@@ -170,7 +170,12 @@ pub(crate) fn sha1_hex(bytes: &[u8]) -> String {
 
 /// SHA-256 of `text` as lower-case hex.
 pub(crate) fn sha256_hex(text: &str) -> String {
-    hex::encode(digest::digest(&digest::SHA256, text.as_bytes()))
+    sha256_hex_of(text.as_bytes())
+}
+
+/// SHA-256 of `bytes` as lower-case hex.
+pub(crate) fn sha256_hex_of(bytes: &[u8]) -> String {
+    hex::encode(digest::digest(&digest::SHA256, bytes))
 }
 
 /// MD5 of `text` as upper-case hex.

@@ -32,7 +32,8 @@ pub use pay::orders::OrderView;
 pub use pay::refunds::RefundStatus;
 pub use pay::transfers::{TransferState, TransferView};
 pub use pay::{
-    AuthorizationFault, BillPlant, NoticeKind, PayTarget, PaymentRefused, SignedNotice, SignedRequest, verify_request,
+    AuthorizationFault, BillPlant, NoticeKind, PayTarget, PaymentRefused, SignedNotice, SignedRequest, UploadedImage,
+    verify_request,
 };
 pub use request_log::LoggedCall;
 pub use server::{Running, Sandbox, StartError};

@@ -9,6 +9,7 @@ use crate::catalogue::orders::MarketTables;
 use crate::keys::KeysError;
 use crate::pay::books::Purse;
 use crate::pay::complaints::ComplaintTables;
+use crate::pay::images::Images;
 use crate::pay::notices::Notice;
 use crate::pay::orders::Order;
 use crate::pay::refunds::Refund;
@@ -46,6 +47,9 @@ pub(crate) struct World {
     pub(crate) wechat: WechatTables,
     #[serde(default)]
     pub(crate) complaints: ComplaintTables,
+    /// Pictures in complaints.
+    #[serde(default)]
+    pub(crate) images: Images,
 }
 
 impl World {

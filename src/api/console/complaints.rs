@@ -5,11 +5,12 @@ use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
-use gateways::pay::wechat_pay::Negotiation;
-use kernel::id::{ComplaintActionId, ComplaintId, OperatorId, OrderId, PaymentId};
+use gateways::pay::wechat_pay::{Negotiation, PICTURES_MAX};
+use kernel::id::{ComplaintActionId, ComplaintId, OperatorId, OrderId, PaymentId, UploadId};
 use kernel::{Fen, Time};
 use serde::{Deserialize, Serialize};
 
+use super::complaint_pictures::places;
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
 use crate::api::fields::Fields;
@@ -48,6 +49,8 @@ struct ComplaintView {
     /// The first of our orders it is about.
     order_id: Option<OrderId>,
     payment_id: Option<PaymentId>,
+    /// Paths of the payer's pictures.
+    pictures: Vec<String>,
     apply_refund_fen: Option<Fen>,
     full_refunded: bool,
     /// The payer has written and waits.
@@ -74,6 +77,7 @@ fn view(row: &complaint::Model, wall: Time) -> ComplaintView {
         phone: row.phone_mask.clone(),
         order_id: row.order_id,
         payment_id: row.payment_id,
+        pictures: places(row.id, &row.picture_addresses()),
         apply_refund_fen: row.apply_refund_fen,
         full_refunded: row.full_refunded,
         awaits_answer: row.awaits_answer,
@@ -92,6 +96,8 @@ struct ComplaintActionView {
     id: ComplaintActionId,
     kind: ActionKind,
     content: Option<String>,
+    /// Addresses of an answer's pictures.
+    pictures: Vec<String>,
     refund_days: Option<i32>,
     state: ActionState,
     /// Why WeChat refused it.
@@ -101,12 +107,14 @@ struct ComplaintActionView {
     done_at: Option<DateTime<Utc>>,
 }
 
-impl From<&action::Model> for ComplaintActionView {
-    fn from(row: &action::Model) -> Self {
+impl ComplaintActionView {
+    /// `files` is where our files are.
+    fn of(row: &action::Model, files: &str) -> Self {
         Self {
             id: row.id,
             kind: row.kind,
             content: row.content.clone(),
+            pictures: row.picture_names().iter().map(|name| format!("{files}/{name}")).collect(),
             refund_days: row.refund_days,
             state: row.state,
             error: row.error.clone(),
@@ -128,11 +136,14 @@ struct NegotiationView {
     kind: String,
     /// What was said.
     words: String,
+    /// Paths of its pictures.
+    pictures: Vec<String>,
 }
 
-impl From<Negotiation> for NegotiationView {
-    fn from(entry: Negotiation) -> Self {
+impl NegotiationView {
+    fn of(id: ComplaintId, entry: Negotiation) -> Self {
         Self {
+            pictures: places(id, &entry.pictures()),
             operator: entry.operator,
             at: entry.operate_time,
             kind: entry.operate_type,
@@ -202,11 +213,12 @@ async fn detail(app: web::Data<App>, who: Operator, id: PathId<ComplaintId>) -> 
     let row = query::by_id(conn, shop.id, *id).await?;
     let actions = actions::of_all(conn, shop.id, &[row.id]).await?;
     let history = flow::history(&app, shop, &row).await;
+    let files = files_of(&app);
     json(&ComplaintDetail {
         complaint: view(&row, app.clock.wall()),
         phone: row.phone(&app.sealer)?,
-        actions: actions.iter().map(ComplaintActionView::from).collect(),
-        history: history.map(|entries| entries.into_iter().map(NegotiationView::from).collect()),
+        actions: actions.iter().map(|action| ComplaintActionView::of(action, &files)).collect(),
+        history: history.map(|entries| entries.into_iter().map(|entry| NegotiationView::of(row.id, entry)).collect()),
     })
 }
 
@@ -217,6 +229,10 @@ struct ComplaintReply {
     /// The payer reads it.
     #[schema(min_length = 1, max_length = 200)]
     text: String,
+    /// Pictures that operators have uploaded: JPEG or PNG of at most 2 MB.
+    #[serde(default)]
+    #[schema(max_items = 4)]
+    pictures: Vec<UploadId>,
 }
 
 /// Answers the payer.
@@ -237,8 +253,14 @@ async fn reply(
     let key = key.required()?;
     let mut fields = Fields::default();
     let text = fields.prose("text", &body.value.text, 1, WORDS_MAX);
+    let uploads = &body.value.pictures;
+    fields.need(uploads.len() <= PICTURES_MAX, "pictures", "at most 4");
+    if uploads.iter().enumerate().any(|(place, id)| uploads.iter().take(place).any(|other| other == id)) {
+        fields.fault("pictures", "duplicate", "each picture once");
+    }
     fields.done()?;
-    let new = NewAction { kind: ActionKind::Reply, content: Some(text), refund_days: None };
+    let pictures = body.value.pictures;
+    let new = NewAction { kind: ActionKind::Reply, content: Some(text), refund_days: None, pictures };
     act(&app, &who, *id, key, &body.hash, &new).await
 }
 
@@ -257,7 +279,7 @@ async fn complete(
     body: JsonBody<Nothing>,
 ) -> Reply {
     who.may(Permission::Orders)?;
-    let new = NewAction { kind: ActionKind::Complete, content: None, refund_days: None };
+    let new = NewAction { kind: ActionKind::Complete, content: None, refund_days: None, pictures: Vec::new() };
     act(&app, &who, *id, key, &body.hash, &new).await
 }
 
@@ -279,15 +301,25 @@ impl ComplaintRefund {
         let new = match (self.promise_days, self.refuse) {
             (Some(days), None) => {
                 fields.need((0..=DAYS_MAX).contains(&days), "promise_days", "0 to 30");
-                NewAction { kind: ActionKind::PromiseRefund, content: None, refund_days: Some(days) }
+                NewAction {
+                    kind: ActionKind::PromiseRefund,
+                    content: None,
+                    refund_days: Some(days),
+                    pictures: Vec::new(),
+                }
             }
             (None, Some(why)) => {
                 let why = fields.line("refuse", &why, 1, WORDS_MAX);
-                NewAction { kind: ActionKind::RefuseRefund, content: Some(why), refund_days: None }
+                NewAction {
+                    kind: ActionKind::RefuseRefund,
+                    content: Some(why),
+                    refund_days: None,
+                    pictures: Vec::new(),
+                }
             }
             _ => {
                 fields.fault("promise_days", "invalid", "either promise_days or refuse");
-                NewAction { kind: ActionKind::RefuseRefund, content: None, refund_days: None }
+                NewAction { kind: ActionKind::RefuseRefund, content: None, refund_days: None, pictures: Vec::new() }
             }
         };
         fields.done()?;
@@ -316,11 +348,16 @@ async fn refund_progress(
     act(&app, &who, *id, key, &body.hash, &new).await
 }
 
+/// Where our files are.
+fn files_of(app: &App) -> String {
+    format!("{}/files", app.config.server.public_url)
+}
+
 async fn act(app: &App, who: &Operator, id: ComplaintId, key: IdempotencyKey, hash: &str, new: &NewAction) -> Reply {
-    let wall = app.clock.wall();
+    let (wall, files) = (app.clock.wall(), files_of(app));
     let shown = move |acted: &Acted| ActedView {
         complaint: view(&acted.complaint, wall),
-        actions: acted.actions.iter().map(ComplaintActionView::from).collect(),
+        actions: acted.actions.iter().map(|action| ComplaintActionView::of(action, &files)).collect(),
     };
     let work = async |once: &_| flow::act(app, &who.shop, who.operator, id, new, once).await;
     key.once(app, who.shop.id, who.operator, hash, StatusCode::OK, shown, work).await

@@ -4,6 +4,7 @@ mod affiliate_orders;
 mod after_sales;
 mod bills;
 mod categories;
+mod complaint_pictures;
 mod complaints;
 mod delivery_lists;
 mod explain;
@@ -47,7 +48,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(after_sales::routes);
     config.configure(bills::routes);
     config.configure(categories::routes);
-    config.configure(complaints::routes);
+    config.configure(complaints::routes).configure(complaint_pictures::routes);
     // Before orders: its overdue list lies among them.
     config.configure(delivery_lists::routes);
     config.configure(explain::routes);

@@ -1,9 +1,10 @@
 //! What the shop says and does about complaints: a row first, sent by the outbox.
 
 use kernel::Time;
-use kernel::id::{ComplaintActionId, ComplaintId, OperatorId, ShopId};
+use kernel::id::{ComplaintActionId, ComplaintId, OperatorId, ShopId, UploadId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{QueryOrder, entity::prelude::*};
+use serde_json::json;
 
 use super::entity::action::{self, Column};
 use super::error::ComplaintError;
@@ -18,14 +19,17 @@ pub struct NewAction {
     pub content: Option<String>,
     /// For a promised refund.
     pub refund_days: Option<i32>,
+    /// The pictures of an answer.
+    pub pictures: Vec<UploadId>,
 }
 
-/// Writes an action.
+/// Writes an action; `files` are the names of its pictures' files.
 pub async fn create(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     complaint: ComplaintId,
     new: &NewAction,
+    files: &[String],
     by: OperatorId,
     wall: Time,
 ) -> Result<action::Model, ComplaintError> {
@@ -36,6 +40,8 @@ pub async fn create(
         kind: new.kind,
         content: new.content.clone(),
         refund_days: new.refund_days,
+        pictures: json!(files),
+        media_ids: json!([]),
         state: ActionState::Waiting,
         error: None,
         operator_id: by,
@@ -79,6 +85,24 @@ pub async fn sending(conn: &impl ConnectionTrait, row: &action::Model, wall: Tim
         .filter(Column::SentAt.is_null());
     first.exec(conn).await?;
     Ok(())
+}
+
+/// Keeps WeChat's numbers of the pictures uploaded so far; `false` where the action has ended or somebody
+/// else uploads them.
+pub async fn uploaded(
+    conn: &impl ConnectionTrait,
+    row: &action::Model,
+    before: &[String],
+    now: &[String],
+) -> Result<bool, ComplaintError> {
+    let kept = action::Entity::update_many()
+        .col_expr(Column::MediaIds, Expr::value(json!(now)))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::State.eq(ActionState::Waiting))
+        .filter(Column::MediaIds.eq(json!(before)))
+        .exec(conn)
+        .await?;
+    Ok(kept.rows_affected == 1)
 }
 
 /// Ends an action; `false` when it has ended before.

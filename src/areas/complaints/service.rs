@@ -33,6 +33,7 @@ pub struct Heard {
     pub order_id: Option<OrderId>,
     pub payment_id: Option<PaymentId>,
     pub payments: Json,
+    pub pictures: Vec<String>,
     pub apply_refund_fen: Option<Fen>,
     pub full_refunded: bool,
     pub awaits_answer: bool,
@@ -55,6 +56,7 @@ pub async fn touch(
         state: Set(ComplaintState::Pending),
         detail: Set(String::new()),
         payments: Set(Json::Array(Vec::new())),
+        pictures: Set(Json::Array(Vec::new())),
         full_refunded: Set(false),
         awaits_answer: Set(true),
         times: Set(1),
@@ -91,6 +93,7 @@ pub async fn keep(
         .col_expr(C::OrderId, Expr::value(heard.order_id))
         .col_expr(C::PaymentId, Expr::value(heard.payment_id))
         .col_expr(C::Payments, Expr::value(heard.payments.clone()))
+        .col_expr(C::Pictures, Expr::value(Json::from(heard.pictures.clone())))
         .col_expr(C::ApplyRefundFen, Expr::value(heard.apply_refund_fen))
         .col_expr(C::FullRefunded, Expr::value(heard.full_refunded))
         .col_expr(C::AwaitsAnswer, Expr::value(heard.awaits_answer))

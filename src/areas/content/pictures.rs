@@ -59,6 +59,11 @@ impl PictureKind {
         format!("{}.{}", random::nonce(NAME_LENGTH), self.ending())
     }
 
+    /// The kind of the picture that begins so.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.begins(bytes))
+    }
+
     /// Whether `bytes` begin as such a picture does.
     pub fn begins(self, bytes: &[u8]) -> bool {
         match self {
@@ -101,6 +106,8 @@ mod tests {
         assert!(PictureKind::Jpeg.begins(&[0xFF, 0xD8, 0xFF, 0xE0]));
         assert!(PictureKind::Png.begins(b"\x89PNG\r\n\x1a\nrest"));
         assert!(PictureKind::Webp.begins(b"RIFF\0\0\0\0WEBPVP8 "));
+        assert_eq!(PictureKind::of_bytes(&[0xFF, 0xD8, 0xFF, 0xE0]), Some(PictureKind::Jpeg));
+        assert_eq!(PictureKind::of_bytes(b"<svg>"), None);
         assert!(
             !PictureKind::Png.begins(b"<html>") && !PictureKind::Webp.begins(b"RIFF") && !PictureKind::Jpeg.begins(b"")
         );

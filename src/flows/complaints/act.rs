@@ -14,6 +14,7 @@ use crate::areas::complaints::state::{ActionEvent, ActionKind, ActionState, Comp
 use crate::areas::complaints::{query, service};
 use crate::areas::operators::audit;
 use crate::areas::shops::query::Shop;
+use crate::flows::complaints::pictures;
 use crate::flows::effects::{Delivery, Effect};
 use crate::platform::request_keys::Once;
 
@@ -29,7 +30,7 @@ pub struct Acted {
 /// Writes what an operator says or does; the outbox sends it.
 ///
 /// # Errors
-/// `complaint.not_found`, `complaint.wrong_state`.
+/// `complaint.not_found`, `complaint.wrong_state`; of a picture `upload.not_found`, `upload.invalid`.
 #[tracing::instrument(skip_all, fields(complaint = %id))]
 pub async fn act(
     app: &App,
@@ -39,6 +40,7 @@ pub async fn act(
     new: &NewAction,
     once: &Once<Acted>,
 ) -> Result<Acted, Failure> {
+    let files = pictures::chosen(app, shop, &new.pictures).await?;
     let acted = app
         .db
         .write(async |tx| {
@@ -50,9 +52,10 @@ pub async fn act(
             if complaint.state == ComplaintState::Processed || (ending && new.kind == ActionKind::Complete) {
                 return Err(ComplaintError::WrongState { complaint: id, state: complaint.state }.into());
             }
-            let row = actions::create(tx, shop.id, id, new, by, wall).await?;
+            let row = actions::create(tx, shop.id, id, new, &files, by, wall).await?;
             Effect::ComplaintAction { action: row.id }.put(tx, shop.id, wall).await?;
-            let detail = json!({ "kind": new.kind, "content": new.content, "refund_days": new.refund_days });
+            let detail = json!({ "kind": new.kind, "content": new.content, "refund_days": new.refund_days,
+                "pictures": new.pictures });
             audit::note(tx, shop.id, by, "complaint.act", id, detail, app.clock.now()).await?;
             let acted = Acted { complaint, actions: actions::of_all(tx, shop.id, &[id]).await? };
             once.keep(tx, &acted, wall).await?;
@@ -89,11 +92,15 @@ pub async fn send(app: &App, shop: &Shop, id: ComplaintActionId) -> Result<Deliv
             Err(error) => return Ok(Delivery::Later(error.to_string())),
         }
     }
+    let media = match pictures::at_wechat(app, pay, &row).await? {
+        Ok(media) => media,
+        Err(error) => return settled(app, shop, &row, Err(error)).await,
+    };
     app.db.write(async |tx| Ok(actions::sending(tx, &row, app.clock.wall()).await?)).await?;
     let words = row.content.clone().unwrap_or_default();
     let number = &complaint.complaint_no;
     let sent = match row.kind {
-        ActionKind::Reply => pay.answer_complaint(number, &words).await,
+        ActionKind::Reply => pay.answer_complaint(number, &words, &media).await,
         ActionKind::Complete => pay.complete_complaint(number).await,
         ActionKind::PromiseRefund => {
             let days = row.refund_days.and_then(|days| u8::try_from(days).ok()).unwrap_or(0);
@@ -101,15 +108,20 @@ pub async fn send(app: &App, shop: &Shop, id: ComplaintActionId) -> Result<Deliv
         }
         ActionKind::RefuseRefund => pay.complaint_refund_progress(number, &RefundProgress::Reject(words)).await,
     };
+    settled(app, shop, &row, sent).await
+}
+
+/// What WeChat said about an action: it has ended, or it is tried again.
+async fn settled(app: &App, shop: &Shop, row: &action::Model, sent: Result<(), PayError>) -> Result<Delivery, Failure> {
     match sent {
-        Ok(()) => ended(app, shop, &row, ActionEvent::Taken, None).await,
+        Ok(()) => ended(app, shop, row, ActionEvent::Taken, None).await,
         Err(error @ PayError::Config(_)) => {
             tracing::error!(%error, "ALARM: complaints cannot be answered until somebody mends the account");
             Ok(Delivery::Later(error.to_string()))
         }
         Err(error) if error.is_definite_refusal() || matches!(error, PayError::Invalid(_)) => {
             tracing::error!(%error, "ALARM: WeChat refused what was said about a complaint");
-            ended(app, shop, &row, ActionEvent::Refused, Some(&error.to_string())).await
+            ended(app, shop, row, ActionEvent::Refused, Some(&error.to_string())).await
         }
         Err(error) => Ok(Delivery::Later(error.to_string())),
     }

@@ -102,6 +102,7 @@ pub(super) async fn keep(
         order_id: ours.as_ref().and_then(|payment| payment.order_id),
         payment_id: ours.as_ref().map(|payment| payment.id),
         payments: payments.collect(),
+        pictures: complaint.pictures(),
         apply_refund_fen: complaint.apply_refund_amount,
         full_refunded: complaint.complaint_full_refunded,
         awaits_answer: complaint.incoming_user_response,

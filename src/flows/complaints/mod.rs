@@ -3,8 +3,10 @@
 
 mod act;
 mod hear;
+mod pictures;
 mod watch;
 
 pub use act::{Acted, act, history, send};
 pub use hear::{heard, refresh};
+pub use pictures::{key_of as picture_key, shown as shown_picture};
 pub use watch::watch;

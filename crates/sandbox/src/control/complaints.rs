@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::refused;
 use crate::state::SandboxState;
+use crate::wechat::png;
 
 /// Complaints.
 pub(super) async fn list(state: Data<SandboxState>) -> Json<Value> {
-    Json(json!({"complaints": state.complaints()}))
+    Json(json!({"complaints": state.complaints(), "uploaded_images": state.uploaded_images()}))
 }
 
 #[derive(Deserialize)]
@@ -53,5 +54,13 @@ pub(super) async fn write(state: Data<SandboxState>, number: Path<String>, body:
         HttpResponse::Ok().json(json!({"ok": true}))
     } else {
         refused(StatusCode::NOT_FOUND, "no complaint has this number")
+    }
+}
+
+/// The payer adds a picture.
+pub(super) async fn picture(state: Data<SandboxState>, number: Path<String>) -> HttpResponse {
+    match state.adds_picture(&number, &png::pattern(&number, 120)) {
+        Some(media_id) => HttpResponse::Ok().json(json!({"media_id": media_id})),
+        None => refused(StatusCode::NOT_FOUND, "no complaint has this number"),
     }
 }

@@ -55,6 +55,7 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         .route("/_sandbox/bills/plants", web::delete().to(bills::clear))
         .route("/_sandbox/complaints", web::get().to(complaints::list))
         .route("/_sandbox/complaints", web::post().to(complaints::file))
+        .route("/_sandbox/complaints/{number}/pictures", web::post().to(complaints::picture))
         .route("/_sandbox/complaints/{number}/words", web::post().to(complaints::write))
         .route("/_sandbox/receivers", web::post().to(payouts::receiver))
         .route("/_sandbox/catalogue", web::get().to(market::catalogue))

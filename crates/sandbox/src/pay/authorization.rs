@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use actix_web::HttpRequest;
 
 use super::answer::Refusal;
+use super::images::Form;
 use crate::crypto::{CryptoError, PublicKey};
 use crate::state::{Merchant, SandboxState};
 
@@ -118,8 +119,14 @@ impl<'a> Pairs<'a> {
     }
 }
 
-/// Finds the merchant that signed `request`, or refuses it.
-pub(super) fn admit(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<Arc<Merchant>, Refusal> {
+/// Finds the merchant that signed `request`, or refuses it. Of a form its `meta` alone is signed.
+pub(super) fn admit(
+    state: &SandboxState,
+    request: &HttpRequest,
+    form: Option<&Form>,
+    body: &[u8],
+) -> Result<Arc<Merchant>, Refusal> {
+    let body = form.map_or(body, Form::signed);
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     let accept = header("Accept");
     if !accept.contains("application/json") && !accept.contains("*/*") {
@@ -128,7 +135,7 @@ pub(super) fn admit(state: &SandboxState, request: &HttpRequest, body: &[u8]) ->
     if header("User-Agent").is_empty() {
         return Err(Refusal::new(400, "PARAM_ERROR", "Http头缺少User-Agent"));
     }
-    if !body.is_empty() && !header("Content-Type").starts_with("application/json") {
+    if form.is_none() && !body.is_empty() && !header("Content-Type").starts_with("application/json") {
         return Err(Refusal::new(415, "PARAM_ERROR", "Http头Content-Type必须为application/json"));
     }
     let pairs = Pairs::parse(header("Authorization")).ok_or_else(|| Refusal::sign_error("Authorization格式错误"))?;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::answer::{Answer, Refusal, Reply};
+use super::images;
 use super::notices::Event;
 use crate::clock::rfc3339;
 use crate::state::SandboxState;
@@ -38,6 +39,9 @@ struct Complaint {
     amount: i64,
     waits_for_answer: bool,
     problem_type: String,
+    /// Numbers of the payer's pictures.
+    #[serde(default)]
+    pictures: Vec<String>,
     history: Vec<Entry>,
 }
 
@@ -55,6 +59,9 @@ struct Entry {
     at: i64,
     kind: String,
     words: String,
+    /// Numbers of its pictures.
+    #[serde(default)]
+    pictures: Vec<String>,
 }
 
 /// One complaint as the control API lists it.
@@ -68,6 +75,8 @@ pub struct ComplaintView {
     pub state: String,
     /// Who said what: kind and words, oldest first.
     pub history: Vec<(String, String)>,
+    /// Numbers of the pictures in the merchant's answers, oldest first.
+    pub answered_pictures: Vec<String>,
 }
 
 /// Everything below `/v3/merchant-service/`.
@@ -79,6 +88,8 @@ pub(super) fn serve(call: &Call<'_>, method: &str, path: &[&str]) -> Reply {
         ("POST", ["complaints-v2", number, "response"]) => respond(call, number),
         ("POST", ["complaints-v2", number, "complete"]) => complete(call, number),
         ("POST", ["complaints-v2", number, "update-refund-progress"]) => progress(call, number),
+        ("POST", ["images", "upload"]) => images::upload(call),
+        ("GET", ["images", media_id]) => images::show(call, media_id),
         (_, ["complaint-notifications"]) => address(call, method),
         _ => Err(Refusal::new(404, "RESOURCE_NOT_EXISTS", "请求的资源不存在")),
     }
@@ -130,7 +141,8 @@ fn history(call: &Call<'_>, number: &str) -> Reply {
     let complaint = own(call, &world, number)?;
     let entry = |(place, entry): (usize, &Entry)| {
         json!({"log_id": format!("{number}{place}"), "operator": entry.operator,
-            "operate_time": rfc3339(entry.at), "operate_type": entry.kind, "operate_details": entry.words})
+            "operate_time": rfc3339(entry.at), "operate_type": entry.kind, "operate_details": entry.words,
+            "image_list": addresses(&entry.pictures), "complaint_media_list": media("USER_COMPLAINT_IMAGE", &entry.pictures)})
     };
     let data: Vec<Value> = complaint.history.iter().enumerate().rev().map(entry).collect();
     Ok(Answer::Body(json!({"total_count": data.len(), "data": data, "limit": 50, "offset": 0})))
@@ -149,9 +161,17 @@ fn respond(call: &Call<'_>, number: &str) -> Reply {
     let body: Response = call.json()?;
     let length = body.response_content.chars().count();
     if !(1..=200).contains(&length) || body.response_images.len() > 4 {
-        return Err(Refusal::param("/response_content", "长度为1到200个字符"));
+        return Err(Refusal::param("/response_content", "长度为1到200个字符，图片不超过4张"));
     }
-    change(call, number, Some(&body.complainted_mchid), "MERCHANT_RESPONSE", &body.response_content, |complaint| {
+    for media_id in &body.response_images {
+        let own = |image: &images::Image| image.uploaded && image.account == call.account.mchid;
+        if !call.state.world().images.get(media_id).is_some_and(own) {
+            return Err(Refusal::param("/response_images", "图片不存在"));
+        }
+    }
+    let said =
+        Said { kind: "MERCHANT_RESPONSE", words: &body.response_content, pictures: body.response_images.clone() };
+    change(call, number, Some(&body.complainted_mchid), said, |complaint| {
         complaint.state = State::Processing;
         complaint.waits_for_answer = false;
         Ok(())
@@ -166,13 +186,19 @@ struct Complete {
 
 fn complete(call: &Call<'_>, number: &str) -> Reply {
     let body: Complete = call.json()?;
-    change(call, number, Some(&body.complainted_mchid), "MERCHANT_CONFIRM_COMPLETE", "已处理完成", |complaint| {
-        if complaint.state == State::Pending {
-            return Err(Refusal::invalid("请先回复用户再反馈处理完成"));
-        }
-        complaint.state = State::Processed;
-        Ok(())
-    })
+    change(
+        call,
+        number,
+        Some(&body.complainted_mchid),
+        Said::plain("MERCHANT_CONFIRM_COMPLETE", "已处理完成"),
+        |complaint| {
+            if complaint.state == State::Pending {
+                return Err(Refusal::invalid("请先回复用户再反馈处理完成"));
+            }
+            complaint.state = State::Processed;
+            Ok(())
+        },
+    )
 }
 
 #[derive(Deserialize)]
@@ -190,7 +216,7 @@ fn progress(call: &Call<'_>, number: &str) -> Reply {
         ("REJECT", None, Some(why)) if !why.is_empty() => why,
         _ => return Err(Refusal::param("/action", "APPROVE须带launch_refund_day，REJECT须带reject_reason")),
     };
-    change(call, number, None, "MERCHANT_REFUND_PROGRESS", &words, |complaint| {
+    change(call, number, None, Said::plain("MERCHANT_REFUND_PROGRESS", &words), |complaint| {
         if complaint.problem_type != "REFUND" {
             return Err(Refusal::invalid("该投诉单不是申请退款类"));
         }
@@ -199,13 +225,34 @@ fn progress(call: &Call<'_>, number: &str) -> Reply {
     })
 }
 
+/// What the merchant says.
+struct Said<'a> {
+    kind: &'a str,
+    words: &'a str,
+    pictures: Vec<String>,
+}
+
+impl<'a> Said<'a> {
+    fn plain(kind: &'a str, words: &'a str) -> Self {
+        Self { kind, words, pictures: Vec::new() }
+    }
+}
+
+fn addresses(pictures: &[String]) -> Vec<String> {
+    pictures.iter().map(|media_id| images::address(media_id)).collect()
+}
+
+/// Pictures as the platform groups them, where there are any.
+fn media(kind: &str, pictures: &[String]) -> Option<Value> {
+    (!pictures.is_empty()).then(|| json!({"media_type": kind, "media_url": addresses(pictures)}))
+}
+
 /// Changes a complaint that is not ended and tells the merchant.
 fn change(
     call: &Call<'_>,
     number: &str,
     seller: Option<&str>,
-    kind: &str,
-    words: &str,
+    said: Said<'_>,
     change: impl FnOnce(&mut Complaint) -> Result<(), Refusal>,
 ) -> Reply {
     let event = {
@@ -219,11 +266,11 @@ fn change(
             return Err(Refusal::invalid("投诉单已处理完成"));
         }
         change(complaint)?;
-        complaint
-            .history
-            .push(Entry { operator: "商户".into(), at: call.now, kind: kind.into(), words: words.into() });
+        let Said { kind, words, pictures } = said;
+        let (kind, words) = (kind.to_owned(), words.to_owned());
+        complaint.history.push(Entry { operator: "商户".into(), at: call.now, kind: kind.clone(), words, pictures });
         let complaint = complaint.clone();
-        world.complaint_event(&complaint, "COMPLAINT.STATE_CHANGE", kind)
+        world.complaint_event(&complaint, "COMPLAINT.STATE_CHANGE", &kind)
     };
     call.state.announce_some(event);
     Ok(Answer::Empty)
@@ -259,6 +306,11 @@ fn address(call: &Call<'_>, method: &str) -> Reply {
     Ok(Answer::Body(json!({"mchid": mchid, "url": url})))
 }
 
+fn answered(complaint: &Complaint) -> impl Iterator<Item = &String> {
+    let answers = complaint.history.iter().filter(|entry| entry.kind == "MERCHANT_RESPONSE");
+    answers.flat_map(|entry| &entry.pictures)
+}
+
 fn unknown() -> Refusal {
     Refusal::new(404, "RESOURCE_NOT_EXISTS", "投诉单不存在")
 }
@@ -285,6 +337,7 @@ fn shown(call: &Call<'_>, complaint: &Complaint) -> Result<Value, Refusal> {
         "problem_description": "商品质量问题",
         "apply_refund_amount": complaint.amount,
         "user_complaint_times": 1,
+        "complaint_media_list": media("USER_COMPLAINT_IMAGE", &complaint.pictures).into_iter().collect::<Vec<_>>(),
     }))
 }
 
@@ -328,11 +381,13 @@ impl SandboxState {
                 amount: order.total,
                 waits_for_answer: true,
                 problem_type: "REFUND".to_owned(),
+                pictures: Vec::new(),
                 history: vec![Entry {
                     operator: "用户".into(),
                     at: now,
                     kind: "USER_CREATE_COMPLAINT".into(),
                     words: detail.into(),
+                    pictures: Vec::new(),
                 }],
             };
             let event = world.complaint_event(&complaint, "COMPLAINT.CREATE", "CREATE_COMPLAINT");
@@ -351,12 +406,31 @@ impl SandboxState {
             let Some(complaint) = world.complaints.complaints.get_mut(number) else { return false };
             complaint.waits_for_answer = true;
             let (operator, kind) = ("用户".into(), "USER_RESPONSE".into());
-            complaint.history.push(Entry { operator, at: now, kind, words: words.into() });
+            complaint.history.push(Entry { operator, at: now, kind, words: words.into(), pictures: Vec::new() });
             let complaint = complaint.clone();
             world.complaint_event(&complaint, "COMPLAINT.STATE_CHANGE", "USER_RESPONSE")
         };
         self.announce_some(event);
         true
+    }
+
+    /// The payer adds a picture to a complaint: its number, `None` for an unknown complaint.
+    pub fn adds_picture(&self, number: &str, png: &[u8]) -> Option<String> {
+        let now = self.now();
+        let (media_id, event) = {
+            let mut world = self.world();
+            let account = world.complaints.complaints.get(number)?.account.clone();
+            let media_id = world.keeps_image(&account, false, "picture.png".to_owned(), png);
+            let complaint = world.complaints.complaints.get_mut(number)?;
+            complaint.pictures.push(media_id.clone());
+            let (operator, kind) = ("用户".into(), "USER_RESPONSE".into());
+            let pictures = vec![media_id.clone()];
+            complaint.history.push(Entry { operator, at: now, kind, words: "图片".into(), pictures });
+            let complaint = complaint.clone();
+            (media_id, world.complaint_event(&complaint, "COMPLAINT.STATE_CHANGE", "USER_RESPONSE"))
+        };
+        self.announce_some(event);
+        Some(media_id)
     }
 
     /// Every complaint.
@@ -366,6 +440,7 @@ impl SandboxState {
             out_trade_no: complaint.out_trade_no.clone(),
             state: json!(complaint.state).as_str().unwrap_or_default().to_owned(),
             history: complaint.history.iter().map(|entry| (entry.kind.clone(), entry.words.clone())).collect(),
+            answered_pictures: answered(complaint).cloned().collect(),
         };
         self.world().complaints.complaints.values().map(view).collect()
     }

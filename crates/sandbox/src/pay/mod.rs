@@ -11,6 +11,7 @@ mod certificates;
 pub(crate) mod combined;
 pub(crate) mod complaints;
 mod fields;
+pub(crate) mod images;
 pub(crate) mod notices;
 pub(crate) mod orders;
 mod payer;
@@ -32,11 +33,14 @@ use answer::{Refusal, Reply};
 
 pub use authorization::{AuthorizationFault, SignedRequest, verify_request};
 pub use bills::BillPlant;
+pub use images::UploadedImage;
 pub use notices::{NoticeKind, SignedNotice};
 pub use payer::{PayTarget, PaymentRefused};
 
-/// Adds the one route of WeChat Pay.
+/// Adds the one route of WeChat Pay, and the one that takes larger bodies.
 pub(crate) fn routes(service: &mut web::ServiceConfig) {
+    let large = web::PayloadConfig::new(images::BODY_LIMIT);
+    service.service(web::resource(images::UPLOAD).app_data(large).route(web::route().to(door)));
     service.route("/v3/{tail:.*}", web::route().to(door));
 }
 
@@ -46,7 +50,10 @@ pub(crate) struct Call<'a> {
     /// Who signed it: the merchant, or the service provider.
     pub(crate) account: Arc<Merchant>,
     pub(crate) query: Vec<(String, String)>,
+    /// What was signed.
     pub(crate) body: &'a [u8],
+    /// The form it came in, for a picture.
+    form: Option<&'a images::Form>,
     /// `Wechatpay-Serial` of the request named the platform's key: sensitive fields may be opened.
     pub(crate) names_platform_key: bool,
     /// Sandbox time.
@@ -101,15 +108,26 @@ impl Call<'_> {
 }
 
 async fn door(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let account = match authorization::admit(&state, &request, &body) {
+    let form = match images::Form::of(&request, &body).transpose() {
+        Ok(form) => form,
+        Err(refusal) => return answer::unsigned(&refusal),
+    };
+    let account = match authorization::admit(&state, &request, form.as_ref(), &body) {
         Ok(account) => account,
         Err(refusal) => return answer::unsigned(&refusal),
     };
-    let reply = serve(&state, &request, &body, account);
+    let reply = serve(&state, &request, form.as_ref(), &body, account);
     answer::signed(&state, &reply)
 }
 
-fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8], account: Arc<Merchant>) -> Reply {
+fn serve(
+    state: &SandboxState,
+    request: &HttpRequest,
+    form: Option<&images::Form>,
+    body: &[u8],
+    account: Arc<Merchant>,
+) -> Reply {
+    let body = form.map_or(body, images::Form::signed);
     let names_platform_key = authorization::names_platform_key(state, request)?;
     let uri = request.uri();
     let segments: Vec<String> = uri
@@ -120,7 +138,7 @@ fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8], account: Arc<
         .collect::<Option<_>>()
         .ok_or_else(|| Refusal::param("/", "路径编码错误"))?;
     let query = percent::pairs(uri.query().unwrap_or("")).ok_or_else(|| Refusal::param("/", "查询串编码错误"))?;
-    let call = Call { state, account, query, body, names_platform_key, now: state.now() };
+    let call = Call { state, account, query, body, form, names_platform_key, now: state.now() };
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
     dispatch(&call, request.method().as_str(), &path)
 }

@@ -8,7 +8,7 @@ mod content;
 mod login;
 mod messages;
 mod phone;
-mod png;
+pub(crate) mod png;
 mod push;
 mod shipping;
 mod token;

@@ -6,7 +6,7 @@ use crate::crypto;
 const FIELDS: usize = 29;
 
 /// A square picture of `width` pixels whose black fields are made of `text`.
-pub(super) fn pattern(text: &str, width: u32) -> Vec<u8> {
+pub(crate) fn pattern(text: &str, width: u32) -> Vec<u8> {
     let mut bits: Vec<bool> = Vec::with_capacity(FIELDS * FIELDS);
     let mut round = 0;
     while bits.len() < FIELDS * FIELDS {

@@ -6,6 +6,7 @@ mod books;
 mod client;
 mod combined;
 mod control;
+mod images;
 mod markets;
 mod notices;
 mod partner;

@@ -19,6 +19,12 @@ pub struct Model {
     pub content: Option<String>,
     /// For a refund that is promised: within how many days.
     pub refund_days: Option<i32>,
+    /// The pictures of an answer: names of our files.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub pictures: Json,
+    /// WeChat's numbers of the first of them, as far as they were uploaded.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub media_ids: Json,
     pub state: ActionState,
     #[sea_orm(column_type = "Text", nullable)]
     pub error: Option<String>,
@@ -34,6 +40,18 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The names of an answer's pictures, as our files are called.
+    pub fn picture_names(&self) -> Vec<String> {
+        super::texts(&self.pictures)
+    }
+
+    /// WeChat's numbers of the pictures that were uploaded.
+    pub fn media(&self) -> Vec<String> {
+        super::texts(&self.media_ids)
+    }
+}
 
 /// The rows of one shop: where every query begins.
 pub fn in_shop(shop: ShopId) -> Select<Entity> {

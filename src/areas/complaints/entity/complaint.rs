@@ -33,6 +33,9 @@ pub struct Model {
     /// Every payment it is about, with WeChat's numbers.
     #[sea_orm(column_type = "JsonBinary")]
     pub payments: Json,
+    /// Where the payer's pictures lie at WeChat.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub pictures: Json,
     pub apply_refund_fen: Option<Fen>,
     pub full_refunded: bool,
     /// The payer has written and waits.
@@ -55,6 +58,13 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Where the payer's pictures lie at WeChat.
+    pub fn picture_addresses(&self) -> Vec<String> {
+        super::texts(&self.pictures)
+    }
+}
 
 /// The rows of one shop: where every query begins.
 pub fn in_shop(shop: ShopId) -> Select<Entity> {

@@ -132,7 +132,8 @@ impl WechatPay {
     /// path is asked of the configured host, which is the only one a request of ours is sent to.
     async fn download(&self, address: &str) -> Result<Vec<u8>, BillError> {
         let main = &self.shared.hosts.main;
-        let target = target_of(address, main)?;
+        let unreadable = || BillError::Unreadable("the download address is not a URL".to_owned());
+        let target = target_of(address, main).ok_or_else(unreadable)?;
         let now = Clock::default().wall().timestamp();
         let mut request = self.request(main, &Outgoing::get(&target), now)?;
         *request.timeout_mut() = Some(PATIENCE);
@@ -145,12 +146,11 @@ impl WechatPay {
 }
 
 /// Path and query of a download address, below the path of our own host, if it has one.
-fn target_of(address: &str, main: &Url) -> Result<String, BillError> {
-    let unreadable = |_| BillError::Unreadable("the download address is not a URL".to_owned());
-    let url = main.join(address).map_err(unreadable)?;
+pub(super) fn target_of(address: &str, main: &Url) -> Option<String> {
+    let url = main.join(address).ok()?;
     let below = main.path().trim_end_matches('/');
     let path = url.path().strip_prefix(below).filter(|rest| rest.starts_with('/')).unwrap_or(url.path());
-    Ok(match url.query() {
+    Some(match url.query() {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),
     })

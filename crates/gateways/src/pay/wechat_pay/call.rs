@@ -14,6 +14,12 @@ use super::sign::{SignatureHeaders, Unverified, verify};
 use super::{WechatPay, wire};
 use crate::http::{self, ANSWER_CAP, Reply, SendError};
 
+/// A form with a file: only a part of it is signed (sheet §1).
+pub(super) struct Form {
+    pub content_type: String,
+    pub body: Vec<u8>,
+}
+
 /// A request before it is signed.
 pub(super) struct Outgoing<'a> {
     pub method: Method,
@@ -23,17 +29,19 @@ pub(super) struct Outgoing<'a> {
     pub body: Option<&'a [u8]>,
     /// The platform key the body was encrypted for; otherwise the preferred one is named.
     pub platform_serial: Option<&'a str>,
+    /// What goes on the wire in place of the body, which is signed nevertheless.
+    pub form: Option<&'a Form>,
     /// Whether it may arrive twice: it carries our own number, or means the same twice.
     pub may_come_twice: bool,
 }
 
 impl<'a> Outgoing<'a> {
     pub fn get(target: &'a str) -> Self {
-        Self { method: Method::GET, target, body: None, platform_serial: None, may_come_twice: true }
+        Self { method: Method::GET, target, body: None, platform_serial: None, form: None, may_come_twice: true }
     }
 
     pub fn post(target: &'a str, body: Option<&'a [u8]>) -> Self {
-        Self { method: Method::POST, target, body, platform_serial: None, may_come_twice: true }
+        Self { method: Method::POST, target, body, platform_serial: None, form: None, may_come_twice: true }
     }
 }
 
@@ -134,7 +142,7 @@ impl WechatPay {
     }
 
     pub(super) fn request(&self, host: &Url, outgoing: &Outgoing<'_>, now: i64) -> Result<Request, PayError> {
-        let Outgoing { method, target, body, platform_serial, .. } = outgoing;
+        let Outgoing { method, target, body, platform_serial, form, .. } = outgoing;
         let address = format!("{}{target}", host.as_str().trim_end_matches('/'));
         let url = Url::parse(&address).map_err(|_| PayError::Invalid("the address of WeChat Pay is not a URL"))?;
         // What is signed is read back from the URL, so that it is what stands on the wire.
@@ -158,7 +166,10 @@ impl WechatPay {
         if let Some(serial) = platform_serial.map(str::to_owned).or_else(preferred) {
             headers.insert("Wechatpay-Serial", header(&serial)?);
         }
-        if let Some(body) = body {
+        if let Some(form) = form {
+            headers.insert(CONTENT_TYPE, header(&form.content_type)?);
+            *request.body_mut() = Some(form.body.clone().into());
+        } else if let Some(body) = body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.to_vec().into());
         }
@@ -211,7 +222,7 @@ pub(super) fn to_json(body: &impl Serialize) -> Result<Vec<u8>, PayError> {
     serde_json::to_vec(body).map_err(|_| PayError::Invalid("the request cannot be written as JSON"))
 }
 
-fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, PayError> {
+pub(super) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, PayError> {
     serde_json::from_slice(&reply.body).map_err(|e| PayError::Malformed(e.to_string()))
 }
 

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Outgoing, encode, to_json};
+use super::complaint_pictures::{Media, PICTURES_MAX};
 use super::{PayError, WechatPay};
 use crate::lenient::null_is_default;
 
@@ -51,9 +52,17 @@ pub struct Complaint {
     pub problem_description: Option<String>,
     /// How much the payer wants back.
     pub apply_refund_amount: Option<Fen>,
+    #[serde(default)]
+    complaint_media_list: Media,
 }
 
 impl Complaint {
+    /// Addresses of the payer's pictures: [`WechatPay::complaint_picture`] fetches them.
+    #[must_use]
+    pub fn pictures(&self) -> Vec<String> {
+        self.complaint_media_list.addresses()
+    }
+
     /// When it was filed.
     #[must_use]
     pub fn filed_at(&self) -> Option<DateTime<Utc>> {
@@ -68,6 +77,13 @@ impl std::fmt::Debug for Complaint {
             .field("complaint_id", &self.complaint_id)
             .field("complaint_state", &self.complaint_state)
             .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Negotiation {
+    /// Leaves out the words.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Negotiation").field("operate_type", &self.operate_type).finish_non_exhaustive()
     }
 }
 
@@ -121,7 +137,7 @@ pub struct Complaints {
 }
 
 /// One entry of a complaint's history.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Negotiation {
     /// Who, in WeChat's words.
     #[serde(default, deserialize_with = "null_is_default")]
@@ -135,9 +151,22 @@ pub struct Negotiation {
     /// What was said.
     #[serde(default, deserialize_with = "null_is_default")]
     pub operate_details: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    image_list: Vec<String>,
+    #[serde(default)]
+    complaint_media_list: Media,
 }
 
 impl Negotiation {
+    /// Addresses of the entry's pictures, under whichever name they came: [`WechatPay::complaint_picture`]
+    /// fetches them.
+    #[must_use]
+    pub fn pictures(&self) -> Vec<String> {
+        let mut all = self.image_list.clone();
+        all.extend(self.complaint_media_list.addresses().into_iter().filter(|more| !self.image_list.contains(more)));
+        all
+    }
+
     /// Whether this is the merchant's answer of exactly these words.
     #[must_use]
     pub fn is_answer(&self, text: &str) -> bool {
@@ -164,6 +193,8 @@ pub enum RefundProgress {
 struct Answer<'a> {
     complainted_mchid: &'a str,
     response_content: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    response_images: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -213,12 +244,16 @@ impl WechatPay {
         Ok(answer.data)
     }
 
-    /// Answers the payer. It is said again when it is sent again: look at the history first.
-    pub async fn answer_complaint(&self, number: &str, text: &str) -> Result<(), PayError> {
+    /// Answers the payer, with pictures that were uploaded. It is said again when it is sent again: look at the history first.
+    pub async fn answer_complaint(&self, number: &str, text: &str, pictures: &[String]) -> Result<(), PayError> {
         if text.trim().is_empty() || text.chars().count() > ANSWER_MAX {
             return Err(PayError::Invalid("an answer has 1 to 200 characters"));
         }
-        let body = to_json(&Answer { complainted_mchid: self.seller(), response_content: text })?;
+        if pictures.len() > PICTURES_MAX {
+            return Err(PayError::Invalid("an answer has at most 4 pictures"));
+        }
+        let (complainted_mchid, response_content) = (self.seller(), text);
+        let body = to_json(&Answer { complainted_mchid, response_content, response_images: pictures })?;
         self.say(number, "response", &body).await
     }
 

@@ -58,11 +58,8 @@ impl Known {
     /// Remembers what an answer named.
     pub fn learn(&mut self, body: &Value) {
         match body {
-            Value::String(text) => {
-                if (is_id(text) || text.len() > 60) && text.len() < 600 && !self.0.contains(text) && self.0.len() < 400
-                {
-                    self.0.push(text.clone());
-                }
+            Value::String(text) if is_telling(text) && !self.0.contains(text) && self.0.len() < 400 => {
+                self.0.push(text.clone());
             }
             Value::Array(list) => list.iter().for_each(|inner| self.learn(inner)),
             Value::Object(map) => map.values().for_each(|inner| self.learn(inner)),
@@ -134,6 +131,11 @@ fn lived(dice: &mut Dice, example: &Value, known: &Known) -> Value {
         Value::Object(map) => map.iter().map(|(name, inner)| (name.clone(), lived(dice, inner, known))).collect(),
         other => other.clone(),
     }
+}
+
+/// An id, a token or a cursor.
+fn is_telling(text: &str) -> bool {
+    (is_id(text) || text.len() > 60) && text.len() < 600
 }
 
 fn is_id(text: &str) -> bool {

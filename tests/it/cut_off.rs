@@ -57,6 +57,8 @@ on_both! {
             let free = app.app.db.write(again).await.unwrap();
             assert!(!(finished && free), "{polls}: what was done stays done");
         }
-        assert!(done > 0 && done < 59, "some were cut off and some were not: {done}");
+        // The driver of SQLite may be done at the first poll.
+        let cut = app.app.db.maintenance().get_database_backend() == DatabaseBackend::Sqlite || done < 59;
+        assert!(done > 0 && cut, "some were cut off and some were not: {done}");
     }
 }

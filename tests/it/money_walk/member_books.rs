@@ -33,12 +33,18 @@ impl Walk {
     }
 
     /// Fails unless members' money went every way there is.
-    pub async fn members_money_went_every_way(&self) {
+    pub async fn members_money_went_every_way(&self, is_long: bool) {
         let (conn, shop) = (self.app.app.db.reader(), self.app.shop().id);
         let recharges = recharge::in_shop(shop).all(conn).await.unwrap();
+        let orders = order::in_shop(shop).filter(order::Column::PaidAt.is_not_null()).all(conn).await.unwrap();
+        assert!(recharges.iter().any(|row| row.state == RechargeState::Paid), "nobody paid a recharge");
+        assert!(orders.iter().any(|row| row.balance_fen.fen() > 0), "nobody paid by balance");
+        if !is_long {
+            // What is seldom may be missing from one walk; a long one comes by it.
+            return;
+        }
         assert!(recharges.iter().any(|row| row.state == RechargeState::Paid && row.refunded_fen.fen() > 0));
         assert!(recharges.iter().any(|row| row.state == RechargeState::Closed));
-        let orders = order::in_shop(shop).filter(order::Column::PaidAt.is_not_null()).all(conn).await.unwrap();
         assert!(orders.iter().any(|row| row.payable_fen.fen() == 0 && row.balance_fen.fen() > 0));
         let mixed =
             |row: &&order::Model| row.payable_fen.fen() > 0 && row.balance_fen.fen() > row.balance_gift_fen.fen();

@@ -19,9 +19,9 @@ pub struct KnownRecharge {
 pub const MEMBER_MOVES: &[Move] = &[
     Move { name: "adjust", weight: 3, run: |walk| Box::pin(adjust(walk)) },
     Move { name: "make_recharge", weight: 3, run: |walk| Box::pin(make_recharge(walk)) },
-    Move { name: "pay_recharge", weight: 4, run: |walk| Box::pin(pay_recharge(walk)) },
+    Move { name: "pay_recharge", weight: 6, run: |walk| Box::pin(pay_recharge(walk)) },
     Move { name: "hear_of_recharge", weight: 3, run: |walk| Box::pin(hear_of_recharge(walk)) },
-    Move { name: "refund_recharge", weight: 2, run: |walk| Box::pin(refund_recharge(walk)) },
+    Move { name: "refund_recharge", weight: 4, run: |walk| Box::pin(refund_recharge(walk)) },
     Move { name: "order_with_means", weight: 8, run: |walk| Box::pin(order_with_means(walk)) },
 ];
 

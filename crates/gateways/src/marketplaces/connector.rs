@@ -110,6 +110,63 @@ pub trait Connector: Send + Sync {
     }
 }
 
+/// Says inside `impl Connector` which of the smaller traits the platform itself implements.
+macro_rules! offers {
+    (@ auth) => {
+        fn auth(&self) -> Option<&dyn $crate::marketplaces::authorise::Authorise> {
+            Some(self)
+        }
+    };
+    (@ store_items) => {
+        fn store_items(&self) -> Option<&dyn $crate::marketplaces::store::StoreItems> {
+            Some(self)
+        }
+    };
+    (@ orders) => {
+        fn orders(&self) -> Option<&dyn $crate::marketplaces::store::OrderSource> {
+            Some(self)
+        }
+    };
+    (@ stock) => {
+        fn stock(&self) -> Option<&dyn $crate::marketplaces::stock::StockSink> {
+            Some(self)
+        }
+    };
+    (@ ship) => {
+        fn ship(&self) -> Option<&dyn $crate::marketplaces::ship::ShipSink> {
+            Some(self)
+        }
+    };
+    (@ hooks) => {
+        fn hooks(&self) -> Option<&dyn $crate::marketplaces::hooks::HookSource> {
+            Some(self)
+        }
+    };
+    (@ items) => {
+        fn items(&self) -> Option<&dyn $crate::marketplaces::connector::ItemSource> {
+            Some(self)
+        }
+    };
+    (@ links) => {
+        fn links(&self) -> Option<&dyn $crate::marketplaces::connector::LinkSource> {
+            Some(self)
+        }
+    };
+    (@ filing) => {
+        fn filing(&self) -> Option<&dyn $crate::marketplaces::connector::FilingSource> {
+            Some(self)
+        }
+    };
+    (@ commissions) => {
+        fn commissions(&self) -> Option<&dyn $crate::marketplaces::connector::CommissionSource> {
+            Some(self)
+        }
+    };
+    ($($what:ident),*) => {$($crate::marketplaces::connector::offers!(@ $what);)*};
+}
+
+pub(crate) use offers;
+
 /// Finds goods.
 pub trait ItemSource: Send + Sync {
     /// Goods that match a search.

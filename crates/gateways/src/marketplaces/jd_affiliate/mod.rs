@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::account::Access;
-use super::connector::{CommissionSource, Connector, ItemSource, LinkSource};
+use super::connector::{Connector, offers};
 use super::error::ApiError;
 use super::exchange::{HttpReply, HttpRequest};
 use super::facts::{AuthKind, Capabilities, Descriptor, RateKind};
@@ -134,15 +134,5 @@ impl Connector for JdAffiliate {
         gate::classify_union(reply)
     }
 
-    fn items(&self) -> Option<&dyn ItemSource> {
-        Some(self)
-    }
-
-    fn links(&self) -> Option<&dyn LinkSource> {
-        Some(self)
-    }
-
-    fn commissions(&self) -> Option<&dyn CommissionSource> {
-        Some(self)
-    }
+    offers!(items, links, commissions);
 }

@@ -19,8 +19,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::account::Access;
-use super::authorise::Authorise;
-use super::connector::Connector;
+use super::connector::{Connector, offers};
 use super::error::ApiError;
 use super::exchange::{HttpReply, HttpRequest};
 use super::facts::{
@@ -28,9 +27,6 @@ use super::facts::{
 };
 use super::gates::taobao as gate;
 use super::settings::{SettingKey, SettingsReader};
-use super::ship::ShipSink;
-use super::stock::StockSink;
-use super::store::{OrderSource, StoreItems};
 use super::windows::WindowRules;
 use super::{Entry, Opened};
 
@@ -95,23 +91,5 @@ impl Connector for Taobao {
         gate::classify(reply)
     }
 
-    fn auth(&self) -> Option<&dyn Authorise> {
-        Some(self)
-    }
-
-    fn store_items(&self) -> Option<&dyn StoreItems> {
-        Some(self)
-    }
-
-    fn orders(&self) -> Option<&dyn OrderSource> {
-        Some(self)
-    }
-
-    fn stock(&self) -> Option<&dyn StockSink> {
-        Some(self)
-    }
-
-    fn ship(&self) -> Option<&dyn ShipSink> {
-        Some(self)
-    }
+    offers!(auth, store_items, orders, stock, ship);
 }

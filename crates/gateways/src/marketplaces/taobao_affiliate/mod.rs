@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::account::Access;
-use super::connector::{CommissionSource, Connector, ItemSource, LinkSource};
+use super::connector::{Connector, offers};
 use super::error::ApiError;
 use super::exchange::{HttpReply, HttpRequest};
 use super::facts::{AuthKind, Capabilities, Descriptor, RateKind};
@@ -132,15 +132,5 @@ impl Connector for TaobaoAffiliate {
         gate::classify(reply)
     }
 
-    fn items(&self) -> Option<&dyn ItemSource> {
-        Some(self)
-    }
-
-    fn links(&self) -> Option<&dyn LinkSource> {
-        Some(self)
-    }
-
-    fn commissions(&self) -> Option<&dyn CommissionSource> {
-        Some(self)
-    }
+    offers!(items, links, commissions);
 }

@@ -19,15 +19,13 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
 use super::account::{Access, Account};
-use super::authorise::Authorise;
-use super::connector::Connector;
+use super::connector::{Connector, offers};
 use super::error::ApiError;
 use super::exchange::{Body, Host, HttpReply, HttpRequest};
 use super::facts::{
     AccountKind, AuthKind, Capabilities, CursorKind, Descriptor, RateKind, StockRules, StoreFacts, Way,
 };
 use super::settings::{SettingKey, SettingsReader};
-use super::store::{OrderSource, StoreItems};
 use super::windows::WindowRules;
 use super::{Entry, Opened};
 
@@ -126,15 +124,5 @@ impl Connector for Wanliniu {
         errors::classify(reply)
     }
 
-    fn auth(&self) -> Option<&dyn Authorise> {
-        Some(self)
-    }
-
-    fn store_items(&self) -> Option<&dyn StoreItems> {
-        Some(self)
-    }
-
-    fn orders(&self) -> Option<&dyn OrderSource> {
-        Some(self)
-    }
+    offers!(auth, store_items, orders);
 }

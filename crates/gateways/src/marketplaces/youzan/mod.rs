@@ -22,18 +22,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::account::Access;
-use super::authorise::Authorise;
-use super::connector::Connector;
+use super::connector::{Connector, offers};
 use super::error::ApiError;
 use super::exchange::{HttpReply, HttpRequest};
 use super::facts::{
     AccountKind, AuthKind, Capabilities, CursorKind, Descriptor, RateKind, StockRules, StoreFacts, Way,
 };
-use super::hooks::HookSource;
 use super::settings::{SettingKey, SettingsReader};
-use super::ship::ShipSink;
-use super::stock::StockSink;
-use super::store::{OrderSource, StoreItems};
 use super::windows::WindowRules;
 use super::{Entry, Opened};
 
@@ -120,27 +115,5 @@ impl Connector for Youzan {
         errors::classify(reply)
     }
 
-    fn auth(&self) -> Option<&dyn Authorise> {
-        Some(self)
-    }
-
-    fn store_items(&self) -> Option<&dyn StoreItems> {
-        Some(self)
-    }
-
-    fn orders(&self) -> Option<&dyn OrderSource> {
-        Some(self)
-    }
-
-    fn stock(&self) -> Option<&dyn StockSink> {
-        Some(self)
-    }
-
-    fn ship(&self) -> Option<&dyn ShipSink> {
-        Some(self)
-    }
-
-    fn hooks(&self) -> Option<&dyn HookSource> {
-        Some(self)
-    }
+    offers!(auth, store_items, orders, stock, ship, hooks);
 }

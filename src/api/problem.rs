@@ -120,6 +120,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::DeliveryNotFound
         | C::WithdrawalNotFound
         | C::PayoutAccountNotFound
+        | C::TransferNotFound
         | C::PayoutBatchNotFound
         | C::UploadNotFound
         | C::ImportNotFound
@@ -159,6 +160,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::WithdrawalTooSmall
         | C::WithdrawalTooLarge
         | C::WithdrawalChannel
+        | C::SupplierStatementNotTransferable
         | C::IdentityRequired
         | C::PayoutResultsRefused
         | C::ReceiverInvalid

@@ -91,6 +91,12 @@ const COLUMNS: &[Column] = &[
         place: |id| format!("suppliers.phone:{}", SupplierId::from_uuid(id)),
     },
     Column {
+        table: "suppliers",
+        key: "id",
+        column: "sealed_payee_name",
+        place: |id| format!("suppliers.payee_name:{}", SupplierId::from_uuid(id)),
+    },
+    Column {
         table: "complaints",
         key: "id",
         column: "sealed_phone",

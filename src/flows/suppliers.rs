@@ -6,15 +6,17 @@ use kernel::{Code, Coded, Failure};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
-use super::{profit_sharing, rates};
+use super::{profit_sharing, rates, supplier_statements};
 use crate::app::App;
 use crate::areas::goods;
 use crate::areas::goods::draft::{GoodsDraft, SkuDraft};
+use crate::areas::members;
 use crate::areas::operators::audit;
 use crate::areas::shops::query::Shop;
 use crate::areas::suppliers::entity::supplier;
 use crate::areas::suppliers::service::{self, SupplierDraft};
-use crate::areas::suppliers::state::Terms;
+use crate::areas::suppliers::payee::{self, Payee};
+use crate::areas::suppliers::state::{Payout, Terms};
 use crate::areas::suppliers::{query, receiver};
 use crate::platform::receiver::Receiver;
 use crate::platform::request_keys::Once;
@@ -33,6 +35,7 @@ pub async fn create(
     app.db
         .write(async |tx| {
             let now = app.clock.now();
+            can_be_paid(shop, None, draft.payout)?;
             let created = service::create(tx, &app.sealer, shop.id, draft, now).await?;
             rates::check_supplier(tx, shop, &created).await?;
             audit::note(tx, shop.id, by, "supplier.create", created.id, audited(&created), now).await?;
@@ -59,9 +62,10 @@ pub async fn change(
         .write(async |tx| {
             let now = app.clock.now();
             let before = service::held(tx, shop.id, id).await?;
-            let was = audited(&before);
+            let (was, way) = (audited(&before), before.payout);
             let mut draft = SupplierDraft::of(&app.sealer, &before)?;
             edit(&mut draft);
+            can_be_paid(shop, Some(way), draft.payout)?;
             let after = service::change(tx, &app.sealer, before, &draft, now).await?;
             rates::check_supplier(tx, shop, &after).await?;
             if after.terms == Terms::SettlementPrice
@@ -77,6 +81,15 @@ pub async fn change(
         .await?;
     app.catalogue.changed(shop.id);
     Ok(after)
+}
+
+/// Whether the shop can pay the way a supplier is newly to be paid.
+fn can_be_paid(shop: &Shop, before: Option<Payout>, payout: Payout) -> Result<(), Invalid> {
+    if payout == Payout::Transfer && before != Some(payout) && supplier_statements::payer_of(shop).is_none() {
+        let detail = "no merchant of the shop pays transfers: a service provider's needs [payout.transfer_merchant]";
+        return Err(Invalid::field("payout", "not_offered", detail));
+    }
+    Ok(())
 }
 
 fn audited(row: &supplier::Model) -> serde_json::Value {
@@ -111,6 +124,33 @@ pub async fn set_receiver(
         .await?;
     app.bell.ring();
     Ok(changed)
+}
+
+/// Names who takes a supplier's transfers, or nobody. What is on its way stays with whom it was sent to.
+///
+/// # Errors
+/// `supplier.not_found`; a member that is not the shop's.
+pub async fn set_payee(
+    app: &App,
+    shop: &Shop,
+    by: OperatorId,
+    id: SupplierId,
+    wanted: Option<&Payee>,
+) -> Result<supplier::Model, Failure> {
+    app.db
+        .write(async |tx| {
+            let now = app.clock.now();
+            service::held(tx, shop.id, id).await?;
+            if let Some(payee) = wanted {
+                let member = members::query::by_id(tx, shop.id, payee.member).await?;
+                member.ok_or_else(|| Invalid::field("member_id", "unknown", "a member of the shop"))?;
+            }
+            payee::set(tx, &app.sealer, shop.id, id, wanted, now).await?;
+            let detail = json!({ "member_id": wanted.map(|payee| payee.member) });
+            audit::note(tx, shop.id, by, "supplier.transfer_payee", id, detail, now).await?;
+            Ok(query::by_id(tx, shop.id, id).await?)
+        })
+        .await
 }
 
 /// The supplier that goods name: one of the shop's that may sell, or the one they had before.

@@ -1,7 +1,7 @@
-//! Pictures on their way in: announced by a caller we know, received at a signed address, once.
+//! Pictures and proofs on their way in: announced by a caller we know, received at a signed address, once.
 //!
-//! The bytes are checked by their beginning and size and stored as they came; they are served as
-//! pictures alone. Re-encoding and content checks are not done here.
+//! The bytes are checked by their beginning and size and stored as they came; they are served as what
+//! was announced alone. Re-encoding and content checks are not done here.
 
 use std::path::PathBuf;
 
@@ -13,6 +13,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::app::App;
 use crate::areas::content::entity::upload;
+use crate::areas::content::files::FileKind;
 use crate::areas::content::pictures::PictureKind;
 use crate::areas::content::state::{UploadEvent, UploadState};
 use crate::areas::content::{UploadError, query, service};
@@ -32,17 +33,17 @@ pub struct Announced {
     pub upload_url: String,
     /// Until when, wall time.
     pub expires_at: Time,
-    /// Where the picture will be.
+    /// Where the file will be.
     pub url: String,
 }
 
-/// Announces a picture; `member` is `None` for an operator's.
+/// Announces a file; `member` is `None` for an operator's.
 pub async fn announce(
     app: &App,
     shop: &Shop,
     member: Option<MemberId>,
     purpose: &str,
-    kind: PictureKind,
+    kind: FileKind,
     size: i64,
     once: &Once<Announced>,
 ) -> Result<Announced, Failure> {
@@ -91,17 +92,17 @@ pub async fn at_address(app: &App, id: UploadId, expires: i64, signature: &str) 
 /// Takes an announced upload's file and returns where it is.
 ///
 /// # Errors
-/// [`UploadError::Invalid`] when it is no such picture, [`UploadError::TooLarge`]; it may then be
+/// [`UploadError::Invalid`] when it is no such file, [`UploadError::TooLarge`]; it may then be
 /// sent again. [`UploadError::NotFound`] when it came before.
 #[tracing::instrument(skip_all, fields(upload = %row.id))]
 pub async fn receive(app: &App, row: &upload::Model, bytes: &[u8]) -> Result<String, Failure> {
-    let kind = PictureKind::of_content_type(&row.content_type).ok_or(UploadError::NotFound)?;
+    let kind = FileKind::of_content_type(&row.content_type).ok_or(UploadError::NotFound)?;
     let most = usize::try_from(row.size).unwrap_or_default();
     if bytes.len() > most {
         return Err(UploadError::TooLarge(most).into());
     }
     if !kind.begins(bytes) {
-        return Err(UploadError::Invalid("the file is not a picture of the announced type").into());
+        return Err(UploadError::Invalid("the file is not of the announced type").into());
     }
     let name = row.path.as_deref().ok_or(UploadError::NotFound)?;
     let claimed = app.db.write(async |tx| Ok(service::advance(tx, row, UploadEvent::Claimed).await?)).await?;
@@ -128,7 +129,7 @@ async fn write(app: &App, name: &str, bytes: &[u8]) -> Result<(), UploadError> {
 /// Where the file with this name lies; `None` unless the name is one of ours, so that no name leads
 /// out of the folder.
 fn path_of(app: &App, name: &str) -> Option<PathBuf> {
-    PictureKind::of_name(name)?;
+    FileKind::of_name(name)?;
     // Sub-folders keep a folder's list short after years.
     Some(PathBuf::from(&app.config.storage.folder).join(name.get(..2)?).join(name))
 }
@@ -138,7 +139,16 @@ fn path_of(app: &App, name: &str) -> Option<PathBuf> {
 /// # Errors
 /// [`UploadError::NotFound`].
 pub async fn picture(app: &App, name: &str) -> Result<(PictureKind, Vec<u8>), Failure> {
-    let kind = PictureKind::of_name(name).ok_or(UploadError::NotFound)?;
+    let kind = FileKind::of_name(name).and_then(FileKind::picture).ok_or(UploadError::NotFound)?;
+    Ok((kind, file(app, name).await?.1))
+}
+
+/// The file with this name and its kind.
+///
+/// # Errors
+/// [`UploadError::NotFound`].
+pub async fn file(app: &App, name: &str) -> Result<(FileKind, Vec<u8>), Failure> {
+    let kind = FileKind::of_name(name).ok_or(UploadError::NotFound)?;
     let path = path_of(app, name).ok_or(UploadError::NotFound)?;
     match tokio::fs::read(path).await {
         Ok(bytes) => Ok((kind, bytes)),

@@ -68,6 +68,7 @@ mod stock_taken;
 mod story;
 mod supplier_money;
 mod supplier_statements;
+mod supplier_transfers;
 mod suppliers;
 mod upkeep;
 mod uploads;

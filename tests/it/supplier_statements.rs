@@ -24,11 +24,11 @@ pub async fn proof(app: &TestApp, keeper: &Client) -> Value {
 }
 
 impl Orchard<'_> {
-    async fn states(&self) -> Value {
+    pub async fn states(&self) -> Value {
         self.floor.keeper.post_new(&format!("{}/statements", self.path()), json!({})).await.ok()
     }
 
-    async fn does(&self, statement: &Value, what: &str, body: Value) -> crate::answer::Answer {
+    pub async fn does(&self, statement: &Value, what: &str, body: Value) -> crate::answer::Answer {
         self.floor.keeper.post(&format!("{STATEMENTS}/{}/{what}", id(statement)), body).await
     }
 

@@ -145,6 +145,7 @@ codes! {
     WithdrawalTooLarge = "withdrawal.too_large", "超过单笔提现上限", "Above the limit of one withdrawal";
     WithdrawalDailyLimit = "withdrawal.daily_limit", "超过每日提现限制", "The daily limit of withdrawals is reached";
     WithdrawalChannel = "withdrawal.channel_not_offered", "该提现方式不可用", "This way of withdrawing is not offered";
+    TransferNotFound = "transfer.not_found", "转账不存在", "The transfer does not exist";
     PayoutAccountNotFound = "payout_account.not_found", "收款账户不存在", "The payout account does not exist";
     IdentityRequired = "identity.required", "请先填写实名信息", "Give your real name and ID number first";
     IdentityTaken = "identity.taken", "该证件号已属于其他团长", "This ID number belongs to another leader";
@@ -173,6 +174,7 @@ codes! {
     SupplierFrozen = "supplier.frozen", "供应商已被冻结", "The supplier is frozen";
     SupplierStatementNotFound = "supplier_statement.not_found", "供应商结算单不存在", "The supplier's statement does not exist";
     SupplierStatementWrongState = "supplier_statement.wrong_state", "结算单当前状态不支持此操作", "The statement's state does not allow this";
+    SupplierStatementNotTransferable = "supplier_statement.not_transferable", "该结算单不能用商家转账支付", "The statement cannot be paid by transfer";
     SupplierStatementEmpty = "supplier_statement.empty", "没有待结算的明细", "Nothing moved since the last statement";
     EffectNotFound = "outbox.not_found", "任务不存在", "The outbox entry does not exist";
     EffectNotDead = "outbox.not_dead", "仅可重放失败的任务", "Only a dead outbox entry can be replayed";

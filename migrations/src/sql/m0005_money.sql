@@ -68,7 +68,8 @@ CREATE TABLE withdrawal_counters (
 CREATE TABLE transfers (
     id               {id} NOT NULL,
     shop_id          {id} NOT NULL,
-    withdrawal_id    {id} NOT NULL,
+    withdrawal_id    {id},
+    statement_id     {id},
     mchid            {text} NOT NULL,
     state            {text} NOT NULL,
     amount_fen       {int} NOT NULL,
@@ -82,9 +83,13 @@ CREATE TABLE transfers (
     created_at       {time} NOT NULL,
     finished_at      {time},
     PRIMARY KEY (id),
-    FOREIGN KEY (withdrawal_id) REFERENCES withdrawals (id)
+    FOREIGN KEY (withdrawal_id) REFERENCES withdrawals (id),
+    CHECK ((withdrawal_id IS NULL) <> (statement_id IS NULL))
 );
 CREATE INDEX transfers_by_withdrawal ON transfers (withdrawal_id);
+CREATE INDEX transfers_by_statement ON transfers (statement_id);
+CREATE UNIQUE INDEX transfers_open_by_statement ON transfers (statement_id) WHERE state NOT IN ('failed', 'cancelled');
+CREATE INDEX transfers_by_shop_openid ON transfers (shop_id, openid);
 CREATE INDEX transfers_by_state_next_query_at ON transfers (state, next_query_at);
 
 CREATE TABLE sharings (

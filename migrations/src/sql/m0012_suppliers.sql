@@ -14,13 +14,16 @@ CREATE TABLE suppliers (
     sub_mchid         {text},
     receiver          {json},
     receiver_added_at {time},
+    payee_member_id   {id},
+    sealed_payee_name {text},
     created_at        {time} NOT NULL,
     updated_at        {time} NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (shop_id, name),
     CHECK (service_fee_bp >= 0 AND service_fee_bp <= 10000),
     CHECK (settlement_days > 0),
-    FOREIGN KEY (shop_id) REFERENCES shops (id)
+    FOREIGN KEY (shop_id) REFERENCES shops (id),
+    FOREIGN KEY (payee_member_id) REFERENCES members (id)
 );
 CREATE INDEX suppliers_by_shop_id ON suppliers (shop_id, id);
 CREATE INDEX suppliers_by_shop_state_id ON suppliers (shop_id, state, id);

@@ -33,6 +33,7 @@ mod sharing;
 mod ship;
 mod stock;
 mod stuck_money;
+mod supplier_payees;
 mod supplier_statements;
 mod supplier_views;
 mod suppliers;
@@ -77,7 +78,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(stuck_money::routes);
     config.configure(supplier_statements::routes);
     config.configure(supplier_views::routes);
-    config.configure(suppliers::routes);
+    config.configure(suppliers::routes).configure(supplier_payees::routes);
     config.configure(tax::routes);
     config.configure(uploads::routes);
     config.configure(withdrawals::routes);

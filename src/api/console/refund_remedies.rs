@@ -32,7 +32,7 @@ struct RemedyView {
     state: RemedyState,
     /// To which card, masked; or how it was paid.
     note: String,
-    /// The address of a picture that proves it.
+    /// The address of a picture or a PDF that proves it.
     proof: Option<String>,
     /// Why WeChat did not take it.
     error: Option<String>,
@@ -112,7 +112,7 @@ struct RefundPaidByHand {
     /// Such as the bank's reference.
     #[schema(min_length = 1, max_length = 200)]
     note: String,
-    /// The address of a picture that proves it.
+    /// The address of a picture or a PDF that proves it.
     #[schema(min_length = 1, max_length = 512)]
     proof: String,
 }
@@ -136,7 +136,7 @@ async fn paid_by_hand(
     let mut fields = Fields::default();
     let note = fields.line("note", &body.value.note, 1, 200);
     let proof = fields.picture_if("proof", Some(&body.value.proof));
-    fields.need(proof.is_some(), "proof", "the address of a picture");
+    fields.need(proof.is_some(), "proof", "the address of a picture or a PDF");
     fields.done()?;
     let new = NewRemedy { request: None, note, proof };
     let work = async |once: &_| flow::by_hand(&app, &who.shop, who.operator, *id, &new, once).await;

@@ -11,6 +11,7 @@ use kernel::id::{OperatorId, OrderId, OrderLineId, SupplierId, SupplierPartId, S
 use serde::{Deserialize, Serialize};
 
 use super::supplier_views::SupplierLine;
+use super::withdrawals::ConsoleTransfer;
 use crate::api::auth_console::{AnyOperator, Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PageQuery, PathId, QueryOf};
 use crate::api::fields::Fields;
@@ -18,8 +19,10 @@ use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
 use crate::app::App;
+use crate::areas::payouts;
+use crate::areas::payouts::entity::transfer;
 use crate::areas::suppliers::entity::statement;
-use crate::areas::suppliers::state::{MovementKind, Payout, StatementState};
+use crate::areas::suppliers::state::{MovementKind, PaymentWay, Payout, StatementState};
 use crate::areas::suppliers::{query, statements};
 use crate::flows::supplier_statements::{self as flow, Line};
 
@@ -63,11 +66,13 @@ struct SupplierStatement {
     /// Where the proof is.
     proof: Option<String>,
     fail_reason: Option<String>,
+    /// The newest transfer that pays it, or was to.
+    transfer: Option<ConsoleTransfer>,
     created_at: DateTime<Utc>,
 }
 
 impl SupplierStatement {
-    fn new(base: &str, row: &statement::Model) -> Self {
+    fn new(base: &str, row: &statement::Model, transfer: Option<&transfer::Model>) -> Self {
         Self {
             id: row.id,
             supplier_id: row.supplier_id,
@@ -87,6 +92,7 @@ impl SupplierStatement {
             reference: row.reference.clone(),
             proof: row.proof.as_ref().map(|file| format!("{base}/files/{file}")),
             fail_reason: row.fail_reason.clone(),
+            transfer: transfer.map(ConsoleTransfer::from),
             created_at: row.created_at,
         }
     }
@@ -144,7 +150,13 @@ async fn list_statements(
     who.sees(*id)?;
     let supplier = query::by_id(app.db.reader(), who.shop().id, *id).await?;
     let rows = statements::list(app.db.reader(), who.shop().id, supplier.id, &asked.0.checked()?).await?;
-    json(&ListView::from(rows.map(|row| SupplierStatement::new(&app.config.server.public_url, &row))))
+    let ids: Vec<_> = rows.items.iter().map(|row| row.id).collect();
+    let transfers = payouts::query::transfers_of_statements(app.db.reader(), who.shop().id, &ids).await?;
+    let view = |row: statement::Model| {
+        let own = transfers.iter().find(|transfer| transfer.statement_id == Some(row.id));
+        SupplierStatement::new(&app.config.server.public_url, &row, own)
+    };
+    json(&ListView::from(rows.map(view)))
 }
 
 /// Makes the next statement now, of everything that moved since the last.
@@ -164,7 +176,7 @@ async fn make_statement(
     who.may(Permission::Suppliers)?;
     let key = key.required()?;
     let base = app.config.server.public_url.clone();
-    let view = move |row: &statement::Model| SupplierStatement::new(&base, row);
+    let view = move |row: &statement::Model| SupplierStatement::new(&base, row, None);
     let work = async |once: &_| flow::make(&app, &who.shop, who.operator, *id, once).await;
     key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::CREATED, view, work).await
 }
@@ -179,9 +191,18 @@ async fn one_statement(app: web::Data<App>, who: AnyOperator, id: PathId<Supplie
     let row = seen(&app, &who, *id).await?;
     let lines = flow::lines_of(app.db.reader(), &row).await?;
     json(&SupplierStatementDetail {
-        statement: SupplierStatement::new(&app.config.server.public_url, &row),
+        statement: view_of(&app, &row).await?,
         lines: lines.iter().map(SupplierStatementLine::new).collect(),
     })
+}
+
+async fn view_of(app: &App, row: &statement::Model) -> Result<SupplierStatement, kernel::Failure> {
+    let transfers = payouts::query::transfers_of_statements(app.db.reader(), row.shop_id, &[row.id]).await?;
+    Ok(SupplierStatement::new(&app.config.server.public_url, row, transfers.first()))
+}
+
+async fn shown(app: &App, row: &statement::Model) -> Reply {
+    json(&view_of(app, row).await?)
 }
 
 /// The statement, if the caller may see it. To another supplier it does not exist.
@@ -211,13 +232,23 @@ async fn confirm_statement(
     }
     seen(&app, &who, *id).await?;
     let row = flow::confirm(&app, who.shop(), who.operator().operator, *id).await?;
-    json(&SupplierStatement::new(&app.config.server.public_url, &row))
+    shown(&app, &row).await
+}
+
+/// How a statement is to be paid.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PaySupplierStatement {
+    /// When left out: by transfer where the supplier's `payout` is that, else by hand.
+    way: Option<PaymentWay>,
 }
 
 /// Sets the statement's money aside to be paid: what is due, as far as refunds and shares since then
-/// have left it.
+/// have left it. By transfer it is sent at once, and the supplier's payee confirms it in the mini-program;
+/// how that ends the platform alone says.
 #[utoipa::path(
     tag = "suppliers", operation_id = "pay_supplier_statement", security(("session" = [])),
+    request_body = PaySupplierStatement,
     params(("id" = SupplierStatementId, Path)),
     responses((status = 200, body = SupplierStatement), Failures)
 )]
@@ -226,11 +257,11 @@ async fn pay_statement(
     app: web::Data<App>,
     who: Operator,
     id: PathId<SupplierStatementId>,
-    _: JsonBody<Nothing>,
+    body: JsonBody<PaySupplierStatement>,
 ) -> Reply {
     who.may(Permission::Payouts)?;
-    let row = flow::pay(&app, &who.shop, who.operator, *id).await?;
-    json(&SupplierStatement::new(&app.config.server.public_url, &row))
+    let row = flow::pay(&app, &who.shop, who.operator, *id, body.value.way).await?;
+    shown(&app, &row).await
 }
 
 /// How a statement was paid.
@@ -240,7 +271,7 @@ struct SupplierStatementPaid {
     /// What the bank calls the payment.
     #[schema(min_length = 1, max_length = 100)]
     reference: String,
-    /// A picture of the payment, uploaded before.
+    /// A picture or a PDF of the payment, uploaded before.
     proof_upload_id: UploadId,
 }
 
@@ -263,7 +294,7 @@ async fn statement_paid(
     fields.done()?;
     let proof = body.value.proof_upload_id;
     let row = flow::paid(&app, &who.shop, who.operator, *id, &reference, proof).await?;
-    json(&SupplierStatement::new(&app.config.server.public_url, &row))
+    shown(&app, &row).await
 }
 
 /// Why a statement's payment failed.
@@ -292,7 +323,7 @@ async fn statement_failed(
     let reason = fields.line("reason", &body.value.reason, 1, 200);
     fields.done()?;
     let row = flow::failed(&app, &who.shop, who.operator, *id, &reason).await?;
-    json(&SupplierStatement::new(&app.config.server.public_url, &row))
+    shown(&app, &row).await
 }
 
 /// The statement as CSV in UTF-8 with a mark of order, amounts in yuan.

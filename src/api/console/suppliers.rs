@@ -10,6 +10,7 @@ use kernel::id::SupplierId;
 use serde::{Deserialize, Serialize};
 
 use super::receivers::{NewReceiver, ReceiverView};
+use super::supplier_payees::TransferPayee;
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, PathId, QueryOf, page_request};
 use crate::api::fields::{Fields, null_or};
@@ -20,7 +21,7 @@ use crate::app::App;
 use crate::areas::suppliers::entity::supplier;
 use crate::areas::suppliers::service::SupplierDraft;
 use crate::areas::suppliers::state::{Payout, SupplierState, Terms};
-use crate::areas::suppliers::{SupplierError, query, receiver};
+use crate::areas::suppliers::{SupplierError, payee, query, receiver};
 use crate::flows;
 use crate::platform::receiver::Receiver;
 use crate::platform::seal::Sealer;
@@ -57,12 +58,13 @@ pub(super) struct SupplierView {
     /// The sub-merchant that collects its money itself.
     sub_mchid: Option<String>,
     sharing_receiver: Option<ReceiverView>,
+    transfer_payee: Option<TransferPayee>,
     created_at: DateTime<Utc>,
 }
 
 impl SupplierView {
-    fn new(sealer: &Sealer, row: supplier::Model) -> Result<Self, SupplierError> {
-        let receiver = receiver::of(sealer, &row)?;
+    pub(super) fn new(sealer: &Sealer, row: supplier::Model) -> Result<Self, SupplierError> {
+        let (receiver, payee) = (receiver::of(sealer, &row)?, payee::of(sealer, &row)?);
         Ok(Self {
             id: row.id,
             name: row.name,
@@ -76,6 +78,7 @@ impl SupplierView {
             payout: row.payout,
             sub_mchid: row.sub_mchid,
             sharing_receiver: receiver.map(|receiver| ReceiverView::new(receiver, row.receiver_added_at)),
+            transfer_payee: payee.map(TransferPayee::from),
             created_at: row.created_at,
         })
     }
@@ -108,7 +111,7 @@ struct SupplierBody {
     /// Days of one statement; 30 at first.
     #[schema(minimum = 1, maximum = 366)]
     settlement_days: Option<i32>,
-    /// `manual` at first.
+    /// `manual` at first. `transfer` needs a merchant of the shop that may transfer.
     payout: Option<Payout>,
     /// The sub-merchant that collects its money itself; null forgets it.
     #[serde(default, deserialize_with = "null_or")]
@@ -254,7 +257,7 @@ async fn change(app: web::Data<App>, who: Operator, id: SupplierId, body: Suppli
     json(&SupplierView::new(&app.sealer, changed)?)
 }
 
-/// Sets where a supplier's shares and transfers go; WeChat is told before the first share, and told
+/// Sets where a supplier's shares go; WeChat is told before the first share, and told
 /// to forget the one before.
 #[utoipa::path(
     tag = "suppliers", security(("session" = [])), params(("id" = String, Path)), request_body = NewReceiver,

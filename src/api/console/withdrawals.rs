@@ -51,9 +51,9 @@ struct ConsoleWithdrawal {
     transfer: Option<ConsoleTransfer>,
 }
 
-/// The transfer that pays a withdrawal.
+/// The transfer that pays a withdrawal or a statement.
 #[derive(Serialize, utoipa::ToSchema)]
-struct ConsoleTransfer {
+pub(super) struct ConsoleTransfer {
     /// The `out_bill_no` at WeChat Pay.
     out_bill_no: String,
     /// WeChat Pay's own number.
@@ -61,6 +61,17 @@ struct ConsoleTransfer {
     state: TransferState,
     /// What WeChat Pay said last, where it was no success.
     fail_reason: Option<String>,
+}
+
+impl From<&transfer::Model> for ConsoleTransfer {
+    fn from(row: &transfer::Model) -> Self {
+        Self {
+            out_bill_no: row.id.alphanumeric(),
+            transfer_bill_no: row.platform_bill_no.clone(),
+            state: row.state,
+            fail_reason: row.fail_reason.clone(),
+        }
+    }
 }
 
 fn view(row: &withdrawal::Model, transfer: Option<&transfer::Model>) -> ConsoleWithdrawal {
@@ -81,12 +92,7 @@ fn view(row: &withdrawal::Model, transfer: Option<&transfer::Model>) -> ConsoleW
         decided_at: row.decided_at,
         created_at: row.created_at,
         finished_at: row.finished_at,
-        transfer: transfer.map(|transfer| ConsoleTransfer {
-            out_bill_no: transfer.id.alphanumeric(),
-            transfer_bill_no: transfer.platform_bill_no.clone(),
-            state: transfer.state,
-            fail_reason: transfer.fail_reason.clone(),
-        }),
+        transfer: transfer.map(ConsoleTransfer::from),
     }
 }
 
@@ -120,7 +126,7 @@ async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<WithdrawalsQuer
     let (conn, shop) = (app.db.reader(), who.shop.id);
     let page = query::withdrawals(conn, shop, None, state, &page_request(limit, cursor)?).await?;
     let transfers = query::transfers_of(conn, shop, &page.items).await?;
-    let own = |row: &withdrawal::Model| transfers.iter().find(|transfer| transfer.withdrawal_id == row.id);
+    let own = |row: &withdrawal::Model| transfers.iter().find(|transfer| transfer.withdrawal_id == Some(row.id));
     json(&ListView::from(page.map(|row| view(&row, own(&row)))))
 }
 

@@ -124,7 +124,7 @@ struct WithdrawalDetail {
 
 /// The fields of `wx.requestMerchantTransfer`, each handed on unchanged.
 #[derive(Serialize, utoipa::ToSchema)]
-struct Confirmation {
+pub(in crate::api) struct Confirmation {
     /// `mchId`.
     mch_id: String,
     /// `appId`.
@@ -134,7 +134,8 @@ struct Confirmation {
 }
 
 impl Confirmation {
-    fn of(shop: &Shop, transfer: &transfer::Model) -> Option<Self> {
+    /// None unless the transfer waits for its receiver.
+    pub(in crate::api) fn of(shop: &Shop, transfer: &transfer::Model) -> Option<Self> {
         if transfer.state != TransferState::WaitingForUser {
             return None;
         }
@@ -176,7 +177,7 @@ async fn list(app: web::Data<App>, who: SignedInLeader, page: QueryOf<PageQuery>
     let page = query::withdrawals(conn, shop, Some(who.leader.id), None, &page.0.checked()?).await?;
     let transfers = query::transfers_of(conn, shop, &page.items).await?;
     let view = |row: withdrawal::Model| {
-        WithdrawalView::of(&row, transfers.iter().find(|transfer| transfer.withdrawal_id == row.id))
+        WithdrawalView::of(&row, transfers.iter().find(|transfer| transfer.withdrawal_id == Some(row.id)))
     };
     let views: Page<WithdrawalView> = page.map(view);
     json(&ListView::from(views))

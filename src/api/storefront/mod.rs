@@ -21,6 +21,7 @@ mod pickup_points;
 pub(in crate::api) mod recharges;
 mod session;
 pub(super) mod shown;
+mod supplier_transfers;
 pub(super) mod uploads;
 
 use crate::api::routes::Routes;
@@ -45,5 +46,6 @@ pub fn routes(config: &mut Routes) {
     config.configure(pickup_points::routes);
     config.configure(recharges::routes);
     config.configure(session::routes);
+    config.configure(supplier_transfers::routes);
     config.configure(uploads::routes);
 }

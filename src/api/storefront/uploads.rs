@@ -103,7 +103,7 @@ async fn announce_upload(
     check_size(&app, size)?;
     let view = |announced: &Announced| UploadView::from(announced);
     key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::CREATED, view, async |once| {
-        uploads::announce(&app, &who.shop, Some(who.member), purpose.word(), content_type, size, once).await
+        uploads::announce(&app, &who.shop, Some(who.member), purpose.word(), content_type.into(), size, once).await
     })
     .await
 }

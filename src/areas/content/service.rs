@@ -7,16 +7,16 @@ use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
 use super::entity::upload;
 use super::error::UploadError;
-use super::pictures::PictureKind;
+use super::files::FileKind;
 use super::state::{UploadEvent, UploadState};
 
-/// Announces a picture of at most `size` bytes, under a new name.
+/// Announces a file of at most `size` bytes, under a new name.
 pub async fn announce(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     member: Option<MemberId>,
     purpose: &str,
-    kind: PictureKind,
+    kind: FileKind,
     size: i64,
     now: Time,
 ) -> Result<upload::Model, UploadError> {

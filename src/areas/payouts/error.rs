@@ -40,6 +40,9 @@ pub enum PayoutError {
     /// The shop pays in another way.
     #[error("the shop does not pay this way")]
     ChannelNotOffered(Vec<WithdrawalChannel>),
+    /// No such transfer to this person.
+    #[error("the transfer does not exist")]
+    NoTransfer,
     /// No such account of this leader.
     #[error("the payout account does not exist")]
     NoAccount,
@@ -96,6 +99,7 @@ impl Coded for PayoutError {
             PayoutError::TooLarge(_) => Code::WithdrawalTooLarge,
             PayoutError::DailyLimit { .. } => Code::WithdrawalDailyLimit,
             PayoutError::ChannelNotOffered(_) => Code::WithdrawalChannel,
+            PayoutError::NoTransfer => Code::TransferNotFound,
             PayoutError::NoAccount => Code::PayoutAccountNotFound,
             PayoutError::IdentityRequired => Code::IdentityRequired,
             PayoutError::IdentityTaken => Code::IdentityTaken,

@@ -1,13 +1,13 @@
 //! Reading withdrawals, transfers and sharings.
 
-use kernel::id::{LeaderId, OrderId, ShopId, WithdrawalId};
+use kernel::id::{LeaderId, OrderId, ShopId, SupplierStatementId, TransferId, WithdrawalId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use kernel::{Failure, Fen, Time};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::{sharing, sharing_part, transfer, withdrawal};
 use super::error::PayoutError;
-use super::state::{PartResult, WithdrawalState};
+use super::state::{PartResult, TransferState, WithdrawalState};
 
 /// The withdrawal with this id.
 pub async fn withdrawal(
@@ -38,6 +38,50 @@ pub async fn transfers_of(
     }
     let ids = withdrawals.iter().map(|row| row.id);
     Ok(transfer::in_shop(shop).filter(transfer::Column::WithdrawalId.is_in(ids)).all(conn).await?)
+}
+
+/// The newest transfer of each of these statements that has one.
+pub async fn transfers_of_statements(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    statements: &[SupplierStatementId],
+) -> Result<Vec<transfer::Model>, PayoutError> {
+    if statements.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = transfer::in_shop(shop).filter(transfer::Column::StatementId.is_in(statements.iter().copied()));
+    let mut rows = own.order_by_desc(transfer::Column::Id).all(conn).await?;
+    let mut seen = std::collections::HashSet::new();
+    rows.retain(|row| seen.insert(row.statement_id));
+    Ok(rows)
+}
+
+/// Whether a statement's transfer is under way, so that nothing else may be said of its payment.
+pub async fn is_being_transferred(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    statement: SupplierStatementId,
+) -> Result<bool, PayoutError> {
+    let open = [TransferState::Created, TransferState::Processing, TransferState::WaitingForUser];
+    let own = transfer::in_shop(shop).filter(transfer::Column::StatementId.eq(statement));
+    Ok(own.filter(transfer::Column::State.is_in(open)).one(conn).await?.is_some())
+}
+
+/// The transfers of suppliers' statements to a person, newest first.
+pub async fn statement_transfers_to(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    openid: &str,
+    page: &PageRequest,
+) -> Result<Page<transfer::Model>, Failure> {
+    use transfer::Column as C;
+    let own = transfer::in_shop(shop).filter(C::Openid.eq(openid)).filter(C::StatementId.is_not_null());
+    let mut select = own.order_by_desc(C::Id).limit(page.limit + 1);
+    if let Some(cursor) = &page.cursor {
+        select = select.filter(C::Id.lt(decode_cursor::<TransferId>(cursor)?));
+    }
+    let rows = select.all(conn).await?;
+    Ok(Page::cut(rows, page.limit, |row: &transfer::Model| encode_cursor(&row.id)))
 }
 
 /// The withdrawals of a shop, newest first, perhaps of one leader or in one state.

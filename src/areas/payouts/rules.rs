@@ -10,7 +10,7 @@ use super::tax::Withheld;
 /// The platform's smallest transfer (WeChat Pay sheet §7).
 pub const TRANSFER_MIN: Fen = Fen::from_fen(10);
 /// From this amount on a transfer needs the receiver's real name (WeChat Pay sheet §7).
-pub const NAME_FROM: Fen = Fen::from_fen(200_000);
+const NAME_FROM: Fen = Fen::from_fen(200_000);
 /// How long an ordinary merchant's shareable money stays frozen (WeChat Pay sheet §6).
 pub const FREEZE_DAYS: i64 = 30;
 /// The earliest moment after payment at which sharing works, with a margin for two clocks.
@@ -70,6 +70,11 @@ pub fn less_tax(terms: &Terms, quote: Quote, tax: Withheld, channel: WithdrawalC
         return Err(PayoutError::TooSmall(terms.min.max(TRANSFER_MIN)));
     }
     Ok(Quote { tax, net, ..quote })
+}
+
+/// Whether a transfer of so much has to name its receiver.
+pub fn needs_name(amount: Fen) -> bool {
+    amount >= NAME_FROM
 }
 
 /// Whether an operator has to look at a withdrawal first: from the threshold on.

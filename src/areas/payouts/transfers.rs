@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use kernel::Time;
-use kernel::id::{ShopId, TransferId, WithdrawalId};
+use kernel::id::{ShopId, SupplierStatementId, TransferId, WithdrawalId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
@@ -14,12 +14,30 @@ use super::state::{TransferEvent, TransferState};
 /// How long one worker keeps a transfer to itself while it talks to the platform.
 const CLAIM: Duration = Duration::seconds(45);
 
-/// Writes the transfer of a withdrawal by the merchant `mchid` with the exact request, due at once. Its number is new and
-/// never replaced: one withdrawal has one transfer.
+/// What a transfer pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pays {
+    /// A leader's withdrawal, which has one transfer in its life.
+    Withdrawal(WithdrawalId),
+    /// A supplier's statement, which may have another once one has come to nothing.
+    Statement(SupplierStatementId),
+}
+
+impl Pays {
+    /// What a stored transfer pays.
+    pub fn of(row: &transfer::Model) -> Result<Self, PayoutError> {
+        let withdrawal = row.withdrawal_id.map(Self::Withdrawal);
+        let pays = withdrawal.or_else(|| row.statement_id.map(Self::Statement));
+        pays.ok_or_else(|| PayoutError::Unreadable(format!("the transfer {} pays nothing", row.id)))
+    }
+}
+
+/// Writes a transfer by the merchant `mchid` with the exact request, due at once. Its number is new and
+/// never replaced: the table takes no second one for the same thing while this one may still pay.
 pub async fn create(
     conn: &impl ConnectionTrait,
     shop: ShopId,
-    withdrawal: WithdrawalId,
+    pays: Pays,
     mchid: &str,
     request: &TransferRequest,
     now: Time,
@@ -28,7 +46,8 @@ pub async fn create(
     let row = transfer::Model {
         id: TransferId::new(),
         shop_id: shop,
-        withdrawal_id: withdrawal,
+        withdrawal_id: if let Pays::Withdrawal(id) = pays { Some(id) } else { None },
+        statement_id: if let Pays::Statement(id) = pays { Some(id) } else { None },
         mchid: mchid.to_owned(),
         state: TransferState::Created,
         amount_fen: request.amount_fen,

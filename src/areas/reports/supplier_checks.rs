@@ -100,6 +100,20 @@ pub(super) const CHECKS: &[Check] = &[
             HAVING COALESCE(SUM(-e.amount), 0) <> CASE s.state WHEN 'paid' THEN s.paid_fen ELSE 0 END",
     },
     Check {
+        what: "a transfer and the statement it pays disagree",
+        offenders: "SELECT t.id AS id FROM transfers AS t LEFT JOIN supplier_statements AS s ON s.id = t.statement_id \
+            WHERE t.shop_id = $1 AND t.statement_id IS NOT NULL AND (s.id IS NULL \
+                OR (t.state = 'succeeded' AND (s.state <> 'paid' OR s.paid_fen <> t.amount_fen)) \
+                OR (t.state NOT IN ('succeeded', 'failed', 'cancelled') \
+                    AND (s.state <> 'paying' OR s.paid_fen <> t.amount_fen)))",
+    },
+    Check {
+        what: "a statement has two transfers that paid it or may",
+        offenders: "SELECT statement_id AS id FROM transfers \
+            WHERE shop_id = $1 AND statement_id IS NOT NULL AND state NOT IN ('failed', 'cancelled') \
+            GROUP BY statement_id HAVING COUNT(*) > 1",
+    },
+    Check {
         what: "a journal of a supplier's payment has no statement",
         offenders: "SELECT j.id AS id FROM ledger_journals AS j WHERE j.shop_id = $1 AND CASE j.cause_kind \
             WHEN 'supplier_payment' THEN NOT EXISTS ( \

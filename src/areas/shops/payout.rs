@@ -1,4 +1,4 @@
-//! How a shop pays its leaders.
+//! How a shop pays its leaders, and its suppliers by transfer.
 
 use kernel::Fen;
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,39 @@ pub struct Payout<M = TransferMerchant> {
     pub transfer_remark: String,
     /// The scene's limit; more is refused, never split.
     pub transfer_max_fen: Fen,
+    /// What is different of a transfer that pays a supplier.
+    pub supplier_transfer: SupplierTransfer,
     /// Who pays transfers, where the account that takes the money does not.
     pub transfer_merchant: Option<M>,
+}
+
+/// What is different of a transfer that pays a supplier's statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SupplierTransfer {
+    /// The scene, where the merchant has one apart; else the leaders'.
+    pub scene_id: Option<String>,
+    /// The texts it wants; else the leaders'.
+    pub scene_report: Option<Vec<SceneReport>>,
+    /// What the receiver sees, at most 32 characters.
+    pub remark: String,
+}
+
+impl Default for SupplierTransfer {
+    fn default() -> Self {
+        Self { scene_id: None, scene_report: None, remark: "供货货款".to_owned() }
+    }
+}
+
+/// Under which scene a transfer goes, and what it says.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// Granted to the merchant.
+    pub id: &'a str,
+    /// The texts it wants.
+    pub report: &'a [SceneReport],
+    /// What the receiver sees.
+    pub remark: &'a str,
 }
 
 /// How leaders are paid.
@@ -74,12 +105,28 @@ impl<M> Default for Payout<M> {
             transfer_scene_report: vec![report("岗位类型", "团长"), report("报酬说明", "团购佣金")],
             transfer_remark: "团购佣金".to_owned(),
             transfer_max_fen: Fen::from_fen(2_000_000),
+            supplier_transfer: SupplierTransfer::default(),
             transfer_merchant: None,
         }
     }
 }
 
 impl<M> Payout<M> {
+    /// The scene of what leaders get.
+    pub fn leaders(&self) -> Scene<'_> {
+        Scene { id: &self.transfer_scene_id, report: &self.transfer_scene_report, remark: &self.transfer_remark }
+    }
+
+    /// The scene of what suppliers get.
+    pub fn suppliers(&self) -> Scene<'_> {
+        let own = &self.supplier_transfer;
+        Scene {
+            id: own.scene_id.as_deref().unwrap_or(&self.transfer_scene_id),
+            report: own.scene_report.as_deref().unwrap_or(&self.transfer_scene_report),
+            remark: &own.remark,
+        }
+    }
+
     /// The same with another account of the merchant that pays.
     pub(super) fn paid_by<N>(self, transfer_merchant: Option<N>) -> Payout<N> {
         Payout {
@@ -88,6 +135,7 @@ impl<M> Payout<M> {
             transfer_scene_report: self.transfer_scene_report,
             transfer_remark: self.transfer_remark,
             transfer_max_fen: self.transfer_max_fen,
+            supplier_transfer: self.supplier_transfer,
             transfer_merchant,
         }
     }

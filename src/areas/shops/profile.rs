@@ -206,6 +206,9 @@ impl ShopFile {
         if self.payout.transfer_remark.chars().count() > 32 {
             faults.push(FieldFault::new("payout.transfer_remark", "too_long", "at most 32 characters"));
         }
+        if self.payout.supplier_transfer.remark.chars().count() > 32 {
+            faults.push(FieldFault::new("payout.supplier_transfer.remark", "too_long", "at most 32 characters"));
+        }
         let partner = self.wechat_pay.as_ref().is_some_and(|pay| pay.mode == PayMode::Partner);
         let no_payer = self.payout.transfer_merchant.is_none();
         if partner && self.payout.mode == PayoutMode::Transfer && no_payer {

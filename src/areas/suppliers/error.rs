@@ -5,7 +5,8 @@ use kernel::id::{SupplierId, SupplierPartId, SupplierStatementId};
 use kernel::words::wire;
 use kernel::{Code, Coded, FieldFault};
 
-use super::state::StatementState;
+use super::payee::TransferRefusal;
+use super::state::{PaymentWay, StatementState};
 
 /// Errors of this area.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,12 @@ pub enum SupplierError {
     /// The statement's state does not allow it, or another was faster.
     #[error("the statement is {}", wire(.0))]
     StatementState(StatementState),
+    /// A transfer pays it: the platform alone says how that ends.
+    #[error("the statement is being paid by transfer")]
+    BeingTransferred,
+    /// It cannot be paid by transfer.
+    #[error("the statement cannot be paid by transfer: {0}")]
+    TransferRefused(#[from] TransferRefusal),
     /// Nothing moved since the last statement.
     #[error("nothing moved since the last statement")]
     NothingToState,
@@ -62,7 +69,8 @@ impl Coded for SupplierError {
             Self::NameTaken => Code::NameTaken,
             Self::Invalid(_) => Code::ValidationFailed,
             Self::StatementNotFound(_) => Code::SupplierStatementNotFound,
-            Self::StatementState(_) => Code::SupplierStatementWrongState,
+            Self::StatementState(_) | Self::BeingTransferred => Code::SupplierStatementWrongState,
+            Self::TransferRefused(_) => Code::SupplierStatementNotTransferable,
             Self::NothingToState => Code::SupplierStatementEmpty,
             Self::NothingToPay => Code::FundsNotEnough,
             Self::Changed(_) => Code::Busy,
@@ -81,6 +89,10 @@ impl Coded for SupplierError {
     fn extra(&self) -> Option<serde_json::Value> {
         match self {
             Self::StatementState(state) => Some(serde_json::json!({ "state": state })),
+            Self::BeingTransferred => {
+                Some(serde_json::json!({ "state": StatementState::Paying, "way": PaymentWay::Transfer }))
+            }
+            Self::TransferRefused(refusal) => Some(refusal.extra()),
             _ => None,
         }
     }

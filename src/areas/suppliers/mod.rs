@@ -4,6 +4,7 @@ pub mod entity;
 pub mod error;
 pub mod movements;
 pub mod parts;
+pub mod payee;
 pub mod query;
 pub mod receiver;
 pub mod rules;

@@ -107,6 +107,8 @@ pub async fn create(
         sub_mchid: None,
         receiver: None,
         receiver_added_at: None,
+        payee_member_id: None,
+        sealed_payee_name: None,
         created_at: now,
         updated_at: now,
     };

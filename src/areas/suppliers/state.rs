@@ -41,6 +41,18 @@ pub enum Payout {
     Sharing,
     /// Somebody pays a statement and shows the proof.
     Manual,
+    /// A statement is paid by merchant transfer to a member it names, who confirms it in the mini-program.
+    Transfer,
+}
+
+/// How one statement is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentWay {
+    /// By merchant transfer to the supplier's payee.
+    Transfer,
+    /// Outside WeChat, with proof.
+    Manual,
 }
 
 /// Where a supplier's part of a line stands.

@@ -1,4 +1,5 @@
-//! Paying leaders out: a withdrawal freezes money, a transfer pays it.
+//! Paying leaders out: a withdrawal freezes money, a transfer pays it; and the transfers of
+//! suppliers' statements, which go the same way.
 //!
 //! `Applied` (available → frozen) → `Approved` → `Paying` → `Paid`, or `Rejected` / `Failed`, and
 //! the money is available again. What the platform says reaches us three ways, all equal: the
@@ -6,11 +7,15 @@
 
 pub mod batch;
 mod read_results;
+mod settle;
 pub mod tax_report;
 mod transfer;
 mod withdraw;
+mod write;
 
 pub use transfer::{exchange, told};
+pub(in crate::flows) use write::{NewTransfer, write as write_transfer};
+
 pub use withdraw::{Wish, Withdrawal, approve, offered, pay_by_hand, reject, withdraw};
 
 use kernel::id::{MemberId, ShopId};

@@ -1,6 +1,6 @@
 //! A transfer's exchanges with the platform (R-41, WeChat Pay sheet §7).
 //!
-//! One withdrawal has one transfer and that one number. Without a clear answer the number is asked
+//! What is paid has one transfer at a time and that one number. Without a clear answer the number is asked
 //! about, and sent again when the platform does not know it; it is never replaced by another.
 
 use chrono::Duration;
@@ -8,24 +8,23 @@ use gateways::pay::wechat_pay::{
     NewTransfer, PayError, SceneReport, SealedTransfer, TransferBill, TransferState as Theirs, WechatPay,
 };
 use kernel::id::TransferId;
-use kernel::{Code, Coded, Failure, Time};
+use kernel::{Code, Coded, Failure};
 use sea_orm::ConnectionTrait;
 
-use super::{book_paid, book_returned};
+use super::settle::{settle, started};
 use crate::app::App;
-use crate::areas::payouts::entity::{transfer, withdrawal};
+use crate::areas::payouts::PayoutError;
+use crate::areas::payouts::entity::transfer;
 use crate::areas::payouts::requests::{self, TransferRequest, Wire};
 use crate::areas::payouts::rules;
-use crate::areas::payouts::service::{self, Note};
-use crate::areas::payouts::state::{TransferEvent, TransferState, WithdrawalEvent, WithdrawalState};
+use crate::areas::payouts::state::{TransferEvent, TransferState};
 use crate::areas::payouts::transfers::{self, Told};
-use crate::areas::payouts::{PayoutError, query};
 use crate::areas::shops::query::Shop;
 use crate::flows::suspicious::{self, Difference};
 
 /// The longest pause between two questions while the platform works on it.
 const WORKING_MOST: Duration = Duration::minutes(10);
-/// The same while the leader has to confirm; the notice is faster.
+/// The same while its receiver has to confirm; the notice is faster.
 const WAITING_MOST: Duration = Duration::minutes(30);
 /// How often a row is read again that others change at the same time.
 const TRIES: usize = 5;
@@ -59,12 +58,8 @@ pub async fn exchange(app: &App, shop: &Shop, id: TransferId, only_due: bool) ->
         .db
         .write(async |tx| {
             let row = transfers::claim(tx, shop.id, id, only_due, app.clock.wall()).await?;
-            if let Some(row) = &row
-                && let Some(withdrawal) = query::withdrawal(tx, shop.id, row.withdrawal_id).await?
-                && withdrawal.state == WithdrawalState::Approved
-            {
-                let (started, note) = ([WithdrawalEvent::TransferStarted], Note::default());
-                service::advance(tx, shop.id, withdrawal.id, &started, &note, app.clock.now()).await?;
+            if let Some(row) = &row {
+                started(tx, shop, row, app.clock.now()).await?;
             }
             Ok(row)
         })
@@ -121,14 +116,14 @@ async fn talk(app: &App, pay: &WechatPay, row: &transfer::Model) -> Result<Answe
     match (sent, seen) {
         (Ok(bill), _) => Ok(Answer::Bill(Box::new(bill))),
         (Err(error), Some(bill)) => {
-            tracing::warn!(transfer = %row.id, %error, "a transfer waits for its leader, who cannot confirm it yet");
+            tracing::warn!(transfer = %row.id, %error, "a transfer waits for its receiver, who cannot confirm it yet");
             Ok(Answer::Bill(Box::new(bill)))
         }
         (Err(error), None) => not_made(pay, row, &number, error).await,
     }
 }
 
-/// Whether the leader is asked to confirm and nothing at hand opens the confirmation.
+/// Whether the receiver is asked to confirm and nothing at hand opens the confirmation.
 fn cannot_be_confirmed(row: &transfer::Model, bill: &TransferBill) -> bool {
     bill.state == Theirs::WaitUserConfirm && bill.package_info.is_none() && row.package_info.is_none()
 }
@@ -263,35 +258,6 @@ async fn end_unpaid(app: &App, shop: &Shop, id: TransferId, why: &str) -> Result
             Ok(())
         })
         .await
-}
-
-/// What a final state of the transfer means for the withdrawal and the books.
-async fn settle(
-    tx: &impl ConnectionTrait,
-    shop: &Shop,
-    row: &transfer::Model,
-    state: TransferState,
-    reason: Option<String>,
-    now: Time,
-) -> Result<(), Failure> {
-    if !state.is_final() {
-        return Ok(());
-    }
-    let id = row.withdrawal_id;
-    let asked: withdrawal::Model = query::withdrawal(tx, shop.id, id).await?.ok_or(PayoutError::NotFound)?;
-    let paid = state == TransferState::Succeeded;
-    let end = if paid { WithdrawalEvent::Paid } else { WithdrawalEvent::TransferFailed };
-    // A notice may be faster than our own note that the request went out.
-    let started = (asked.state == WithdrawalState::Approved).then_some(WithdrawalEvent::TransferStarted);
-    let events: Vec<_> = started.into_iter().chain([end]).collect();
-    let note = Note { reason: reason.filter(|_| !paid), by: None };
-    let done = service::advance(tx, shop.id, id, &events, &note, now).await?;
-    tracing::info!(withdrawal = %id, state = ?done.state, "a withdrawal ended");
-    if paid {
-        return book_paid(tx, shop.id, &done, now).await;
-    }
-    service::uncount(tx, &done).await?;
-    book_returned(tx, shop.id, &done, now).await
 }
 
 fn kept(app: &App, row: &transfer::Model, bill: &TransferBill) -> Told {

@@ -6,6 +6,7 @@ use kernel::id::{LeaderId, OperatorId, PayoutAccountId, WithdrawalId};
 use kernel::{Failure, Fen};
 use sea_orm::ConnectionTrait;
 
+use super::write::{NewTransfer, write};
 use super::{book_into_balance, book_paid, book_returned};
 use crate::app::App;
 use crate::areas::leaders::error::LeaderError;
@@ -16,12 +17,12 @@ use crate::areas::ledger::{self, Draft, Floor, error::LedgerError};
 use crate::areas::members;
 use crate::areas::payouts::entity::{transfer, withdrawal};
 use crate::areas::payouts::payee::place_of;
-use crate::areas::payouts::requests::TransferRequest;
 use crate::areas::payouts::rules::{self, Terms};
 use crate::areas::payouts::service::{self, DailyLimits, NewWithdrawal, Note};
 use crate::areas::payouts::state::{WithdrawalChannel, WithdrawalEvent, WithdrawalState};
 use crate::areas::payouts::tax::{self, Withheld};
-use crate::areas::payouts::{PayoutError, accounts, identities, query, transfers};
+use crate::areas::payouts::transfers::Pays;
+use crate::areas::payouts::{PayoutError, accounts, identities, query};
 use crate::areas::shops::payout::{PayoutChannel, PayoutMode};
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::Withhold;
@@ -203,22 +204,16 @@ async fn grant(
     }
     let member = members::query::by_id(tx, shop.id, leader.member_id).await?.ok_or(LeaderError::NotFound)?;
     let payer = shop.profile.transfer_mchid().ok_or_else(|| PayoutError::ChannelNotOffered(terms(shop).offered))?;
-    let payout = &shop.profile.payout;
-    let request = TransferRequest {
-        scene_id: payout.transfer_scene_id.clone(),
+    let user_name = if rules::needs_name(row.net_fen) { Some(real_name(app, tx, leader).await?) } else { None };
+    let new = NewTransfer {
+        pays: Pays::Withdrawal(id),
+        payer,
         openid: member.openid,
-        user_name: if row.net_fen >= rules::NAME_FROM { Some(real_name(app, tx, leader).await?) } else { None },
-        amount_fen: row.net_fen,
-        remark: payout.transfer_remark.clone(),
-        notify_url: format!("{}/notify/wechat-pay/{}/transfer", app.config.server.public_url, shop.code),
-        reports: payout
-            .transfer_scene_report
-            .iter()
-            .map(|report| (report.info_type.clone(), report.info_content.clone()))
-            .collect(),
-        wire: None,
+        user_name,
+        amount: row.net_fen,
+        scene: shop.profile.payout.leaders(),
     };
-    let transfer = transfers::create(tx, shop.id, id, payer, &request, now, app.clock.wall()).await?;
+    let transfer = write(app, tx, shop, new).await?;
     Ok(Withdrawal { row, transfer: Some(transfer) })
 }
 

@@ -4,6 +4,7 @@
 mod export;
 mod lines;
 mod pay;
+mod transfer;
 
 use chrono::{Days, NaiveDate};
 use kernel::clock::beijing_day;
@@ -14,6 +15,7 @@ use serde_json::json;
 pub use export::{csv, xlsx};
 pub use lines::{Line, lines_of, parts_of};
 pub use pay::{failed, paid, pay};
+pub(in crate::flows) use transfer::{not_transferred, payer_of, transferred};
 
 use crate::app::App;
 use crate::areas::operators::audit;

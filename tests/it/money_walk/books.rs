@@ -79,6 +79,10 @@ impl Walk {
         let refunded = refund::in_shop(shop).filter(refund::Column::State.eq(RefundState::Succeeded));
         let shared = sharing_part::in_shop(shop).filter(sharing_part::Column::Result.eq(PartResult::Succeeded));
         let returned = sharing_return::in_shop(shop).filter(sharing_return::Column::State.eq(ReturnState::Succeeded));
+        let to_suppliers = transfer::in_shop(shop)
+            .filter(transfer::Column::StatementId.is_not_null())
+            .filter(transfer::Column::State.eq(TransferState::Succeeded));
+        let to_suppliers = to_suppliers.all(conn).await.unwrap();
         let transferred = withdrawal::in_shop(shop).filter(withdrawal::Column::State.eq(WithdrawalState::Paid));
         let to_balance = withdrawal::Column::Channel.eq(WithdrawalChannel::Balance);
         let transferred = transferred.filter(to_balance.not()).all(conn).await.unwrap();
@@ -89,11 +93,13 @@ impl Walk {
             refunded: refunded.all(conn).await.unwrap().iter().map(|row| row.wechat_fen.fen()).sum(),
             shared: shared.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
             returned: returned.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
-            transferred: transferred.iter().map(|row| row.net_fen.fen()).sum(),
+            transferred: transferred.iter().map(|row| row.net_fen.fen()).sum::<i64>()
+                + to_suppliers.iter().map(|row| row.amount_fen.fen()).sum::<i64>(),
         }
     }
 
-    /// A withdrawal has one transfer at most that WeChat paid or may pay, and of its own amount.
+    /// A withdrawal, and a statement, has one transfer at most that WeChat paid or may pay, and of its own
+    /// amount.
     async fn nobody_is_paid_twice(&self) {
         let (conn, shop) = (self.app.app.db.reader(), self.app.shop().id);
         let rows = transfer::in_shop(shop).all(conn).await.unwrap();
@@ -102,11 +108,13 @@ impl Walk {
         for there in self.app.wechat().transfers() {
             let row = rows.iter().find(|row| row.id.to_string().replace('_', "") == there.out_bill_no);
             let row = row.unwrap_or_else(|| panic!("{there:?} is nobody's\n{}", self.story()));
-            let of = withdrawals.iter().find(|withdrawal| withdrawal.id == row.withdrawal_id).unwrap();
-            assert_eq!(there.amount, of.net_fen.fen(), "{there:?} {of:?}\n{}", self.story());
+            let of = withdrawals.iter().find(|withdrawal| Some(withdrawal.id) == row.withdrawal_id);
+            let asked = of.map_or(row.amount_fen, |of| of.net_fen);
+            assert_eq!(there.amount, asked.fen(), "{there:?} {row:?} {of:?}\n{}", self.story());
+            let pays = row.statement_id.map_or_else(|| of.unwrap().id.to_string(), |id| id.to_string());
             let over = [sandbox::TransferState::Fail, sandbox::TransferState::Cancelled].contains(&there.state);
             if !over {
-                *live.entry(of.id.to_string()).or_default() += 1;
+                *live.entry(pays).or_default() += 1;
                 let given_up = matches!(row.state, TransferState::Failed | TransferState::Cancelled);
                 assert!(!given_up, "{there:?} was given up here: {row:?}\n{}", self.story());
             }
@@ -163,6 +171,10 @@ impl Walk {
         let open = withdrawal::in_shop(shop).all(conn).await.unwrap();
         let ended = [WithdrawalState::Paid, WithdrawalState::Failed, WithdrawalState::Rejected];
         if let Some(open) = open.iter().find(|row| !ended.contains(&row.state)) {
+            return Some(format!("{open:?}"));
+        }
+        let open = transfer::in_shop(shop).all(conn).await.unwrap();
+        if let Some(open) = open.iter().find(|row| !row.state.is_final()) {
             return Some(format!("{open:?}"));
         }
         let payments = payment::in_shop(shop).all(conn).await.unwrap();

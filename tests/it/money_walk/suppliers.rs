@@ -1,9 +1,11 @@
-//! Suppliers in the walk: one whose parts are shared to its company, one that is paid by hand. Their
-//! moves, and what their statements have paid.
+//! Suppliers in the walk: one whose parts are shared to its company, one that is paid by transfer, now
+//! and then by hand. Their moves, and what their statements have paid.
 
 use reqwest::Method;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
+use tuanqiao::areas::payouts::entity::transfer;
+use tuanqiao::areas::payouts::state::TransferState;
 use tuanqiao::areas::suppliers::entity::statement;
 use tuanqiao::areas::suppliers::state::StatementState;
 
@@ -38,7 +40,7 @@ impl Walk {
     /// Goods with prices that no rate divides, of two suppliers.
     pub async fn suppliers_come(&mut self) {
         let shares = json!({"service_fee_bp": 735, "payout": "sharing"});
-        let priced = json!({"terms": "settlement_price", "settlement_days": 1});
+        let priced = json!({"terms": "settlement_price", "settlement_days": 1, "payout": "transfer"});
         for (name, terms, price) in [("果园", shares, 2_503), ("米厂", priced, 1_777)] {
             let made = supplier(&self.keeper, name, terms).await;
             let goods = json!({
@@ -52,6 +54,8 @@ impl Walk {
         let company = json!({"type": "MERCHANT_ID", "account": COMPANY, "name": "东山果园有限公司"});
         let path = format!("/console/api/v1/suppliers/{}/sharing-receiver", self.suppliers.ids[0]);
         self.keeper.put(&path, company).await.ok();
+        let path = format!("/console/api/v1/suppliers/{}/transfer-payee", self.suppliers.ids[1]);
+        self.keeper.put(&path, json!({"member_id": self.shoppers[0].id(), "name": "米满仓"})).await.ok();
         let body = json!({"content_type": "image/png", "size": PNG.len()});
         let announced = self.keeper.post_new("/console/api/v1/uploads", body).await.ok();
         let url = url::Url::parse(announced["upload_url"].as_str().unwrap()).unwrap();
@@ -60,11 +64,15 @@ impl Walk {
         self.suppliers.proof = announced["id"].clone();
     }
 
-    /// What left the shop by statements, which no platform knows of.
+    /// What left the shop by statements, and no platform knows of.
     pub async fn paid_by_hand(&self) -> i64 {
         let paid = statement::in_shop(self.app.shop().id).filter(statement::Column::State.eq(StatementState::Paid));
         let paid = paid.all(self.app.app.db.reader()).await.unwrap();
-        paid.iter().map(|row| row.paid_fen.fen()).sum()
+        let transfers = transfer::in_shop(self.app.shop().id).filter(transfer::Column::StatementId.is_not_null());
+        let transfers = transfers.filter(transfer::Column::State.eq(TransferState::Succeeded));
+        let transfers = transfers.all(self.app.app.db.reader()).await.unwrap();
+        let by_hand = paid.iter().filter(|row| transfers.iter().all(|sent| sent.statement_id != Some(row.id)));
+        by_hand.map(|row| row.paid_fen.fen()).sum()
     }
 }
 
@@ -93,6 +101,7 @@ async fn statement_goes_on(walk: &mut Walk) -> bool {
     let body = match what {
         "paid" => json!({"reference": "slip", "proof_upload_id": walk.suppliers.proof}),
         "failed" => json!({"reason": "退票"}),
+        "pay" if walk.dice.once_in(3) => json!({"way": walk.dice.pick(&["manual", "transfer"])}),
         _ => json!({}),
     };
     let answer = walk.keeper.post(&format!("/console/api/v1/supplier-statements/{}/{what}", row.id), body).await;

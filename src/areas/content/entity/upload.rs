@@ -6,7 +6,7 @@ use crate::areas::content::state::UploadState;
 use kernel::Time;
 use kernel::id::{MemberId, ShopId, UploadId};
 
-/// A picture on its way in: signed first, then filled.
+/// A file on its way in: signed first, then filled.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "uploads")]
 pub struct Model {

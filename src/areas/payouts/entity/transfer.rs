@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::areas::payouts::state::TransferState;
-use kernel::id::{ShopId, TransferId, WithdrawalId};
+use kernel::id::{ShopId, SupplierStatementId, TransferId, WithdrawalId};
 use kernel::{Fen, Time};
 
 /// One transfer to a person's wallet; the id without underscore is the out_bill_no.
@@ -13,7 +13,10 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: TransferId,
     pub shop_id: ShopId,
-    pub withdrawal_id: WithdrawalId,
+    /// A leader's withdrawal it pays, or
+    pub withdrawal_id: Option<WithdrawalId>,
+    /// a supplier's statement.
+    pub statement_id: Option<SupplierStatementId>,
     /// The merchant that pays; under another the same number would be a second transfer.
     #[sea_orm(column_type = "Text")]
     pub mchid: String,

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::areas::suppliers::state::{Payout, SupplierState, Terms};
-use kernel::id::{ShopId, SupplierId};
+use kernel::id::{MemberId, ShopId, SupplierId};
 use kernel::{BasisPoints, Time};
 
 /// Who provides goods that the shop sells.
@@ -34,10 +34,15 @@ pub struct Model {
     /// The sub-merchant that collects its money itself.
     #[sea_orm(column_type = "Text", nullable)]
     pub sub_mchid: Option<String>,
-    /// Where shares and transfers go: type, account, sealed name.
+    /// Where shares go: type, account, sealed name.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub receiver: Option<Json>,
     pub receiver_added_at: Option<Time>,
+    /// Who takes its transfers in the mini-program.
+    pub payee_member_id: Option<MemberId>,
+    /// His name as the wallet has it, which large transfers need.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub sealed_payee_name: Option<String>,
     pub created_at: Time,
     pub updated_at: Time,
 }

@@ -92,8 +92,7 @@ async fn cancel_paid(app: &App, shop: &Shop, id: OrderId, actor: &str, once: &On
         .write(async |tx| {
             let order = orders::progress::lock(tx, shop.id, id).await?;
             let lines = orders::query::lines_of(tx, shop.id, id).await?;
-            let sent = lines.iter().any(|line| line.shipped_at.is_some() || line.redeemed > 0);
-            if order.status != OrderStatus::Paid || sent {
+            if order.status != OrderStatus::Paid || was_sent(&lines) {
                 let (status, event) = (order.status, OrderEvent::Cancelled);
                 return Err(OrderError::WrongState { order: id, status, event }.into());
             }
@@ -129,20 +128,24 @@ pub async fn close(
     once: Option<&Once<Placed>>,
 ) -> Result<Closed, Failure> {
     let id = order.id;
-    let paid = match query::open_of(app.db.reader(), shop.id, id).await? {
-        Some(payment) => at_platform(app, shop, &payment).await? == Asked::Paid,
-        None => false,
+    let asked = match query::open_of(app.db.reader(), shop.id, id).await? {
+        Some(payment) => Some(at_platform(app, shop, &payment).await?),
+        None => None,
     };
-    let outcome = match paid {
-        true => Err(OrderError::WrongState { order: id, status: OrderStatus::Paid, event }.into()),
-        false => app.db.write(async |tx| close_all(app, tx, shop, &order, event, actor, once).await).await,
+    let left_out = asked == Some(Asked::LeftOut);
+    let outcome = match asked {
+        Some(Asked::Paid) => Err(OrderError::WrongState { order: id, status: OrderStatus::Paid, event }.into()),
+        _ => app.db.write(async |tx| close_all(app, tx, shop, &order, (event, actor, left_out), once).await).await,
     };
     match outcome {
-        Ok((own, all)) => {
-            for (closed, given_back) in &all {
+        Ok(ClosedAll { own, closed, refunds }) => {
+            for (closed, given_back) in &closed {
                 app.gate.release(shop.id, *closed, given_back).await;
                 tracing::info!(order = %closed, ?event, "order closed, stock given back");
                 metrics::counter!("orders_closed_total").increment(1);
+            }
+            for made in &refunds {
+                refund::after_commit(app, shop, made).await;
             }
             app.catalogue.stock_moved(shop.id);
             Ok(Closed::Now(Box::new(own)))
@@ -169,17 +172,25 @@ pub async fn try_later(app: &App, shop: &Shop, overdue: &[(OrderId, Time)]) -> R
 /// What of an order went back on sale.
 type GivenBack = (OrderId, Vec<(SkuId, i64)>);
 
-/// Closes an order and those that are paid together with it: WeChat closes only the whole. Answers the
-/// order that was asked for.
+/// Orders that were closed together.
+struct ClosedAll {
+    /// The one that was asked for.
+    own: Placed,
+    closed: Vec<GivenBack>,
+    /// Of orders of the checkout that WeChat paid without it.
+    refunds: Vec<refund::Made>,
+}
+
+/// Closes an order and those that are paid together with it: WeChat closes only the whole. Where it
+/// `left_out` what is closed and paid the rest, that goes back: a checkout is paid whole or not at all.
 async fn close_all(
     app: &App,
     tx: &DatabaseTransaction,
     shop: &Shop,
     wanted: &order::Model,
-    event: OrderEvent,
-    actor: &str,
+    (event, actor, left_out): (OrderEvent, &str, bool),
     once: Option<&Once<Placed>>,
-) -> Result<(Placed, Vec<GivenBack>), Failure> {
+) -> Result<ClosedAll, Failure> {
     let (mut own, mut all) = (None, Vec::new());
     for order in orders::checkouts::waiting_with(tx, wanted).await? {
         let (closed, given_back) = close_here(app, tx, shop, order, event, actor).await?;
@@ -189,10 +200,42 @@ async fn close_all(
         }
     }
     let own = own.ok_or(OrderError::NotFound(wanted.id))?;
+    let refunds = if left_out { give_back_paid(app, tx, shop, wanted).await? } else { Vec::new() };
     if let Some(once) = once {
         once.keep(tx, &own, app.clock.wall()).await?;
     }
-    Ok((own, all))
+    Ok(ClosedAll { own, closed: all, refunds })
+}
+
+/// Refunds the orders of a checkout that were paid without `wanted`. What was sent meanwhile stays sold.
+async fn give_back_paid(
+    app: &App,
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    wanted: &order::Model,
+) -> Result<Vec<refund::Made>, Failure> {
+    let Some(checkout) = wanted.checkout_id else { return Ok(Vec::new()) };
+    let mut refunds = Vec::new();
+    for order in orders::checkouts::orders_of(tx, shop.id, checkout).await? {
+        let lines = orders::query::lines_of(tx, shop.id, order.id).await?;
+        if order.status != OrderStatus::Paid || was_sent(&lines) {
+            continue;
+        }
+        let plan = Plan {
+            parts: refund::plan::whole(&lines, true)?,
+            cause: Cause::CheckoutIncomplete,
+            reason: "同单其他商品未支付成功".to_owned(),
+            restock: true,
+            ticket: None,
+            actor: "system".to_owned(),
+        };
+        refunds.push(refund::make(app, tx, shop, order.id, plan).await?);
+    }
+    Ok(refunds)
+}
+
+fn was_sent(lines: &[line::Model]) -> bool {
+    lines.iter().any(|line| line.shipped_at.is_some() || line.redeemed > 0)
 }
 
 /// Order, payment, stock, limits and what it held of the member's money, all at once.

@@ -8,6 +8,7 @@ use kernel::Failure;
 use sea_orm::DatabaseTransaction;
 
 use crate::app::App;
+use crate::areas::orders;
 use crate::areas::payments::combinations;
 use crate::areas::payments::entity::payment;
 use crate::areas::payments::service::{self, Changes};
@@ -20,6 +21,8 @@ use crate::flows::payment_received::{self, Asked};
 pub const PATIENCE: Duration = Duration::from_secs(3);
 /// When a close that began and never ended is looked after; longer than any takes.
 const FORGOTTEN: chrono::Duration = chrono::Duration::seconds(40);
+/// How long after an order's last moment it is believed that WeChat left it out of what it paid.
+const LEFT_OUT_AFTER: chrono::Duration = chrono::Duration::minutes(10);
 
 /// Ends a payment at the platform and here, so that another may take its place.
 ///
@@ -79,8 +82,28 @@ async fn closed_there(app: &App, shop: &Shop, payment: &payment::Model) -> Resul
     };
     match payment_received::ask_within(app, shop, pay, payment, PATIENCE).await {
         Ok(asked @ (Asked::Paid | Asked::Closed)) => Ok(asked),
-        Ok(Asked::Open | Asked::Unknown) | Err(_) => unclear(error),
+        Ok(Asked::Open) if is_left_out(app, shop, payment).await? => Ok(Asked::LeftOut),
+        Ok(_) | Err(_) => unclear(error),
     }
+}
+
+/// Whether a payment was left out when others of the same whole were paid. WeChat pays all of a whole or
+/// nothing and closes no part of one (sheet §3): such a number is spent, and nobody will ever say so. It
+/// is believed when the order's time has been over for long.
+async fn is_left_out(app: &App, shop: &Shop, payment: &payment::Model) -> Result<bool, Failure> {
+    let conn = app.db.reader();
+    let beside = combinations::beside(conn, payment).await?;
+    let Some(order) = payment.order_id.filter(|_| beside.iter().any(|other| other.state == PaymentState::Succeeded))
+    else {
+        return Ok(false);
+    };
+    let order = orders::query::by_id(conn, shop.id, order).await?;
+    let is_over = order.is_some_and(|order| order.expires_at + LEFT_OUT_AFTER <= app.clock.now());
+    if is_over {
+        metrics::counter!("payment_alarms_total", "kind" => "left_out").increment(1);
+        tracing::error!(payment = %payment.id, "ALARM: WeChat paid a combined order without one of its parts");
+    }
+    Ok(is_over)
 }
 
 /// Closes the number of a payment, or the combined one with the list of all its orders.

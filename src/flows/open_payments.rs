@@ -29,7 +29,7 @@ pub async fn follow(app: &App, shop: &Shop, payment: &payment::Model) -> Result<
     };
     let closing = payment.state == PaymentState::Closing;
     match payment_received::ask(app, shop, pay, payment).await? {
-        Asked::Paid => Ok(()),
+        Asked::Paid | Asked::LeftOut => Ok(()),
         // Whoever wanted to close it died: it can be paid again.
         Asked::Open | Asked::Unknown if closing => move_on(app, payment, &[PaymentEvent::CloseUndone]).await.map(drop),
         Asked::Open if !is_wanted(app, shop, payment).await? => end_payment(app, shop, payment).await.map(drop),

@@ -100,7 +100,19 @@ pub async fn create(
     password: String,
     role: Role,
 ) -> Result<operator::Model, Failure> {
-    create_once(app, shop, by, username, password, (role, None), &Slot::without_key().once(201, |_| ())).await
+    create_of(app, shop, by, username, password, (role, None)).await
+}
+
+/// As [`create`], with the supplier whose operator it is.
+pub async fn create_of(
+    app: &App,
+    shop: ShopId,
+    by: Option<OperatorId>,
+    username: &str,
+    password: String,
+    who: (Role, Option<SupplierId>),
+) -> Result<operator::Model, Failure> {
+    create_once(app, shop, by, username, password, who, &Slot::without_key().once(201, |_| ())).await
 }
 
 /// As [`create`], once an idempotency key; with the supplier whose operator it is.

@@ -58,6 +58,8 @@ pub enum Asked {
     Closed,
     /// The platform does not know the number.
     Unknown,
+    /// What it is part of was paid without it, long ago: nothing more comes under the number.
+    LeftOut,
 }
 
 /// Asks the platform about a payment and books it when it is paid. Of a combined payment all orders are

@@ -17,7 +17,7 @@ use crate::shopper::Client;
 
 impl TestApp {
     /// The hour is over: complaints are read, and the address of notices is made known.
-    async fn complaints_are_read(&self) {
+    pub async fn complaints_are_read(&self) {
         self.run_due_jobs().await;
         let now = self.app.clock.wall() - Duration::seconds(1);
         let due = watch::Entity::update_many().col_expr(watch::Column::NextAt, Expr::value(now));

@@ -51,6 +51,7 @@ mod payments;
 mod payout_sheets;
 mod payouts;
 mod pickup_points;
+mod platform_keys;
 mod problems;
 mod processes;
 mod races;

@@ -148,7 +148,9 @@ async fn pdf(app: &TestApp, keeper: &Client) -> Value {
     body["purpose"] = json!("proof");
     let announced = keeper.post_new("/console/api/v1/uploads", body).await.ok();
     let to = path(&announced["upload_url"]);
-    let put = async |bytes: &[u8]| app.anybody().send(reqwest::Method::PUT, &to, Some(("application/pdf", bytes.to_vec()))).await;
+    let put = async |bytes: &[u8]| {
+        app.anybody().send(reqwest::Method::PUT, &to, Some(("application/pdf", bytes.to_vec()))).await
+    };
     put(b"\x89PNG\r\n\x1a\n a slip").await.refused(422, "upload.invalid");
     put(PDF).await.ok();
     announced["id"].clone()

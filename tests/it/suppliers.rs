@@ -136,3 +136,27 @@ on_both! {
         assert!(!knows("1900000111"));
     }
 }
+
+on_both! {
+    async fn an_operator_of_a_supplier_is_made_on_the_command_line(app: TestApp) {
+        let keeper = app.operator().await;
+        let orchard = supplier(&keeper, "东山果园", json!({})).await;
+        let create = async |name: &str, more: &[&str]| {
+            let arguments = [&["operator", "create", "--username", name], more].concat();
+            let output = app.runs_fed(&arguments, "a long pass phrase\n").await;
+            (output.status.success(), crate::upkeep::text(&output))
+        };
+        let (made, told) = create("guo", &["--role", "supplier"]).await;
+        assert!(!made && told.contains("--supplier"), "{told}");
+        let (made, told) = create("guo", &["--role", "supplier", "--supplier", "西山果园"]).await;
+        assert!(!made && told.contains("has no supplier"), "{told}");
+        let (made, told) = create("guo", &["--role", "manager", "--supplier", "东山果园"]).await;
+        assert!(!made && told.contains("supplier_id"), "{told}");
+        for (name, called) in [("guo", "东山果园"), ("guo2", orchard["id"].as_str().unwrap())] {
+            let (made, told) = create(name, &["--role", "supplier", "--supplier", called]).await;
+            assert!(made, "{told}");
+            let guo = app.anybody().signs_in_to_console(name, "a long pass phrase").await;
+            assert_eq!(guo.get("/console/api/v1/session").await.ok()["operator"]["supplier_id"], orchard["id"]);
+        }
+    }
+}

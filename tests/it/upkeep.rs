@@ -1,6 +1,7 @@
 //! What an operator runs by hand: the checks, the backup, the rotation of the master key.
 
-use std::process::{Command, Output};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 
 use actix_web::web;
 use sea_orm::sea_query::Expr;
@@ -26,8 +27,17 @@ impl TestApp {
         self.runs_on(&self.app.config.database.url, arguments).await
     }
 
+    /// As [`TestApp::runs`], with a line on the standard input.
+    pub async fn runs_fed(&self, arguments: &[&str], line: &str) -> Output {
+        self.started(&self.app.config.database.url, arguments, Some(line)).await
+    }
+
     /// As [`TestApp::runs`], on another database.
     async fn runs_on(&self, database_url: &str, arguments: &[&str]) -> Output {
+        self.started(database_url, arguments, None).await
+    }
+
+    async fn started(&self, database_url: &str, arguments: &[&str], line: Option<&str>) -> Output {
         let config = &self.app.config;
         let backend = if config.stock.backend == StockBackend::Redis { "redis" } else { "embedded" };
         let settings = [
@@ -49,7 +59,17 @@ impl TestApp {
         for (key, value) in settings {
             command.env(format!("TUANQIAO__{key}"), value);
         }
-        web::block(move || command.output()).await.unwrap().unwrap()
+        let Some(line) = line.map(str::to_owned) else {
+            return web::block(move || command.output()).await.unwrap().unwrap();
+        };
+        let fed = move || {
+            let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = pipes.spawn().unwrap();
+            // Whoever fails before it reads has closed the pipe.
+            let _ = child.stdin.take().unwrap().write_all(line.as_bytes());
+            child.wait_with_output().unwrap()
+        };
+        web::block(fed).await.unwrap()
     }
 }
 

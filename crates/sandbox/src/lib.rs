@@ -12,6 +12,7 @@ mod json;
 mod keys;
 mod pay;
 mod pinduoduo;
+mod platform;
 mod request_log;
 mod server;
 mod state;

@@ -8,9 +8,10 @@ use crate::catalogue::{self, Listing};
 use crate::clock::SandboxClock;
 use crate::config::SandboxConfig;
 use crate::courier::Courier;
-use crate::crypto::{CryptoError, PrivateKey, PublicKey};
+use crate::crypto::{CryptoError, PublicKey};
 use crate::faults::Faults;
 use crate::keys::{KeysError, MerchantKeys, SubMerchant};
+use crate::platform::Platform;
 use crate::request_log::RequestLog;
 use crate::world::World;
 
@@ -35,13 +36,6 @@ pub(crate) struct Inner {
     pub(crate) base_url: OnceLock<String>,
 }
 
-/// The platform's key, parsed once.
-pub(crate) struct Platform {
-    pub(crate) key: PrivateKey,
-    /// What `Wechatpay-Serial` says in answers and notices.
-    pub(crate) serial: String,
-}
-
 /// A merchant as the platform knows it: names and the public key, parsed once.
 pub(crate) struct Merchant {
     pub(crate) appid: String,
@@ -61,9 +55,7 @@ pub(crate) struct Merchant {
 impl SandboxState {
     /// Builds the state of a sandbox without serving it.
     pub fn new(config: SandboxConfig) -> Result<Self, KeysError> {
-        let keys = &config.keys.platform;
-        let serial = if config.certificate_mode { &keys.certificate_serial } else { &keys.public_key_id };
-        let platform = Platform { key: keys.private_key()?, serial: serial.clone() };
+        let platform = Platform::new(&config.keys.platform, config.certificate_mode)?;
         let world = match &config.data_file {
             Some(path) => World::load(path)?,
             None => World::default(),

@@ -10,6 +10,7 @@ CREATE TABLE complaints (
     phone_mask          {text},
     order_id            {id},
     payment_id          {id},
+    merchant_no         {text},
     payments            {json} NOT NULL,
     pictures            {json} NOT NULL,
     apply_refund_fen    {int},

@@ -49,6 +49,8 @@ struct ComplaintView {
     /// The first of our orders it is about.
     order_id: Option<OrderId>,
     payment_id: Option<PaymentId>,
+    /// The merchant complained about, where a supplier collects itself; null is the shop's own.
+    merchant_no: Option<String>,
     /// Paths of the payer's pictures.
     pictures: Vec<String>,
     apply_refund_fen: Option<Fen>,
@@ -77,6 +79,7 @@ fn view(row: &complaint::Model, wall: Time) -> ComplaintView {
         phone: row.phone_mask.clone(),
         order_id: row.order_id,
         payment_id: row.payment_id,
+        merchant_no: row.merchant_no.clone(),
         pictures: places(row.id, &row.picture_addresses()),
         apply_refund_fen: row.apply_refund_fen,
         full_refunded: row.full_refunded,

@@ -114,7 +114,7 @@ pub(super) struct ConsoleRefund {
     payment_id: Option<PaymentId>,
     ticket_id: Option<TicketId>,
     state: RefundState,
-    /// `late_payment`, `member_cancel`, `operator`, `after_sale`, `short_delivery` or `recharge`.
+    /// `late_payment`, `member_cancel`, `operator`, `after_sale`, `checkout_incomplete`, `short_delivery` or `recharge`.
     cause: String,
     /// Over all means of payment.
     amount_fen: Fen,

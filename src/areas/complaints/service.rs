@@ -32,6 +32,7 @@ pub struct Heard {
     pub phone: Option<String>,
     pub order_id: Option<OrderId>,
     pub payment_id: Option<PaymentId>,
+    pub merchant_no: Option<String>,
     pub payments: Json,
     pub pictures: Vec<String>,
     pub apply_refund_fen: Option<Fen>,
@@ -92,6 +93,7 @@ pub async fn keep(
         .col_expr(C::ProblemDescription, Expr::value(heard.problem_description.clone()))
         .col_expr(C::OrderId, Expr::value(heard.order_id))
         .col_expr(C::PaymentId, Expr::value(heard.payment_id))
+        .col_expr(C::MerchantNo, Expr::value(heard.merchant_no.clone()))
         .col_expr(C::Payments, Expr::value(heard.payments.clone()))
         .col_expr(C::Pictures, Expr::value(Json::from(heard.pictures.clone())))
         .col_expr(C::ApplyRefundFen, Expr::value(heard.apply_refund_fen))

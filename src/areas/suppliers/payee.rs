@@ -2,8 +2,8 @@
 
 use kernel::id::{MemberId, ShopId, SupplierId};
 use kernel::{Fen, Time};
-use sea_orm::sea_query::Expr;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
 use serde_json::{Value, json};
 
 use super::entity::supplier;
@@ -117,10 +117,8 @@ mod tests {
 
     #[test]
     fn a_transfer_keeps_within_its_limits_and_names_its_receiver_where_it_has_to() {
-        let (fen, payee) = (Fen::from_fen, |name: Option<&str>| Payee {
-            member: MemberId::new(),
-            name: name.map(str::to_owned),
-        });
+        let (fen, payee) =
+            (Fen::from_fen, |name: Option<&str>| Payee { member: MemberId::new(), name: name.map(str::to_owned) });
         let limits = |needs_name| Limits { least: fen(10), most: fen(500), needs_name };
         assert_eq!(judge(fen(9), limits(false), &payee(None)), Err(TransferRefusal::TooSmall(fen(10))));
         assert_eq!(judge(fen(501), limits(true), &payee(None)), Err(TransferRefusal::TooLarge(fen(500))));

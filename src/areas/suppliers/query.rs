@@ -3,6 +3,7 @@
 use kernel::id::{ShopId, SupplierId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use kernel::{BasisPoints, Failure};
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::supplier;
@@ -19,6 +20,20 @@ pub async fn by_id(
 ) -> Result<supplier::Model, SupplierError> {
     let found = supplier::in_shop(shop).filter(supplier::Column::Id.eq(id)).one(conn).await?;
     found.ok_or(SupplierError::NotFound(id))
+}
+
+/// The supplier with this id, or this name.
+pub async fn called(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id_or_name: &str,
+) -> Result<Option<supplier::Model>, SupplierError> {
+    let named = supplier::Column::Name.eq(id_or_name);
+    let wanted = match id_or_name.parse::<SupplierId>() {
+        Ok(id) => named.or(supplier::Column::Id.eq(id)),
+        Err(_) => named,
+    };
+    Ok(supplier::in_shop(shop).filter(wanted).one(conn).await?)
 }
 
 /// Several suppliers at once; no statement when none is asked for.

@@ -83,16 +83,16 @@ pub async fn history(app: &App, shop: &Shop, complaint: &complaint::Model) -> Op
 pub async fn send(app: &App, shop: &Shop, id: ComplaintActionId) -> Result<Delivery, Failure> {
     let Some(row) = actions::waiting(app.db.reader(), shop.id, id).await? else { return Ok(Delivery::Done) };
     let complaint = query::by_id(app.db.reader(), shop.id, row.complaint_id).await?;
-    let clients = app.clients.of(shop);
-    let pay = clients.pay()?;
+    // Who is complained about answers: of a supplier's merchant the service provider says so for it.
+    let pay = app.clients.of(shop).pay_for(complaint.merchant_no.as_deref())?;
     if row.sent_at.is_some() {
-        match took_effect(pay, &complaint, &row).await {
+        match took_effect(&pay, &complaint, &row).await {
             Ok(true) => return ended(app, shop, &row, ActionEvent::Taken, None).await,
             Ok(false) => {}
             Err(error) => return Ok(Delivery::Later(error.to_string())),
         }
     }
-    let media = match pictures::at_wechat(app, pay, &row).await? {
+    let media = match pictures::at_wechat(app, &pay, &row).await? {
         Ok(media) => media,
         Err(error) => return settled(app, shop, &row, Err(error)).await,
     };

@@ -10,6 +10,8 @@ use crate::app::App;
 use crate::areas::complaints::service::Heard;
 use crate::areas::complaints::state::ComplaintState;
 use crate::areas::complaints::{query, service};
+use crate::areas::orders;
+use crate::areas::payments::entity::payment;
 use crate::areas::payments::query::by_transaction;
 use crate::areas::payments::service::{Kept, keep_notice};
 use crate::areas::shops::query::Shop;
@@ -65,6 +67,23 @@ pub(super) fn opened_phone(app: &App, shop: &Shop, complaint: &Complaint) -> Opt
     opened.inspect_err(|error| tracing::warn!(%error, "a complainant's phone number cannot be opened")).ok()
 }
 
+/// The supplier's sub-merchant that a complaint is about: the one it names, if that collects for the shop,
+/// else the one its payment went to. None is the shop's own.
+async fn complained_about(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    shop: &Shop,
+    complaint: &Complaint,
+    payment: Option<&payment::Model>,
+) -> Result<Option<String>, Failure> {
+    let clients = app.clients.of(shop);
+    match complaint.complainted_mchid.as_deref().filter(|named| !named.is_empty()) {
+        Some(named) if named == clients.pay()?.receiver() => Ok(None),
+        Some(named) if orders::checkouts::collects(conn, shop.id, named).await? => Ok(Some(named.to_owned())),
+        _ => Ok(payment.and_then(|payment| payment.merchant_no.clone())),
+    }
+}
+
 /// Keeps what WeChat says of a complaint, in the caller's transaction.
 pub(super) async fn keep(
     app: &App,
@@ -101,6 +120,7 @@ pub(super) async fn keep(
         phone,
         order_id: ours.as_ref().and_then(|payment| payment.order_id),
         payment_id: ours.as_ref().map(|payment| payment.id),
+        merchant_no: complained_about(app, conn, shop, complaint, ours.as_ref()).await?,
         payments: payments.collect(),
         pictures: complaint.pictures(),
         apply_refund_fen: complaint.apply_refund_amount,

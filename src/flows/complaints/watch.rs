@@ -2,6 +2,7 @@
 //! notices is made known once a change.
 
 use chrono::{Duration, NaiveDate};
+use gateways::pay::wechat_pay::WechatPay;
 use kernel::clock::beijing;
 use kernel::{Failure, Time};
 
@@ -9,6 +10,7 @@ use super::hear;
 use crate::app::App;
 use crate::areas::complaints::entity::watch;
 use crate::areas::complaints::{query, service};
+use crate::areas::orders;
 use crate::areas::shops::query::Shop;
 use crate::flows::prepay::notify_url;
 
@@ -18,6 +20,8 @@ const EVERY: Duration = Duration::hours(1);
 const FIRST_AFTER: Duration = Duration::seconds(10);
 /// How far back.
 const DAYS_BACK: Duration = Duration::days(7);
+/// How long after a payment to a supplier's merchant its complaints are read.
+const COMPLAINED_WITHIN: Duration = Duration::days(180);
 /// Pages of one run; a shop with more complaints than that has other worries.
 const PAGES_MOST: u32 = 20;
 
@@ -68,18 +72,24 @@ async fn read(app: &App, shop: &Shop) -> Result<u64, Failure> {
     // The same day, but for a sandbox whose time was moved on.
     let mut days = vec![today(app.clock.wall()), today(app.clock.now())];
     days.dedup();
+    let since = app.clock.now() - COMPLAINED_WITHIN;
+    let suppliers = orders::checkouts::merchants_paid(app.db.reader(), shop.id, since).await?;
+    let merchants: Vec<_> = std::iter::once(None).chain(suppliers.into_iter().map(Some)).collect();
+    let clients = app.clients.of(shop);
     let mut changed = 0;
     for day in days {
-        changed += read_until(app, shop, day).await?;
+        for merchant in &merchants {
+            changed += read_until(app, shop, &clients.pay_for(merchant.as_deref())?, day).await?;
+        }
     }
     Ok(changed)
 }
 
-async fn read_until(app: &App, shop: &Shop, today: NaiveDate) -> Result<u64, Failure> {
+/// Reads one merchant's complaints: a service provider's answer names no shop, so each is asked for apart.
+async fn read_until(app: &App, shop: &Shop, pay: &WechatPay, today: NaiveDate) -> Result<u64, Failure> {
     let (mut changed, mut offset) = (0, 0);
     for _ in 0..PAGES_MOST {
-        let clients = app.clients.of(shop);
-        let page = match clients.pay()?.complaints(today - DAYS_BACK, today, offset).await {
+        let page = match pay.complaints(today - DAYS_BACK, today, offset).await {
             Ok(page) => page,
             Err(error) => {
                 tracing::warn!(shop = %shop.id, %error, "complaints cannot be read");

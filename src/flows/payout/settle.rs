@@ -45,7 +45,9 @@ pub(super) async fn settle(
     let reason = reason.filter(|_| !paid);
     match Pays::of(row)? {
         Pays::Withdrawal(id) => end_withdrawal(tx, shop, id, paid, reason, now).await,
-        Pays::Statement(id) if paid => supplier_statements::transferred(tx, shop, id, &row.id.alphanumeric(), now).await,
+        Pays::Statement(id) if paid => {
+            supplier_statements::transferred(tx, shop, id, &row.id.alphanumeric(), now).await
+        }
         Pays::Statement(id) => supplier_statements::not_transferred(tx, shop, id, reason, now).await,
     }
 }

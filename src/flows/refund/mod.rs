@@ -48,6 +48,8 @@ pub enum Cause {
     Operator,
     /// An after-sale ticket was granted.
     AfterSale,
+    /// WeChat paid a checkout without some of its orders, and the rest goes back.
+    CheckoutIncomplete,
 }
 
 impl Cause {
@@ -57,6 +59,7 @@ impl Cause {
             Cause::MemberCancel => "member_cancel",
             Cause::Operator => "operator",
             Cause::AfterSale => "after_sale",
+            Cause::CheckoutIncomplete => "checkout_incomplete",
         }
     }
 }

@@ -160,3 +160,78 @@ on_both! {
         app.books_are_clean().await;
     }
 }
+
+on_both! {
+    async fn a_checkout_of_which_a_part_was_paid_ends_with_that_part_given_back(app: TestApp) {
+        let market = Market::open(app).await;
+        let anna = app.member("anna").await;
+        let checkout = market.places(&anna).await;
+        let number = app.prepays_together(&anna, &checkout).await;
+        let placed = app.wechat().orders().into_iter().find(|order| order.total == 4_000).unwrap();
+        app.wechat().pays_one_alone(&placed.mchid, &placed.out_trade_no).unwrap();
+        app.hears_of(&number).await;
+        let count = async |status: &str| states(&anna, &checkout).await.iter().filter(|state| *state == status).count();
+        assert_eq!((count("paid").await, count("pending_payment").await), (1, 2));
+        let left = order_of(&checkout, 501);
+        let cancel = format!("/api/v1/orders/{}/cancel", left["id"].as_str().unwrap());
+        anna.post_new(&cancel, json!({})).await.refused(503, "payment.unavailable");
+        assert_eq!(count("pending_payment").await, 2, "WeChat may say more until the time is over for long");
+
+        app.time_passes(27 * 60);
+        app.run_due_jobs().await;
+        app.refunds_go_on().await;
+        for refund in app.wechat().refunds() {
+            app.hears_of(refund["out_refund_no"].as_str().unwrap()).await;
+        }
+        assert_eq!(states(&anna, &checkout).await, ["closed"; 3]);
+        assert_eq!((market.free(app).await, app.wechat().purse(ORCHARD).refunded), ([10, 10, 10], 4_000));
+        use sea_orm::EntityTrait;
+        let refunds = tuanqiao::areas::payments::entity::refund::Entity::find().all(app.app.db.reader()).await.unwrap();
+        let causes: Vec<_> = refunds.iter().map(|row| row.cause.as_str()).collect();
+        assert_eq!(causes, ["checkout_incomplete"]);
+        assert_eq!((app.lies_with(None).await, app.lies_with(Some(market.orchard)).await), (0, 0));
+        app.each_merchants_money_is_booked(&market).await;
+    }
+}
+
+on_both! {
+    async fn a_complaint_about_a_suppliers_merchant_is_found_and_answered_in_its_name(app: TestApp) {
+        let market = Market::open(app).await;
+        let keeper = &market.stage.operator;
+        let anna = app.member("anna").await;
+        let checkout = market.places(&anna).await;
+        app.pays_together(&anna, &checkout).await;
+        let number_of = |fen: i64| app.wechat().orders().into_iter().find(|order| order.total == fen).unwrap().out_trade_no;
+        let files = |fen: i64| app.wechat().files_complaint(&number_of(fen), "货不对板", "13800000417").unwrap();
+        let (own, orchards) = (files(1_000), files(4_000));
+        app.complaints_are_read().await;
+        let list = keeper.get("/console/api/v1/complaints").await.ok()["items"].clone();
+        let find = |list: &serde_json::Value, number: &str| {
+            list.as_array().unwrap().iter().find(|row| row["complaint_no"] == number).unwrap().clone()
+        };
+        assert_eq!(find(&list, &own)["merchant_no"], json!(null));
+        let seen = find(&list, &orchards);
+        assert_eq!((&seen["merchant_no"], &seen["order_id"]), (&json!(ORCHARD), &order_of(&checkout, 4_000)["id"]));
+        let path = format!("/console/api/v1/complaints/{}", seen["id"].as_str().unwrap());
+        keeper.post_new(&format!("{path}/replies"), json!({"text": "马上补发"})).await.ok();
+        app.run_due_jobs().await;
+        keeper.post_new(&format!("{path}/complete"), json!({})).await.ok();
+        app.run_due_jobs().await;
+        app.run_due_jobs().await;
+        let done = keeper.get(&path).await.ok();
+        assert_eq!(done["complaint"]["state"], "processed", "{done}");
+        assert_eq!((&done["actions"][0]["state"], &done["actions"][1]["state"]), (&json!("done"), &json!("done")));
+
+        // A notice names no merchant: the complaint does.
+        let mills = files(501);
+        app.hears_of(&mills).await;
+        app.run_due_jobs().await;
+        let list = keeper.get("/console/api/v1/complaints").await.ok()["items"].clone();
+        let seen = find(&list, &mills);
+        assert_eq!(seen["merchant_no"], MILL);
+        let path = format!("/console/api/v1/complaints/{}", seen["id"].as_str().unwrap());
+        keeper.post_new(&format!("{path}/replies"), json!({"text": "请寄回"})).await.ok();
+        app.run_due_jobs().await;
+        assert_eq!(keeper.get(&path).await.ok()["actions"][0]["state"], "done");
+    }
+}

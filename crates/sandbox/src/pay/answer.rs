@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::crypto;
 use crate::faults::Verdict;
+use crate::platform::PlatformKey;
 use crate::state::SandboxState;
 
 /// What a call comes to.
@@ -74,15 +75,15 @@ pub(super) fn unsigned(refusal: &Refusal) -> HttpResponse {
     finish(refusal.status, refusal.body().to_string(), refusal.code, Vec::new())
 }
 
-/// An answer signed with the platform's key over `timestamp\nnonce\nbody\n`.
-pub(super) fn signed(state: &SandboxState, reply: &Reply) -> HttpResponse {
+/// An answer signed with a key of the platform's over `timestamp\nnonce\nbody\n`.
+pub(super) fn signed(state: &SandboxState, reply: &Reply, key: Option<&PlatformKey>) -> HttpResponse {
     let (status, body, verdict) = match reply {
         Ok(Answer::File(bytes)) => return file(bytes.clone()),
         Ok(Answer::Body(value)) => (200, value.to_string(), "ok"),
         Ok(Answer::Empty) => (204, String::new(), "ok"),
         Err(refusal) => (refusal.status, refusal.body().to_string(), refusal.code),
     };
-    match sign_headers(state, state.clock().wall(), &body) {
+    match sign_headers(key, state.clock().wall(), &body) {
         Ok(headers) => finish(status, body, verdict, headers),
         Err(error) => unsigned(&Refusal::new(500, "SYSTEM_ERROR", &error.to_string())),
     }
@@ -90,17 +91,18 @@ pub(super) fn signed(state: &SandboxState, reply: &Reply) -> HttpResponse {
 
 /// The five signature headers over `body` at `timestamp`.
 pub(super) fn sign_headers(
-    state: &SandboxState,
+    key: Option<&PlatformKey>,
     timestamp: i64,
     body: &str,
 ) -> Result<Vec<(String, String)>, crypto::CryptoError> {
     let nonce = crypto::random_text(32);
-    let signature = state.0.platform.key.sign(format!("{timestamp}\n{nonce}\n{body}\n").as_bytes())?;
+    let key = key.ok_or(crypto::CryptoError("platform key"))?;
+    let signature = key.key.sign(format!("{timestamp}\n{nonce}\n{body}\n").as_bytes())?;
     let headers = [
         ("Wechatpay-Timestamp", timestamp.to_string()),
         ("Wechatpay-Nonce", nonce),
         ("Wechatpay-Signature", signature),
-        ("Wechatpay-Serial", state.0.platform.serial.clone()),
+        ("Wechatpay-Serial", key.serial.clone()),
         ("Wechatpay-Signature-Type", "WECHATPAY2-SHA256-RSA2048".to_owned()),
     ];
     Ok(headers.map(|(name, value)| (name.to_owned(), value)).to_vec())

@@ -7,6 +7,7 @@ use actix_web::HttpRequest;
 use super::answer::Refusal;
 use super::images::Form;
 use crate::crypto::{CryptoError, PublicKey};
+use crate::platform::PlatformKey;
 use crate::state::{Merchant, SandboxState};
 
 /// A signed call is taken for 300 seconds around its timestamp.
@@ -157,13 +158,17 @@ pub(super) fn admit(
     Ok(merchant)
 }
 
-/// Whether the request names the platform's key in `Wechatpay-Serial`; another name is refused.
-pub(super) fn names_platform_key(state: &SandboxState, request: &HttpRequest) -> Result<bool, Refusal> {
-    match request.headers().get("Wechatpay-Serial") {
-        None => Ok(false),
-        Some(named) if named.as_bytes() == state.0.platform.serial.as_bytes() => Ok(true),
-        Some(_) => Err(Refusal::new(400, "PARAM_ERROR", "Http头Wechatpay-Serial不是有效的平台证书序列号或公钥ID")),
-    }
+/// Which of the platform's keys a request names.
+pub(super) fn names(request: &HttpRequest) -> Option<&str> {
+    request.headers().get("Wechatpay-Serial").map(|named| named.to_str().unwrap_or_default())
+}
+
+/// The platform's key that the request names in `Wechatpay-Serial`; another name is refused.
+pub(super) fn named_key(state: &SandboxState, request: &HttpRequest) -> Result<Option<Arc<PlatformKey>>, Refusal> {
+    let Some(named) = names(request) else { return Ok(None) };
+    let known = state.0.platform.named(named);
+    let unknown = || Refusal::new(400, "PARAM_ERROR", "Http头Wechatpay-Serial不是有效的平台证书序列号或公钥ID");
+    known.map(Some).ok_or_else(unknown)
 }
 
 /// Remembers a nonce for as long as its timestamp may be used.

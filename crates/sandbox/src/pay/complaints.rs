@@ -328,6 +328,7 @@ fn shown(call: &Call<'_>, complaint: &Complaint) -> Result<Value, Refusal> {
         "complaint_time": rfc3339(complaint.filed_at),
         "complaint_detail": complaint.detail,
         "complaint_state": complaint.state,
+        "complainted_mchid": complaint.seller,
         "payer_phone": phone,
         "complaint_order_info": [{"transaction_id": complaint.transaction_id,
             "out_trade_no": complaint.out_trade_no, "amount": complaint.amount}],

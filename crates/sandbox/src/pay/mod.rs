@@ -28,6 +28,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use percent::decoded;
 use serde::de::DeserializeOwned;
 
+use crate::platform::PlatformKey;
 use crate::state::{Merchant, SandboxState};
 use answer::{Refusal, Reply};
 
@@ -54,8 +55,8 @@ pub(crate) struct Call<'a> {
     pub(crate) body: &'a [u8],
     /// The form it came in, for a picture.
     form: Option<&'a images::Form>,
-    /// `Wechatpay-Serial` of the request named the platform's key: sensitive fields may be opened.
-    pub(crate) names_platform_key: bool,
+    /// The platform's key that `Wechatpay-Serial` of the request named: it opens sensitive fields.
+    pub(crate) named_key: Option<Arc<PlatformKey>>,
     /// Sandbox time.
     pub(crate) now: i64,
 }
@@ -71,10 +72,8 @@ impl Call<'_> {
         let Some(sealed) = sealed else {
             return Ok(None);
         };
-        if !self.names_platform_key {
-            return Err(Refusal::new(400, "PARAM_ERROR", "Http头缺少Wechatpay-Serial"));
-        }
-        let opened = self.state.0.platform.key.open_oaep(sealed);
+        let missing = || Refusal::new(400, "PARAM_ERROR", "Http头缺少Wechatpay-Serial");
+        let opened = self.named_key.as_ref().ok_or_else(missing)?.key.open_oaep(sealed);
         opened.map(Some).map_err(|_| Refusal::param(field, "请确认待处理的消息是否为加密后的密文"))
     }
 
@@ -117,7 +116,7 @@ async fn door(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> H
         Err(refusal) => return answer::unsigned(&refusal),
     };
     let reply = serve(&state, &request, form.as_ref(), &body, account);
-    answer::signed(&state, &reply)
+    answer::signed(&state, &reply, state.0.platform.answers(authorization::names(&request)).as_deref())
 }
 
 fn serve(
@@ -128,7 +127,7 @@ fn serve(
     account: Arc<Merchant>,
 ) -> Reply {
     let body = form.map_or(body, images::Form::signed);
-    let names_platform_key = authorization::names_platform_key(state, request)?;
+    let named_key = authorization::named_key(state, request)?;
     let uri = request.uri();
     let segments: Vec<String> = uri
         .path()
@@ -138,7 +137,7 @@ fn serve(
         .collect::<Option<_>>()
         .ok_or_else(|| Refusal::param("/", "路径编码错误"))?;
     let query = percent::pairs(uri.query().unwrap_or("")).ok_or_else(|| Refusal::param("/", "查询串编码错误"))?;
-    let call = Call { state, account, query, body, form, names_platform_key, now: state.now() };
+    let call = Call { state, account, query, body, form, named_key, now: state.now() };
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
     dispatch(&call, request.method().as_str(), &path)
 }

@@ -145,7 +145,8 @@ impl SandboxState {
     }
 
     fn sign_body(&self, url: &str, body: String, timestamp: i64) -> Result<SignedNotice, CryptoError> {
-        let mut headers = sign_headers(self, timestamp, &body)?;
+        let key = self.0.platform.notices();
+        let mut headers = sign_headers(key.as_deref(), timestamp, &body)?;
         headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         Ok(SignedNotice { url: url.to_owned(), headers, body: body.into_bytes() })
     }

@@ -76,6 +76,20 @@ impl SandboxState {
         self.pays_with(target, None, 0)
     }
 
+    /// One order of a combined payment is paid and the others are not, which WeChat says never happens.
+    /// The notice of the whole is not sent by itself.
+    pub fn pays_one_alone(&self, mchid: &str, out_trade_no: &str) -> Result<String, PaymentRefused> {
+        let (event, transaction_id) = {
+            let mut world = self.world();
+            let (key, now, fee_bp) = (key_of(mchid, out_trade_no), self.now(), self.config().fee_bp);
+            let combination = world.combination_of(&key).ok_or(PaymentRefused::Unknown)?;
+            let (_, id) = pay(&mut world, &key, now, 0, fee_bp)?;
+            (world.combined_event(&combination, |_| {}).ok_or(PaymentRefused::Unknown)?, id)
+        };
+        self.announce(event, None);
+        Ok(transaction_id)
+    }
+
     /// The user pays with a coupon of `coupon_fen` borne by WeChat; the notice is sent `notify_after`
     /// that time, or not at all.
     pub fn pays_with(

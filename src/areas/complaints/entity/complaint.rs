@@ -30,6 +30,9 @@ pub struct Model {
     /// The first of our orders it is about.
     pub order_id: Option<OrderId>,
     pub payment_id: Option<PaymentId>,
+    /// The sub-merchant complained about, where it is a supplier's and not the shop's own.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub merchant_no: Option<String>,
     /// Every payment it is about, with WeChat's numbers.
     #[sea_orm(column_type = "JsonBinary")]
     pub payments: Json,

@@ -20,7 +20,7 @@ pub struct Model {
     pub payment_id: Option<PaymentId>,
     pub ticket_id: Option<TicketId>,
     pub state: RefundState,
-    /// `late_payment`, `member_cancel`, `operator`, `after_sale`, `short_delivery` or `recharge`.
+    /// `late_payment`, `member_cancel`, `operator`, `after_sale`, `checkout_incomplete`, `short_delivery` or `recharge`.
     #[sea_orm(column_type = "Text")]
     pub cause: String,
     /// Over all means.

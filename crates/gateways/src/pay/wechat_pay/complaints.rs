@@ -32,6 +32,8 @@ pub struct Complaint {
     pub complaint_detail: String,
     /// Where it stands.
     pub complaint_state: ComplaintState,
+    /// Who is complained about, where it is told: under a service provider one of his sub-merchants.
+    pub complainted_mchid: Option<String>,
     /// The payer's phone number, encrypted for the merchant: [`WechatPay::decrypt`] opens it.
     pub payer_phone: Option<String>,
     /// The payments it is about.

@@ -133,7 +133,10 @@ impl SandboxState {
         let timestamp = if kind == K::Stale { wall - 600 } else { wall };
         let mut signed = self.sign_body(&notice.event.url, body, timestamp)?;
         match kind {
-            K::BadSignature => signed.set("Wechatpay-Signature", self.0.platform.key.sign(b"other bytes")?),
+            K::BadSignature => {
+                let key = self.0.platform.notices().ok_or(CryptoError("platform key"))?;
+                signed.set("Wechatpay-Signature", key.key.sign(b"other bytes")?);
+            }
             K::WrongKey => {
                 let stranger = PrivateKey::from_pkcs8(&crypto::generate_private_key()?)?;
                 signed.set("Wechatpay-Signature", stranger.sign(&signed.message())?);

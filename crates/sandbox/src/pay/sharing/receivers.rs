@@ -58,7 +58,7 @@ struct Delete {
 pub(in crate::pay) fn add(call: &Call<'_>) -> Reply {
     let body: Add = call.json()?;
     let seller = seller_of(call, body.sub_mchid.as_deref())?;
-    if !call.names_platform_key {
+    if call.named_key.is_none() {
         return Err(Refusal::new(400, "PARAM_ERROR", "Http头缺少Wechatpay-Serial"));
     }
     judge_account(

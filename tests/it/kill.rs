@@ -1,6 +1,6 @@
 //! The real binary, killed in the middle of everything.
 
-mod heavy {
+pub mod heavy {
     use std::cell::Cell;
     use std::process::{Child, Command, Stdio};
     use std::time::{Duration, Instant};
@@ -23,14 +23,14 @@ mod heavy {
     use crate::shopper::Client;
 
     const PURCHASES: usize = 500;
-    const SHOPPERS: usize = 20;
+    pub const SHOPPERS: usize = 20;
     const STOCK: i64 = 2_000;
 
     /// Numbers that look random and are the same for the same seed.
-    struct Dice(Cell<u64>);
+    pub struct Dice(pub Cell<u64>);
 
     impl Dice {
-        fn roll(&self, sides: u64) -> u64 {
+        pub fn roll(&self, sides: u64) -> u64 {
             let next = self.0.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             self.0.set(next);
             (next >> 33) % sides
@@ -38,7 +38,7 @@ mod heavy {
     }
 
     /// The product as its users run it.
-    struct Binary {
+    pub struct Binary {
         child: Child,
     }
 
@@ -77,7 +77,7 @@ mod heavy {
         }
 
         /// SIGKILL: no destructor, no flush, no goodbye.
-        fn kill(&mut self) {
+        pub fn kill(&mut self) {
             self.child.kill().unwrap();
             self.child.wait().unwrap();
         }
@@ -92,7 +92,7 @@ mod heavy {
 
     /// Asks until somebody answers for good: what broke off or was refused for the moment is repeated,
     /// as a mini-program does, under the same key.
-    async fn insists(who: &Client, key: &str, path: &str, body: &Value) -> Answer {
+    pub async fn insists(who: &Client, key: &str, path: &str, body: &Value) -> Answer {
         let who = who.clone().sending("Idempotency-Key", key);
         for _ in 0..600 {
             let text = body.to_string().into_bytes();
@@ -123,7 +123,7 @@ mod heavy {
     }
 
     /// Kills and restarts the binary until `done`; says how often.
-    async fn havoc(app: &TestApp, dice: &Dice, done: &Cell<bool>) -> (Binary, u32) {
+    pub async fn havoc(app: &TestApp, dice: &Dice, done: &Cell<bool>) -> (Binary, u32) {
         let mut binary = Binary::start(app);
         let mut kills = 0;
         while !done.get() {
@@ -138,7 +138,7 @@ mod heavy {
     }
 
     /// What still has to happen, in words; `None` when everything has come to rest.
-    async fn unrest(app: &TestApp) -> Option<String> {
+    pub async fn unrest(app: &TestApp) -> Option<String> {
         let conn = app.app.db.reader();
         let payments = payment::Entity::find().all(conn).await.unwrap();
         let succeeded = |number: &str| {
@@ -160,27 +160,41 @@ mod heavy {
         }
     }
 
-    async fn survives(setup: Setup) {
+    /// From `KILL_SEED`, or a seed that is told.
+    pub fn dice() -> Dice {
         let seed = std::env::var("KILL_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = seed.unwrap_or_else(|| chrono::Utc::now().timestamp_micros().unsigned_abs());
         eprintln!("KILL_SEED={seed}");
-        let dice = Dice(Cell::new(seed));
-        let mut app = TestApp::beside(
-            setup,
-            |_| {},
-            |sandbox| {
-                sandbox.notify = true;
-                sandbox.settle_after_ms = Some(100);
-            },
-        )
-        .await;
-        let shoppers: Vec<Client> = {
-            let mut shoppers = Vec::new();
-            for n in 0..SHOPPERS {
-                shoppers.push(app.member(&format!("shopper{n}")).await);
-            }
-            shoppers
+        Dice(Cell::new(seed))
+    }
+
+    /// A shop whose platform tells of what happens by itself, and its shoppers.
+    pub async fn opened(setup: Setup) -> (TestApp, Vec<Client>) {
+        let of_itself = |sandbox: &mut sandbox::SandboxConfig| {
+            sandbox.notify = true;
+            sandbox.settle_after_ms = Some(100);
         };
+        let app = TestApp::beside(setup, |_| {}, of_itself).await;
+        let mut shoppers = Vec::new();
+        for n in 0..SHOPPERS {
+            shoppers.push(app.member(&format!("shopper{n}")).await);
+        }
+        (app, shoppers)
+    }
+
+    /// Waits until everything has come to rest, a minute and a half at most.
+    pub async fn rests(app: &TestApp) {
+        let mut waits = 0;
+        while let Some(why) = unrest(app).await {
+            waits += 1;
+            assert!(waits < 450, "ninety seconds after the last kill: {why}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    async fn survives(setup: Setup) {
+        let dice = dice();
+        let (mut app, shoppers) = opened(setup).await;
         let (point, ware) = {
             let floor = Floor::open(&app).await;
             let ware = floor.goods(1000, STOCK).await;
@@ -206,12 +220,7 @@ mod heavy {
         let shopped = started.elapsed();
         assert!(kills >= 3, "killed {kills} times only");
 
-        let mut waits = 0;
-        while let Some(why) = unrest(app).await {
-            waits += 1;
-            assert!(waits < 450, "ninety seconds after the last kill: {why}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        rests(app).await;
         eprintln!("{PURCHASES} purchases in {shopped:?}, {kills} kills, at rest after {:?}", started.elapsed());
         binary.kill();
 

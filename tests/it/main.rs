@@ -35,6 +35,7 @@ mod imports;
 mod json_schema;
 mod key_changes;
 mod kill;
+mod kill_carts;
 mod late_notices;
 mod layers;
 mod leaders;

@@ -79,7 +79,7 @@ on_both! {
         let app = TestApp::beside(setup, |_| {}, |sandbox| sandbox.certificate_mode = true).await;
         let shop = Shop::open(&app).await;
         shop.sells_under(&shop.first).await;
-        app.wechat().issues_certificate(SECOND, &fresh_key(), (shop.now - DAY, shop.now + 365 * DAY)).unwrap();
+        app.wechat().issues_certificate(SECOND, &fresh_key(), (shop.now - DAY, shop.now + 6 * 365 * DAY)).unwrap();
         shop.sells_under(&shop.first).await;
         let before = shop.sells_unheard().await;
         shop.sells_under(SECOND).await;

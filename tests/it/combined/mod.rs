@@ -22,6 +22,18 @@ fn shares(accounts: &UnderProvider, keys: &SandboxKeys) -> String {
     format!("{}{onboarding}", accounts.payout("profit_sharing", keys))
 }
 
+/// The shop is a sub-merchant of a service provider, as those of both suppliers are.
+pub async fn merchants(app: &TestApp) -> UnderProvider {
+    let accounts = app.under_provider(shares).await;
+    let mut provider = accounts.provider.clone();
+    for number in [ORCHARD, MILL] {
+        let appid = Some(accounts.sub.appid.clone());
+        provider.sub_merchants.push(SubMerchant { mchid: number.to_owned(), appid });
+    }
+    app.wechat().add_merchant(&provider).unwrap();
+    accounts
+}
+
 /// A shop under a service provider with goods of its own and of two suppliers who collect themselves.
 pub struct Market {
     pub accounts: UnderProvider,
@@ -34,13 +46,12 @@ pub struct Market {
 
 impl Market {
     pub async fn open(app: &TestApp) -> Self {
-        let accounts = app.under_provider(shares).await;
-        let mut provider = accounts.provider.clone();
-        for number in [ORCHARD, MILL] {
-            let appid = Some(accounts.sub.appid.clone());
-            provider.sub_merchants.push(SubMerchant { mchid: number.to_owned(), appid });
-        }
-        app.wechat().add_merchant(&provider).unwrap();
+        Self::with_stock(app, 10).await
+    }
+
+    /// With so many units of each SKU.
+    pub async fn with_stock(app: &TestApp, stock: i64) -> Self {
+        let accounts = merchants(app).await;
         let stage = app.stage().await;
         let taken_on = async |name: &str, number: &str| {
             let made = supplier(&stage.operator, name, json!({"sub_mchid": number, "service_fee_bp": 500})).await;
@@ -48,9 +59,9 @@ impl Market {
         };
         let (orchard, mill) = (taken_on("果园", ORCHARD).await, taken_on("米厂", MILL).await);
         let skus = [
-            stage.sku("鸡蛋", 1_000, 10).await,
-            sku_of(&stage, "脐橙", 2_000, &orchard).await,
-            sku_of(&stage, "大米", 501, &mill).await,
+            stage.sku("鸡蛋", 1_000, stock).await,
+            sku_of(&stage, "脐橙", (2_000, stock), &orchard).await,
+            sku_of(&stage, "大米", (501, stock), &mill).await,
         ];
         let (orchard, mill) = (orchard.parse().unwrap(), mill.parse().unwrap());
         Self { accounts, stage, orchard, mill, skus }
@@ -73,9 +84,9 @@ impl Market {
     }
 }
 
-async fn sku_of(stage: &Stage, title: &str, price_fen: i64, supplier: &str) -> String {
+async fn sku_of(stage: &Stage, title: &str, (price_fen, stock): (i64, i64), supplier: &str) -> String {
     let goods = json!({"title": title, "pictures": ["https://example.com/a.jpg"], "on_shelf": true,
-        "supplier_id": supplier, "skus": [{"specs": {"规格": "1 份"}, "price_fen": price_fen, "stock": 10}]});
+        "supplier_id": supplier, "skus": [{"specs": {"规格": "1 份"}, "price_fen": price_fen, "stock": stock}]});
     let goods = stage.operator.post_new("/console/api/v1/goods", goods).await.ok();
     goods["skus"][0]["id"].as_str().unwrap().to_owned()
 }

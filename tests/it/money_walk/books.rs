@@ -11,6 +11,8 @@ use tuanqiao::areas::payments::entity::{payment, refund};
 use tuanqiao::areas::payments::state::{PaymentState, RefundState};
 use tuanqiao::areas::payouts::entity::{sharing_part, sharing_return, transfer, withdrawal};
 use tuanqiao::areas::payouts::state::{PartResult, ReturnState, TransferState, WithdrawalChannel, WithdrawalState};
+use tuanqiao::areas::suppliers::entity::movement;
+use tuanqiao::areas::suppliers::state::MovementKind;
 use tuanqiao::areas::{ledger, stock};
 
 use super::moves::retry_now;
@@ -49,9 +51,12 @@ impl Walk {
         let sums = ledger::query::accounts(conn, shop.id).await.unwrap();
         assert_eq!(sums.iter().map(|sum| sum.sum).sum::<i64>(), 0, "{}", self.story());
         let of = |account| sums.iter().filter(|sum| sum.account == account).map(|sum| sum.sum).sum::<i64>();
-        let purse = self.app.wechat().purse(&self.app.keys().merchant.mchid);
+        let purse = self.purses();
         let heard = self.heard().await;
-        let lies_at_wechat = heard.paid - heard.refunded - heard.shared + heard.returned;
+        // What the shop was shared of a supplier's order it has still, and what is settled of the supplier's
+        // own is his alone.
+        let shared = heard.shared - heard.to_shop;
+        let lies_at_wechat = heard.paid - heard.refunded - shared + heard.returned - self.collected().await;
         // WeChat keeps its fees out of it, which the bills of past days have told.
         let fees = of(AccountKind::PaymentFees);
         assert_eq!(of(AccountKind::Clearing), lies_at_wechat - fees, "{heard:?} {purse:?}\n{}", self.story());
@@ -78,6 +83,7 @@ impl Walk {
         let paid = payment::in_shop(shop).filter(payment::Column::State.eq(PaymentState::Succeeded));
         let refunded = refund::in_shop(shop).filter(refund::Column::State.eq(RefundState::Succeeded));
         let shared = sharing_part::in_shop(shop).filter(sharing_part::Column::Result.eq(PartResult::Succeeded));
+        let shared = shared.all(conn).await.unwrap();
         let returned = sharing_return::in_shop(shop).filter(sharing_return::Column::State.eq(ReturnState::Succeeded));
         let to_suppliers = transfer::in_shop(shop)
             .filter(transfer::Column::StatementId.is_not_null())
@@ -91,11 +97,19 @@ impl Walk {
             by_sheet: by_sheet.map(|row| row.net_fen.fen()).sum(),
             paid: paid.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
             refunded: refunded.all(conn).await.unwrap().iter().map(|row| row.wechat_fen.fen()).sum(),
-            shared: shared.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
+            to_shop: shared.iter().filter(|row| row.party_kind == "shop").map(|row| row.amount_fen.fen()).sum(),
+            shared: shared.iter().map(|row| row.amount_fen.fen()).sum(),
             returned: returned.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
             transferred: transferred.iter().map(|row| row.net_fen.fen()).sum::<i64>()
                 + to_suppliers.iter().map(|row| row.amount_fen.fen()).sum::<i64>(),
         }
+    }
+
+    /// What of suppliers' settled parts lies at their own merchants.
+    async fn collected(&self) -> i64 {
+        let moved = movement::in_shop(self.app.shop().id).filter(movement::Column::Kind.eq(MovementKind::Collected));
+        let moved = moved.all(self.app.app.db.reader()).await.unwrap();
+        -moved.iter().map(|row| row.amount_fen.fen()).sum::<i64>()
     }
 
     /// A withdrawal, and a statement, has one transfer at most that WeChat paid or may pay, and of its own
@@ -194,6 +208,8 @@ struct Heard {
     paid: i64,
     refunded: i64,
     shared: i64,
+    /// Of it, to the shop's own merchant.
+    to_shop: i64,
     returned: i64,
     /// By whatever way.
     transferred: i64,

@@ -7,6 +7,7 @@
 //! told, which is `make soak`.
 
 mod books;
+mod carts;
 mod member_books;
 mod member_moves;
 mod moves;
@@ -36,10 +37,17 @@ mod heavy {
         }
     }
 
+    on_both! {
+        async fn no_fen_is_lost_or_made_where_suppliers_collect_their_part_of_a_cart(setup: Setup) {
+            walks(setup, Payout::Merchants).await;
+        }
+    }
+
     async fn walks(setup: Setup, payout: Payout) {
         let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
         let seed = number("SEED").unwrap_or_else(|| chrono::Utc::now().timestamp_micros().unsigned_abs());
-        let full = if setup == Setup::SqliteEmbedded { STEPS } else { STEPS / 10 };
+        let whole = if payout == Payout::Merchants { STEPS / 2 } else { STEPS };
+        let full = if setup == Setup::SqliteEmbedded { whole } else { STEPS / 10 };
         let steps = number("WALK_STEPS").map_or(full, |steps| usize::try_from(steps).unwrap());
         eprintln!("SEED={seed} WALK_STEPS={steps}");
         let mut walk = Walk::begin(setup, payout, seed).await;

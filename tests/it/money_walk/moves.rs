@@ -460,6 +460,8 @@ async fn trouble(walk: &mut Walk) -> bool {
     let paths = [
         "/v3/pay/transactions/jsapi",
         "/v3/pay/transactions/out-trade-no",
+        "/v3/combine-transactions",
+        "/v3/pay/partner/transactions",
         "/v3/refund/domestic/refunds",
         "/v3/fund-app/mch-transfer/transfer-bills",
         "/v3/profitsharing/orders",

@@ -10,7 +10,8 @@ use tuanqiao::areas::suppliers::entity::statement;
 use tuanqiao::areas::suppliers::state::StatementState;
 
 use super::moves::Move;
-use super::walk::Walk;
+use super::walk::{Payout, Walk};
+use crate::combined;
 use crate::suppliers::supplier;
 
 /// The merchant number of the supplier that is paid by sharing.
@@ -39,8 +40,13 @@ moves! { make_statement 2, statement_goes_on 8, freeze_supplier 2, supplier_give
 impl Walk {
     /// Goods with prices that no rate divides, of two suppliers.
     pub async fn suppliers_come(&mut self) {
-        let shares = json!({"service_fee_bp": 735, "payout": "sharing"});
-        let priced = json!({"terms": "settlement_price", "settlement_days": 1, "payout": "transfer"});
+        let mut shares = json!({"service_fee_bp": 735, "payout": "sharing"});
+        let mut priced = json!({"terms": "settlement_price", "settlement_days": 1, "payout": "transfer"});
+        if self.payout == Payout::Merchants {
+            // What is left of their statements is what the shop bears of refunds.
+            (shares["sub_mchid"], shares["payout"]) = (json!(combined::ORCHARD), json!("manual"));
+            priced["sub_mchid"] = json!(combined::MILL);
+        }
         for (name, terms, price) in [("果园", shares, 2_503), ("米厂", priced, 1_777)] {
             let made = supplier(&self.keeper, name, terms).await;
             let goods = json!({
@@ -51,9 +57,11 @@ impl Walk {
             self.skus.push(goods["skus"][0]["id"].as_str().unwrap().to_owned());
             self.suppliers.ids.push(made["id"].as_str().unwrap().to_owned());
         }
-        let company = json!({"type": "MERCHANT_ID", "account": COMPANY, "name": "东山果园有限公司"});
-        let path = format!("/console/api/v1/suppliers/{}/sharing-receiver", self.suppliers.ids[0]);
-        self.keeper.put(&path, company).await.ok();
+        if self.payout != Payout::Merchants {
+            let company = json!({"type": "MERCHANT_ID", "account": COMPANY, "name": "东山果园有限公司"});
+            let path = format!("/console/api/v1/suppliers/{}/sharing-receiver", self.suppliers.ids[0]);
+            self.keeper.put(&path, company).await.ok();
+        }
         let path = format!("/console/api/v1/suppliers/{}/transfer-payee", self.suppliers.ids[1]);
         self.keeper.put(&path, json!({"member_id": self.shoppers[0].id(), "name": "米满仓"})).await.ok();
         let body = json!({"content_type": "image/png", "size": PNG.len()});

@@ -6,11 +6,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tuanqiao::areas::members;
 
+use super::carts::{CART_MOVES, Cart};
 use super::member_moves::{KnownRecharge, MEMBER_MOVES};
 use super::moves::{MOVES, Move};
 use super::suppliers::{self, Suppliers};
 use crate::answer::Answer;
 use crate::app::{TestApp, shop_text};
+use crate::combined;
 use crate::fuzz::dice::Dice;
 use crate::leaders;
 use crate::setup::Setup;
@@ -29,6 +31,17 @@ pub enum Payout {
     Transfer,
     /// Each order is shared after its after-sale window.
     ProfitSharing,
+    /// The same under a service provider, where suppliers collect their part of a cart themselves.
+    Merchants,
+}
+
+/// What lies at WeChat of all merchants whose money the shop handles.
+#[derive(Debug, Default)]
+pub struct Purses {
+    pub paid: i64,
+    pub refunded: i64,
+    pub shared_out: i64,
+    pub transferred: i64,
 }
 
 /// How far the walk believes an order has come; time and refunds may have made it untrue.
@@ -77,6 +90,10 @@ pub struct Walk {
     /// Recharge plan ids.
     pub plans: Vec<String>,
     pub recharges: Vec<KnownRecharge>,
+    pub carts: Vec<Cart>,
+    /// Whose money is asked about at WeChat: those who collect it, and who pays transfers.
+    sellers: Vec<String>,
+    payer: String,
     /// The order the last step touched.
     pub touched: Option<String>,
     /// How often each move was made, and how often it was refused.
@@ -87,17 +104,26 @@ pub struct Walk {
     steps: u64,
 }
 
+/// Applies the shop file; who collects its money, and who pays transfers.
+async fn merchants_of(app: &TestApp, payout: Payout) -> (Vec<String>, String) {
+    if payout == Payout::Merchants {
+        let accounts = combined::merchants(app).await;
+        let sellers = [accounts.sub.mchid.as_str(), combined::ORCHARD, combined::MILL];
+        return (sellers.map(str::to_owned).to_vec(), accounts.payer.mchid);
+    }
+    let text = shop_text("demo", &app.keys().merchant, &app.keys());
+    let mode = if payout == Payout::Transfer { "transfer" } else { "profit_sharing" };
+    app.apply_shop(&format!("{text}\n[payout]\nmode = \"{mode}\"\n")).await;
+    let own = app.keys().merchant.mchid;
+    (vec![own.clone()], own)
+}
+
 impl Walk {
     /// Opens the shop.
     pub async fn begin(setup: Setup, payout: Payout, seed: u64) -> Self {
         // What WeChat decides later, it decides when the walk says so.
         let app = TestApp::beside(setup, |_| {}, |sandbox| sandbox.settle_after_ms = None).await;
-        let text = shop_text("demo", &app.keys().merchant, &app.keys());
-        let mode = match payout {
-            Payout::Transfer => "transfer",
-            Payout::ProfitSharing => "profit_sharing",
-        };
-        app.apply_shop(&format!("{text}\n[payout]\nmode = \"{mode}\"\n")).await;
+        let (sellers, payer) = merchants_of(&app, payout).await;
         let keeper = app.operator().await;
         let settings = json!({
             "leader_rate_bp": 1000, "referral_levels": 1, "referral_rates_bp": [150], "withdraw_fee_bp": 60,
@@ -120,6 +146,9 @@ impl Walk {
             orders: Vec::new(),
             plans: Vec::new(),
             recharges: Vec::new(),
+            carts: Vec::new(),
+            sellers,
+            payer,
             touched: None,
             counts: BTreeMap::new(),
             trail: Vec::new(),
@@ -130,7 +159,7 @@ impl Walk {
         walk.goods_come().await;
         walk.plans_come().await;
         walk.suppliers_come().await;
-        walk.app.wechat().top_up(&walk.app.keys().merchant.mchid, 5_000_000);
+        walk.app.wechat().top_up(&walk.payer, 5_000_000);
         walk
     }
 
@@ -148,7 +177,7 @@ impl Walk {
         for place in 0..5 {
             self.shoppers.push(self.app.member(&format!("shopper{place}")).await);
         }
-        if self.payout == Payout::ProfitSharing {
+        if self.payout != Payout::Transfer {
             for id in &self.leader_ids {
                 let path = format!("/console/api/v1/leaders/{id}/sharing-receiver");
                 // The first is paid on her company's account, which can give back.
@@ -187,7 +216,8 @@ impl Walk {
     pub async fn step(&mut self) {
         self.steps += 1;
         self.touched = None;
-        let moves = || MOVES.iter().chain(MEMBER_MOVES).chain(suppliers::MOVES);
+        let carts = if self.payout == Payout::Merchants { CART_MOVES } else { &[] };
+        let moves = || MOVES.iter().chain(MEMBER_MOVES).chain(suppliers::MOVES).chain(carts);
         let all: usize = moves().map(|each| each.weight).sum();
         let mut left = self.dice.below(all);
         let chosen = moves().find(|each| {
@@ -272,17 +302,26 @@ impl Walk {
         format!("{} steps in {took:?} ({rate:.0}/s): {}", self.steps, moves.join(", "))
     }
 
+    /// What WeChat says.
+    pub fn purses(&self) -> Purses {
+        let mut all = Purses { transferred: self.app.wechat().purse(&self.payer).transferred, ..Purses::default() };
+        for seller in &self.sellers {
+            let purse = self.app.wechat().purse(seller);
+            all.paid += purse.paid;
+            all.refunded += purse.refunded;
+            all.shared_out += purse.shared_out;
+        }
+        all
+    }
+
     /// Fails unless money went every way there is: else the walk has proved nothing.
     pub fn went_every_way(&self) {
-        let purse = self.app.wechat().purse(&self.app.keys().merchant.mchid);
-        let out = match self.payout {
-            Payout::Transfer => purse.transferred,
-            Payout::ProfitSharing => purse.shared_out,
-        };
+        let purse = self.purses();
+        let out = if self.payout == Payout::Transfer { purse.transferred } else { purse.shared_out };
         assert!(purse.paid > 0 && purse.refunded > 0 && out > 0, "{purse:?}");
         let company = self.app.wechat().purse(COMPANY);
         let kept = company.available == company.shared_in;
-        assert!(self.payout == Payout::Transfer || company.shared_in > 0 && kept, "{company:?}");
+        assert!(self.payout != Payout::ProfitSharing || company.shared_in > 0 && kept, "{company:?}");
     }
 
     /// Closes the shop.

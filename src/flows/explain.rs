@@ -1,6 +1,8 @@
 //! Where an amount comes from: its parts with rule, rate, base and source, and the journals that
 //! booked it. Reads alone.
 
+mod of_no_order;
+
 use kernel::id::{
     AffiliateLineId, CommissionId, JournalId, LeaderId, OrderId, OrderLineId, PaymentId, RefundId, SharingPartId,
     ShopId, SupplierPartId, WithdrawalId,
@@ -39,7 +41,7 @@ impl Coded for Unknown {
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// `commission`, `affiliate_commission`, `withdrawal`, `order`, `order_line`, `payment`, `refund`,
-    /// `share`, `referral_reward`, `supplier_part` or `journal`.
+    /// `share`, `referral_reward`, `supplier_part`, `supplier_statement`, `recharge`, `adjustment` or `journal`.
     pub kind: &'static str,
     /// The amount.
     pub amount: Fen,
@@ -82,8 +84,9 @@ impl Part {
 }
 
 /// Explains the amount `reference` names: the id of a commission, an affiliate line, a withdrawal, an
-/// order, an order line, a payment, a refund, a part of a share, a supplier's part of a line or a journal; that of a leader for the
-/// reward his recommender got. Errors: `ledger.reference_unknown`.
+/// order, an order line, a payment, a refund, a part of a share, a supplier's part of a line or its statement,
+/// a recharge, an adjustment of a member's balance or a journal; that of a leader for the reward his
+/// recommender got. Errors: `ledger.reference_unknown`.
 pub async fn explain(conn: &impl ConnectionTrait, shop: ShopId, reference: &str) -> Result<Explanation, Failure> {
     if let Ok(id) = reference.parse() {
         commission_parts(conn, shop, id).await
@@ -105,6 +108,12 @@ pub async fn explain(conn: &impl ConnectionTrait, shop: ShopId, reference: &str)
         reward_parts(conn, shop, id).await
     } else if let Ok(id) = reference.parse() {
         supplier_parts(conn, shop, id).await
+    } else if let Ok(id) = reference.parse() {
+        of_no_order::statement_parts(conn, shop, id).await
+    } else if let Ok(id) = reference.parse() {
+        of_no_order::recharge_parts(conn, shop, id).await
+    } else if let Ok(id) = reference.parse() {
+        of_no_order::adjustment_parts(conn, shop, id).await
     } else if let Ok(id) = reference.parse() {
         journal_parts(conn, shop, id).await
     } else {

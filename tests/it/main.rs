@@ -57,6 +57,7 @@ mod problems;
 mod processes;
 mod races;
 mod recharges;
+mod refund_edges;
 mod refunds;
 mod schema;
 mod session;

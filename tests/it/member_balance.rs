@@ -46,6 +46,8 @@ on_both! {
         let body = json!({"gift_fen": 500, "points": 30, "reason": "售后补偿"});
         let (first, again) = (floor.keeper.post_once("k", &path, body.clone()).await, floor.keeper.post_once("k", &path, body.clone()).await);
         assert_eq!((first.status, &first.bytes), (201, &again.bytes));
+        let why = floor.keeper.get(&format!("/console/api/v1/explain/{}", first.body["id"].as_str().unwrap())).await.ok();
+        assert_eq!((&why["kind"], &why["amount_fen"], &why["parts"][0]["rule"]), (&json!("adjustment"), &json!(500), &json!("售后补偿")));
         assert_eq!(first.body["balance"], json!({"balance_fen": 500, "principal_fen": 0, "gift_fen": 500, "points": 30}));
         assert_eq!(has(&anna).await, (0, 500, 30));
         let less = json!({"gift_fen": -200, "reason": "录错了"});

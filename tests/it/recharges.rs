@@ -167,6 +167,10 @@ on_both! {
         floor.keeper.post_new(&path, json!({"reason": "x"})).await.refused(409, "refund.too_much");
         let seen = floor.recharge(&anna, &recharge).await;
         assert_eq!((&seen["refunded_fen"], &seen["gift_back_fen"]), (&json!(1_000), &json!(200)));
+        let why = floor.keeper.get(&format!("/console/api/v1/explain/{}", id(&recharge))).await.ok();
+        assert_eq!((&why["kind"], &why["amount_fen"]), (&json!("recharge"), &json!(1_200)));
+        let parts: Vec<_> = why["parts"].as_array().unwrap().iter().map(|part| part["amount_fen"].as_i64().unwrap()).collect();
+        assert_eq!(parts, [2_000, 400, -1_000, -200]);
         assert_eq!(floor.account(AccountKind::Marketing).await, 200, "what was spent of the gift stays a cost");
         let unpaid = floor.wants_recharge(&anna, &floor.plan(100, 0).await).await;
         let path = format!("/console/api/v1/recharges/{}/refunds", id(&unpaid));

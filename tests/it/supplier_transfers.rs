@@ -75,6 +75,17 @@ on_both! {
         assert_eq!((orchard.funds().await, app.account(AccountKind::MerchantCash).await), ((0, 0, 0), -8_000));
         assert_eq!(app.wechat().purse(&app.keys().merchant.mchid).transferred, 8_000);
         orchard.floor.adds_up().await;
+
+        let why = orchard.floor.keeper.get(&format!("/console/api/v1/explain/{}", id(&statement))).await.ok();
+        assert_eq!((&why["kind"], &why["amount_fen"]), (&json!("supplier_statement"), &json!(8_000)));
+        assert_eq!((&why["parts"][0]["what"], &why["parts"][0]["amount_fen"]), (&json!("released"), &json!(8_000)));
+        let causes: Vec<_> = why["journals"].as_array().unwrap().iter().map(|row| row["cause_kind"].as_str().unwrap()).collect();
+        assert_eq!(causes, ["supplier_payment", "supplier_paid"]);
+        let planted = "UPDATE transfers SET amount_fen = amount_fen + 1";
+        app.app.db.maintenance().execute_unprepared(planted).await.unwrap();
+        let report = tuanqiao::flows::verify_books::verify(&app.app, &app.shop()).await.unwrap();
+        let told: Vec<_> = report.faults.iter().map(|fault| fault.what).collect();
+        assert_eq!(told, ["a transfer and the statement it pays disagree"]);
     }
 }
 

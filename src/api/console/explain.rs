@@ -22,7 +22,8 @@ struct ExplanationView {
     /// What was asked for.
     reference: String,
     /// `commission`, `withdrawal`, `order`, `order_line`, `payment`, `refund`, `share`,
-    /// `referral_reward` or `journal`.
+    /// `referral_reward`, `affiliate_commission`, `supplier_part`, `supplier_statement`, `recharge`,
+    /// `adjustment` or `journal`.
     kind: String,
     amount_fen: Fen,
     /// What it is made of.
@@ -65,7 +66,8 @@ impl From<Part> for ExplainedPart {
 }
 
 /// Explains an amount by the id of a commission, a withdrawal, an order, an order line, a payment, a
-/// refund, a part of a share or a journal, and the reward for a leader by his.
+/// refund, a part of a share, a supplier's part or statement, a recharge, an adjustment or a journal, and
+/// the reward for a leader by his.
 #[utoipa::path(
     tag = "books", operation_id = "explain", security(("session" = [])), params(("amount_ref" = String, Path)),
     responses((status = 200, body = ExplanationView), Failures)

@@ -15,6 +15,7 @@ mod pinduoduo;
 mod request_log;
 mod server;
 mod state;
+pub mod stores;
 mod taobao;
 mod wechat;
 mod world;

@@ -109,6 +109,22 @@ impl Running {
         format!("http://{}/jd/routerjson", self.addr)
     }
 
+    /// The address for a key of `[platforms]`: a platform's id, or one of its hosts with an address of
+    /// its own.
+    pub fn platform_url(&self, key: &str) -> String {
+        let path = match key {
+            "wechat" | "wechat_pay" | "wechat_pay_backup" => "",
+            "pinduoduo" => "/pinduoduo/api/router",
+            "pinduoduo_auth" => "/pinduoduo/service-market/auth",
+            "taobao" => "/taobao/router/rest",
+            "taobao_auth" => "/taobao",
+            "jd" => "/jd/routerjson",
+            "jd_auth" => "/jd",
+            other => return format!("http://{}/{other}", self.addr),
+        };
+        format!("http://{}{path}", self.addr)
+    }
+
     /// Finishes the running requests, stops listening and writes the data file.
     pub async fn stop(mut self) -> Result<(), StartError> {
         self.server.stop(true).await;

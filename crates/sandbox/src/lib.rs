@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aliexpress;
 mod catalogue;
 mod clock;
 mod config;
@@ -13,7 +14,9 @@ mod keys;
 mod pay;
 mod pinduoduo;
 mod request_log;
+mod rest;
 mod server;
+mod shopify;
 mod state;
 pub mod stores;
 mod taobao;

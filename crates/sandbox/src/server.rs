@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer};
 use crate::config::SandboxConfig;
 use crate::keys::KeysError;
 use crate::state::SandboxState;
-use crate::{catalogue, control, faults, jd, pay, pinduoduo, taobao, wechat};
+use crate::{aliexpress, catalogue, control, faults, jd, pay, pinduoduo, shopify, taobao, wechat};
 
 /// Largest request body taken, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -61,6 +61,8 @@ impl Sandbox {
                 .configure(pinduoduo::routes)
                 .configure(taobao::routes)
                 .configure(jd::routes)
+                .configure(shopify::routes)
+                .configure(aliexpress::routes)
                 .configure(catalogue::routes)
                 .configure(control::routes)
         };
@@ -120,6 +122,7 @@ impl Running {
             "taobao_auth" => "/taobao",
             "jd" => "/jd/routerjson",
             "jd_auth" => "/jd",
+            "wanliniu" => "/wanliniu/api",
             other => return format!("http://{}/{other}", self.addr),
         };
         format!("http://{}{path}", self.addr)

@@ -171,6 +171,13 @@ impl Grants {
         }
     }
 
+    /// Lets the access token for a store never end, as that of a merchant's own application.
+    pub(crate) fn for_ever(&mut self, store: &StoreRef) -> Option<Grant> {
+        let grant = self.live_mut(store)?;
+        grant.access.ends_at = None;
+        Some(grant.clone())
+    }
+
     /// The grant for a store that is not taken back.
     pub(crate) fn live(&self, store: &StoreRef) -> Option<&Grant> {
         self.grants.iter().rev().find(|grant| grant.store == *store && !grant.ended)

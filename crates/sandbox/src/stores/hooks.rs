@@ -83,8 +83,10 @@ impl SandboxState {
 
     /// The message in the platform's words, signed as it signs; `None` where it says nothing of this.
     fn push_for(&self, hook: &Hook, event: &StoreEvent) -> Option<(String, SignedNotice)> {
-        let _ = (hook, event);
-        None
+        match hook.platform {
+            StorePlatform::Shopify => crate::shopify::push(self, hook, event),
+            _ => None,
+        }
     }
 
     /// Sends a message until it is answered well, as often as notices are sent.

@@ -7,6 +7,7 @@ mod config;
 mod control;
 mod courier;
 mod crypto;
+mod ebay;
 mod faults;
 mod jd;
 mod json;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StorePlatform;
 use crate::crypto;
+use crate::ebay::NoticeKey;
 
 /// One application on one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,8 @@ impl StoreApp {
             StorePlatform::Ebay => vec![
                 ("ru_name", format!("Tuanqiao-Tuanqiao-shop-{}", hex(6))),
                 ("verification_token", format!("tuanqiao_{}", hex(40))),
+                // What its notices are signed with; the platform's own.
+                ("notice_key", NoticeKey::generate().unwrap_or_default()),
             ],
             StorePlatform::Amazon => vec![("application_id", format!("amzn1.sp.solution.{}", hex(32)))],
             _ => Vec::new(),

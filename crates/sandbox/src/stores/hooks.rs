@@ -85,6 +85,7 @@ impl SandboxState {
     fn push_for(&self, hook: &Hook, event: &StoreEvent) -> Option<(String, SignedNotice)> {
         match hook.platform {
             StorePlatform::Shopify => crate::shopify::push(self, hook, event),
+            StorePlatform::Ebay => crate::ebay::push(self, hook, event),
             _ => None,
         }
     }

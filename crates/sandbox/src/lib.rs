@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod aliexpress;
+mod amazon;
 mod catalogue;
 mod clock;
 mod config;

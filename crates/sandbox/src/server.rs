@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer};
 use crate::config::SandboxConfig;
 use crate::keys::KeysError;
 use crate::state::SandboxState;
-use crate::{aliexpress, catalogue, control, ebay, faults, jd, pay, pinduoduo, shopify, taobao, wechat};
+use crate::{aliexpress, amazon, catalogue, control, ebay, faults, jd, pay, pinduoduo, shopify, taobao, wechat};
 
 /// Largest request body taken, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -64,6 +64,7 @@ impl Sandbox {
                 .configure(shopify::routes)
                 .configure(aliexpress::routes)
                 .configure(ebay::routes)
+                .configure(amazon::routes)
                 .configure(catalogue::routes)
                 .configure(control::routes)
         };

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Answer, Call, Refusal, goods, orders, ship, stock};
 use crate::crypto;
 use crate::faults::Verdict;
-use crate::rest::bucket::Rate;
+use crate::rest::bucket::{POINT, Rate};
 use crate::rest::fields::Fields;
 use crate::state::SandboxState;
 use crate::stores::StorePlatform;
@@ -139,7 +139,7 @@ fn limits(state: &SandboxState) -> Result<(), Refusal> {
         Refusal::isv("ApiCallLimit", format!("The request is too frequently, this ban will last {seconds} seconds"))
     };
     state.count_store_call(StorePlatform::Aliexpress).map_err(banned)?;
-    state.0.buckets.draw("aliexpress", RATE, 1_000, state.clock().wall_ms()).map(drop).map_err(|_| banned(1))
+    state.0.buckets.draw("aliexpress", RATE, POINT, state.clock().wall_ms()).map(drop).map_err(|_| banned(1))
 }
 
 /// An answer in its wrappers, or without those that `simplify` takes away.

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// How a bucket fills, in thousandths of a point.
+/// A point in the unit of buckets.
+pub(crate) const POINT: i64 = 1_000_000;
+
+/// How a bucket fills, in millionths of a point: some calls come back once in three minutes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
     /// What it holds when full.
@@ -15,7 +18,7 @@ pub(crate) struct Rate {
 impl Rate {
     /// A bucket of whole points.
     pub(crate) const fn points(holds: i64, per_s: i64) -> Self {
-        Self { holds: holds * 1_000, per_s: per_s * 1_000 }
+        Self { holds: holds * POINT, per_s: per_s * POINT }
     }
 }
 
@@ -24,7 +27,7 @@ impl Rate {
 pub(crate) struct Buckets(Mutex<HashMap<String, (i64, i64)>>);
 
 impl Buckets {
-    /// Draws `wanted` thousandths from the bucket `key`: what is left, or what there is when that is less.
+    /// Draws `wanted` millionths from the bucket `key`: what is left, or what there is when that is less.
     pub(crate) fn draw(&self, key: &str, rate: Rate, wanted: i64, now_ms: i64) -> Result<i64, i64> {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (level, since) = buckets.entry(key.to_owned()).or_insert((rate.holds, now_ms));
@@ -59,13 +62,13 @@ mod tests {
     #[test]
     fn a_bucket_gives_what_it_holds_and_fills_with_time() {
         let (buckets, rate) = (Buckets::default(), Rate::points(10, 2));
-        assert_eq!(buckets.draw("a", rate, 8_000, 0), Ok(2_000));
-        assert_eq!(buckets.draw("a", rate, 8_000, 1_000), Err(4_000));
-        assert_eq!(buckets.draw("a", rate, 8_000, 3_000), Ok(0));
-        assert_eq!(buckets.put_back("a", rate, 5_000), 5_000);
-        assert_eq!(buckets.draw("b", rate, 1_000, 3_000), Ok(9_000));
+        assert_eq!(buckets.draw("a", rate, 8 * POINT, 0), Ok(2 * POINT));
+        assert_eq!(buckets.draw("a", rate, 8 * POINT, 1_000), Err(4 * POINT));
+        assert_eq!(buckets.draw("a", rate, 8 * POINT, 3_000), Ok(0));
+        assert_eq!(buckets.put_back("a", rate, 5 * POINT), 5 * POINT);
+        assert_eq!(buckets.draw("b", rate, POINT, 3_000), Ok(9 * POINT));
         buckets.empty("b", 3_000);
-        assert_eq!(buckets.draw("b", rate, 1_000, 3_000), Err(0));
-        assert_eq!(buckets.draw("b", rate, 1_000, 900_000), Ok(9_000));
+        assert_eq!(buckets.draw("b", rate, POINT, 3_000), Err(0));
+        assert_eq!(buckets.draw("b", rate, POINT, 900_000), Ok(9 * POINT));
     }
 }

@@ -10,7 +10,7 @@ use super::graphql::{Fault, Question};
 use super::{Call, Failure, has_right, oauth, resolve, right};
 use crate::faults::Verdict;
 use crate::json::joined;
-use crate::rest::bucket::Rate;
+use crate::rest::bucket::{POINT, Rate};
 use crate::state::SandboxState;
 use crate::stores::StorePlatform;
 
@@ -126,20 +126,19 @@ fn within_cost(call: &Call<'_>, question: &Question, granted: &str) -> Value {
     let rate = rate(plan.as_deref().unwrap_or_default());
     let key = format!("shopify/{}", call.of.seller);
     let wanted = question.requested();
-    let thousandths = i64::try_from(wanted).unwrap_or(i64::MAX / 1_000) * 1_000;
+    let points = |points: u64| i64::try_from(points).unwrap_or(0).saturating_mul(POINT);
     let cost = |actual: Option<u64>, left: i64| {
         json!({"cost": {"requestedQueryCost": wanted, "actualQueryCost": actual, "throttleStatus": {
-            "maximumAvailable": rate.holds / 1_000, "currentlyAvailable": left / 1_000, "restoreRate": rate.per_s / 1_000}}})
+            "maximumAvailable": rate.holds / POINT, "currentlyAvailable": left / POINT, "restoreRate": rate.per_s / POINT}}})
     };
-    if let Err(left) = call.state.0.buckets.draw(&key, rate, thousandths, call.state.clock().wall_ms()) {
+    if let Err(left) = call.state.0.buckets.draw(&key, rate, points(wanted), call.state.clock().wall_ms()) {
         let refusal = json!({"message": "Throttled", "extensions": {"code": "THROTTLED",
             "documentation": "https://shopify.dev/api/usage/rate-limits"}});
         return json!({"errors": [refusal], "extensions": cost(None, left)});
     }
     let (data, errors) = run(call, question, granted);
     let actual = question.actual(&data);
-    let unused = thousandths - i64::try_from(actual).unwrap_or(0) * 1_000;
-    let left = call.state.0.buckets.put_back(&key, rate, unused);
+    let left = call.state.0.buckets.put_back(&key, rate, points(wanted - actual));
     let mut answer = json!({"data": data, "extensions": cost(Some(actual), left)});
     if let (Some(members), false) = (answer.as_object_mut(), errors.is_empty()) {
         members.insert("errors".to_owned(), json!(errors));

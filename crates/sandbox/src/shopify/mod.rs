@@ -22,6 +22,7 @@ use crate::stores::{ParcelNote, ParcelRefused, Store, StoreOrder, StoreRef};
 use crate::world::World;
 
 pub(crate) use hooks::push;
+pub(crate) use oauth::{ACCESS, SCOPE};
 
 /// Adds the store's pages and its API.
 pub(crate) fn routes(service: &mut web::ServiceConfig) {

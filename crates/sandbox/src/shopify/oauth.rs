@@ -15,11 +15,11 @@ use crate::state::SandboxState;
 use crate::stores::{ConsentAsked, Grant, StoreApp, StorePlatform, words};
 
 /// How access tokens begin, and refresh tokens.
-pub(super) const ACCESS: &str = "shpat_";
+pub(crate) const ACCESS: &str = "shpat_";
 const REFRESH: &str = "shprt_";
 
 /// The store's setting that holds what was granted.
-pub(super) const SCOPE: &str = "scope";
+pub(crate) const SCOPE: &str = "scope";
 
 const PATH: &str = "/shopify/admin/oauth/authorize";
 

@@ -9,6 +9,7 @@
 mod apps;
 mod carriers;
 mod consent;
+mod console;
 mod generate;
 mod goods;
 mod grants;

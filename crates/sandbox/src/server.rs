@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer};
 use crate::config::SandboxConfig;
 use crate::keys::KeysError;
 use crate::state::SandboxState;
-use crate::{aliexpress, amazon, catalogue, control, ebay, faults, jd, pay, pinduoduo, shopify, taobao, wechat};
+use crate::{aliexpress, amazon, catalogue, control, dhgate, ebay, faults, jd, pay, pinduoduo, shopify, shoplazza, taobao, wanliniu, wechat, wish};
 
 /// Largest request body taken, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -65,6 +65,10 @@ impl Sandbox {
                 .configure(aliexpress::routes)
                 .configure(ebay::routes)
                 .configure(amazon::routes)
+                .configure(dhgate::routes)
+                .configure(wish::routes)
+                .configure(wanliniu::routes)
+                .configure(shoplazza::routes)
                 .configure(catalogue::routes)
                 .configure(control::routes)
         };

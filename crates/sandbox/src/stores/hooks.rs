@@ -86,6 +86,8 @@ impl SandboxState {
         match hook.platform {
             StorePlatform::Shopify => crate::shopify::push(self, hook, event),
             StorePlatform::Ebay => crate::ebay::push(self, hook, event),
+            StorePlatform::Wish => crate::wish::push(self, hook, event),
+            StorePlatform::Shoplazza => crate::shoplazza::push(self, hook, event),
             _ => None,
         }
     }

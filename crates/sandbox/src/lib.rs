@@ -18,7 +18,9 @@ mod state;
 pub mod stores;
 mod taobao;
 mod wechat;
+mod weimob;
 mod world;
+mod youzan;
 
 pub use catalogue::orders::{AffiliateOrder, AffiliateStage, Marketplace};
 pub use clock::SandboxClock;

@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer};
 use crate::config::SandboxConfig;
 use crate::keys::KeysError;
 use crate::state::SandboxState;
-use crate::{catalogue, control, faults, jd, pay, pinduoduo, taobao, wechat};
+use crate::{catalogue, control, faults, jd, pay, pinduoduo, taobao, wechat, weimob, youzan};
 
 /// Largest request body taken, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -61,6 +61,8 @@ impl Sandbox {
                 .configure(pinduoduo::routes)
                 .configure(taobao::routes)
                 .configure(jd::routes)
+                .configure(youzan::routes)
+                .configure(weimob::routes)
                 .configure(catalogue::routes)
                 .configure(control::routes)
         };

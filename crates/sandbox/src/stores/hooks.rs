@@ -62,6 +62,12 @@ pub struct SentPush {
     pub answers: Vec<Delivery>,
 }
 
+/// Whether a platform takes an answer for "received".
+fn is_taken(platform: StorePlatform, answer: &Delivery) -> bool {
+    let said_so = platform != StorePlatform::Youzan || answer.answer.contains("success");
+    said_so && answer.status.is_some_and(|status| (200..300).contains(&status))
+}
+
 impl SandboxState {
     /// Tells everybody who registered for it.
     pub(super) fn announce_store(&self, event: &StoreEvent) {
@@ -83,8 +89,11 @@ impl SandboxState {
 
     /// The message in the platform's words, signed as it signs; `None` where it says nothing of this.
     fn push_for(&self, hook: &Hook, event: &StoreEvent) -> Option<(String, SignedNotice)> {
-        let _ = (hook, event);
-        None
+        match hook.platform {
+            StorePlatform::Youzan => crate::youzan::message(self, hook, event),
+            StorePlatform::Weimob => crate::weimob::message(self, hook, event),
+            _ => None,
+        }
     }
 
     /// Sends a message until it is answered well, as often as notices are sent.
@@ -102,7 +111,7 @@ impl SandboxState {
             for wait in state.config().notice_schedule_ms.clone() {
                 tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
                 let answer = state.0.courier.post(notice.clone()).await;
-                let accepted = answer.accepted();
+                let accepted = is_taken(sent.platform, &answer);
                 sent.answers.push(answer);
                 if accepted {
                     break;

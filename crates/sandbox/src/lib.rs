@@ -26,8 +26,10 @@ pub mod stores;
 mod taobao;
 mod wanliniu;
 mod wechat;
+mod weimob;
 mod wish;
 mod world;
+mod youzan;
 
 pub use catalogue::orders::{AffiliateOrder, AffiliateStage, Marketplace};
 pub use clock::SandboxClock;

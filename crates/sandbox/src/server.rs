@@ -11,7 +11,10 @@ use actix_web::{App, HttpServer};
 use crate::config::SandboxConfig;
 use crate::keys::KeysError;
 use crate::state::SandboxState;
-use crate::{aliexpress, amazon, catalogue, control, dhgate, ebay, faults, jd, pay, pinduoduo, shopify, shoplazza, taobao, wanliniu, wechat, wish};
+use crate::{
+    aliexpress, amazon, catalogue, control, dhgate, ebay, faults, jd, pay, pinduoduo, shopify, shoplazza, taobao,
+    wanliniu, wechat, weimob, wish, youzan,
+};
 
 /// Largest request body taken, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -69,6 +72,8 @@ impl Sandbox {
                 .configure(wish::routes)
                 .configure(wanliniu::routes)
                 .configure(shoplazza::routes)
+                .configure(youzan::routes)
+                .configure(weimob::routes)
                 .configure(catalogue::routes)
                 .configure(control::routes)
         };

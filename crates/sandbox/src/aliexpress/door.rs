@@ -48,7 +48,12 @@ pub(super) fn request_id(state: &SandboxState) -> String {
 }
 
 /// Reads a form and checks application, clock and signature; `path` is that of a system call.
-pub(super) fn admit(state: &SandboxState, request: &HttpRequest, body: &[u8], path: Option<&str>) -> Result<Fields, Refusal> {
+pub(super) fn admit(
+    state: &SandboxState,
+    request: &HttpRequest,
+    body: &[u8],
+    path: Option<&str>,
+) -> Result<Fields, Refusal> {
     if request.content_type() != "application/x-www-form-urlencoded" {
         return Err(Refusal::isv("UnsupportedContentType", "The body must be a form"));
     }
@@ -70,7 +75,10 @@ pub(super) fn admit(state: &SandboxState, request: &HttpRequest, body: &[u8], pa
         return Err(Refusal::isv("InvalidTimestamp", "The specified timestamp is invalid"));
     }
     if sign != signature(path, &fields, &app.secret) {
-        return Err(Refusal::isv("IncompleteSignature", "The request signature does not conform to platform standards"));
+        return Err(Refusal::isv(
+            "IncompleteSignature",
+            "The request signature does not conform to platform standards",
+        ));
     }
     if let Some((name, _)) = fields.sorted().find(|(_, value)| value.is_empty()) {
         return Err(Refusal::parameter(name));
@@ -106,8 +114,7 @@ fn method(name: &str) -> Option<(Serve, &'static [&'static str])> {
 fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<Value, Refusal> {
     let fields = admit(state, request, body, None)?;
     let name = fields.text("method").unwrap_or_default();
-    let (run, own) =
-        method(name).ok_or_else(|| Refusal::isv("InvalidApiPath", "The specified API path is invalid"))?;
+    let (run, own) = method(name).ok_or_else(|| Refusal::isv("InvalidApiPath", "The specified API path is invalid"))?;
     if fields.text("format").is_some_and(|format| format != "json") {
         return Err(Refusal::parameter("format"));
     }

@@ -54,10 +54,14 @@ pub(super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     if query.current_page == 0 || !(1..=100).contains(&query.page_size) {
         return Err(Refusal::parameter("page_size"));
     }
-    let modified =
-        [bound("gmt_modified_start", query.gmt_modified_start.as_ref())?, bound("gmt_modified_end", query.gmt_modified_end.as_ref())?];
-    let created =
-        [bound("gmt_create_start", query.gmt_create_start.as_ref())?, bound("gmt_create_end", query.gmt_create_end.as_ref())?];
+    let modified = [
+        bound("gmt_modified_start", query.gmt_modified_start.as_ref())?,
+        bound("gmt_modified_end", query.gmt_modified_end.as_ref())?,
+    ];
+    let created = [
+        bound("gmt_create_start", query.gmt_create_start.as_ref())?,
+        bound("gmt_create_end", query.gmt_create_end.as_ref())?,
+    ];
     let within = |at: i64, [from, until]: [Option<i64>; 2]| {
         from.is_none_or(|from| at >= from) && until.is_none_or(|until| at <= until)
     };
@@ -101,10 +105,14 @@ pub(super) fn info(call: &Call<'_>) -> Result<Answer, Refusal> {
     let gone = || Refusal::service("F00-00-10007-007", "The product does not exist");
     let item = store.shelf.item(number).ok_or_else(gone)?;
     let skus = item.variants.iter().map(|one| {
-        let properties: Vec<Value> = one.specs.iter().map(|(name, value)| {
-            json!({"sku_property_id": 14, "property_value_id": 193, "sku_property_name": name,
+        let properties: Vec<Value> = one
+            .specs
+            .iter()
+            .map(|(name, value)| {
+                json!({"sku_property_id": 14, "property_value_id": 193, "sku_property_name": name,
                 "sku_property_value": value, "property_value_definition_name": value})
-        }).collect();
+            })
+            .collect();
         let mut sku = json!({"id": format!("14:{}", one.number), "sku_price": decimal(one.price_minor, &store.currency),
             "ipm_sku_stock": one.quantity, "sku_stock": one.quantity > 0, "currency_code": store.currency,
             "barcode": one.barcode});

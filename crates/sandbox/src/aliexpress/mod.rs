@@ -47,7 +47,10 @@ impl Refusal {
     }
 
     fn missing(name: &str) -> Self {
-        Self::isv("MissingParameter", format!("The input parameter {name} that is mandatory for processing this request is not supplied"))
+        Self::isv(
+            "MissingParameter",
+            format!("The input parameter {name} that is mandatory for processing this request is not supplied"),
+        )
     }
 
     /// The service behind the gateway refuses.
@@ -83,7 +86,8 @@ impl Call<'_> {
     /// A parameter that is JSON text.
     fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, Refusal> {
         let text = self.needed(name)?;
-        serde_json::from_str(text).map_err(|error| Refusal::isv("InvalidParameter", format!("The parameter {name} is invalid: {error}")))
+        serde_json::from_str(text)
+            .map_err(|error| Refusal::isv("InvalidParameter", format!("The parameter {name} is invalid: {error}")))
     }
 }
 

@@ -56,10 +56,14 @@ pub(super) fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     if query.order_status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
         return Err(Refusal::parameter("order_status"));
     }
-    let created =
-        [bound("create_date_start", query.create_date_start.as_ref())?, bound("create_date_end", query.create_date_end.as_ref())?];
-    let modified =
-        [bound("modified_date_start", query.modified_date_start.as_ref())?, bound("modified_date_end", query.modified_date_end.as_ref())?];
+    let created = [
+        bound("create_date_start", query.create_date_start.as_ref())?,
+        bound("create_date_end", query.create_date_end.as_ref())?,
+    ];
+    let modified = [
+        bound("modified_date_start", query.modified_date_start.as_ref())?,
+        bound("modified_date_end", query.modified_date_end.as_ref())?,
+    ];
     let ([created_from, _], [modified_from, _]) = (created, modified);
     if created_from.is_none() && modified_from.is_none() {
         return Err(Refusal::missing("create_date_start"));

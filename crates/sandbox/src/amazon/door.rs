@@ -121,7 +121,12 @@ fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8], operation: &O
         return Err(Refusal { status: 429, code: "QuotaExceeded", message, details: "" });
     }
     if !body.is_empty() && request.content_type() != "application/json" {
-        return Err(Refusal { status: 415, code: "UnsupportedMediaType", message: "JSON is expected.".to_owned(), details: "" });
+        return Err(Refusal {
+            status: 415,
+            code: "UnsupportedMediaType",
+            message: "JSON is expected.".to_owned(),
+            details: "",
+        });
     }
     let query = Fields::read(request.query_string().as_bytes());
     let query = query.map_err(|name| Refusal::input(format!("{name} comes twice")))?;

@@ -14,8 +14,16 @@ use crate::stores::{Store, StoreItem, StoreRef, StoreVariant};
 /// A search shows no more than this, page by page.
 const REACH: usize = 1_000;
 
-const INCLUDED: &[&str] =
-    &["summaries", "attributes", "issues", "offers", "fulfillmentAvailability", "procurement", "relationships", "productTypes"];
+const INCLUDED: &[&str] = &[
+    "summaries",
+    "attributes",
+    "issues",
+    "offers",
+    "fulfillmentAvailability",
+    "procurement",
+    "relationships",
+    "productTypes",
+];
 
 /// The channel of what lies with the seller.
 const OWN: &str = "DEFAULT";
@@ -102,7 +110,8 @@ fn listing(call: &Call<'_>, store: &Store, item: &StoreItem, variant: &StoreVari
     let mut put = |name: &str, value: Value| drop(shown.insert(name.to_owned(), value));
     if included.is_empty() || has("summaries") {
         let values = variant.specs.iter().map(|(_, value)| format!(" {value}")).collect::<String>();
-        let status = if item.on_sale && variant.on_sale { json!(["BUYABLE", "DISCOVERABLE"]) } else { json!(["DISCOVERABLE"]) };
+        let status =
+            if item.on_sale && variant.on_sale { json!(["BUYABLE", "DISCOVERABLE"]) } else { json!(["DISCOVERABLE"]) };
         let mut summary = json!({"marketplaceId": site.id, "asin": format!("B{:09}", variant.number % 1_000_000_000),
             "productType": PRODUCT_TYPE, "conditionType": "new_new", "status": status,
             "itemName": format!("{}{values}", item.title), "createdDate": rfc3339_utc(item.created_at),

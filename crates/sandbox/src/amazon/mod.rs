@@ -49,7 +49,12 @@ impl Refusal {
 
     /// For tokens and for rights alike.
     fn denied(details: &'static str) -> Self {
-        Self { status: 403, code: "Unauthorized", message: "Access to requested resource is denied.".to_owned(), details }
+        Self {
+            status: 403,
+            code: "Unauthorized",
+            message: "Access to requested resource is denied.".to_owned(),
+            details,
+        }
     }
 }
 

@@ -18,7 +18,8 @@ const TOKEN_S: i64 = 86_400;
 /// What "before" must be past by.
 const LAG_S: i64 = 120;
 
-const INCLUDED: &[&str] = &["BUYER", "RECIPIENT", "PROCEEDS", "EXPENSE", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES"];
+const INCLUDED: &[&str] =
+    &["BUYER", "RECIPIENT", "PROCEEDS", "EXPENSE", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES"];
 
 const PARAMETERS: &[&str] = &[
     "createdAfter",
@@ -81,7 +82,11 @@ pub(super) fn search(call: &Call<'_>, _: &[&str]) -> Reply {
     }
     let size = call.query.number("maxResultsPerPage", 100, 1, 100);
     let size = usize::try_from(size.map_err(|name| Refusal::input(format!("Invalid {name}")))?).unwrap_or(100);
-    let wanted = words(call, "fulfillmentStatuses", &["PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE"])?;
+    let wanted = words(
+        call,
+        "fulfillmentStatuses",
+        &["PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE"],
+    )?;
     let by = words(call, "fulfilledBy", &["MERCHANT", "AMAZON"])?;
     let told: Vec<(&str, &str)> = call.query.sorted().filter(|(name, _)| *name != "paginationToken").collect();
     let hash: String = crypto::sha256_hex(&format!("{told:?}")).chars().take(16).collect();
@@ -174,18 +179,27 @@ fn row(site: &str, order: &StoreOrder, included: &[String]) -> Value {
     put("salesChannel", json!({"channelName": "AMAZON", "marketplaceId": site.id, "marketplaceName": site.name}));
     put("orderItems", json!(lines));
     if has("FULFILLMENT") {
-        put("fulfillment", json!({"fulfillmentStatus": status(order), "fulfilledBy": "MERCHANT", "fulfillmentServiceLevel": "STANDARD"}));
+        put(
+            "fulfillment",
+            json!({"fulfillmentStatus": status(order), "fulfilledBy": "MERCHANT", "fulfillmentServiceLevel": "STANDARD"}),
+        );
     }
     if has("PROCEEDS") && !open {
         put("proceeds", json!({"grandTotal": money(order.total_minor())}));
     }
     if has("BUYER") && !open {
-        put("buyer", json!({"buyerName": order.receiver.name, "buyerEmail": format!("{}@marketplace.example.com", order.buyer)}));
+        put(
+            "buyer",
+            json!({"buyerName": order.receiver.name, "buyerEmail": format!("{}@marketplace.example.com", order.buyer)}),
+        );
     }
     if has("RECIPIENT") && !open {
         let to = &order.receiver;
-        put("recipient", json!({"deliveryAddress": {"name": to.name, "addressLine1": to.street, "city": to.city,
-            "stateOrRegion": to.province, "postalCode": to.postcode, "countryCode": to.country, "phone": to.phone}}));
+        put(
+            "recipient",
+            json!({"deliveryAddress": {"name": to.name, "addressLine1": to.street, "city": to.city,
+            "stateOrRegion": to.province, "postalCode": to.postcode, "countryCode": to.country, "phone": to.phone}}),
+        );
     }
     if has("PACKAGES") {
         let parcels = (1..).zip(&order.parcels).map(|(nth, parcel): (usize, _)| {
@@ -198,7 +212,8 @@ fn row(site: &str, order: &StoreOrder, included: &[String]) -> Value {
 }
 
 fn line(order: &StoreOrder, one: &StoreOrderLine, priced: bool, with_fulfilment: bool) -> Value {
-    let mut product = json!({"asin": format!("B{:09}", one.variant % 1_000_000_000), "title": one.title, "sellerSku": one.code});
+    let mut product =
+        json!({"asin": format!("B{:09}", one.variant % 1_000_000_000), "title": one.title, "sellerSku": one.code});
     if let (Value::Object(members), true) = (&mut product, priced) {
         let unit = json!({"amount": decimal(one.price_minor, &order.currency), "currencyCode": order.currency});
         members.insert("price".to_owned(), json!({"unitPrice": unit}));
@@ -206,7 +221,8 @@ fn line(order: &StoreOrder, one: &StoreOrderLine, priced: bool, with_fulfilment:
     let mut shown = json!({"orderItemId": one.key.to_string(), "quantityOrdered": one.quantity, "product": product});
     if let (Value::Object(members), true) = (&mut shown, with_fulfilment) {
         let left = one.quantity - one.shipped;
-        members.insert("fulfillment".to_owned(), json!({"quantityFulfilled": one.shipped, "quantityUnfulfilled": left}));
+        members
+            .insert("fulfillment".to_owned(), json!({"quantityFulfilled": one.shipped, "quantityUnfulfilled": left}));
     }
     shown
 }

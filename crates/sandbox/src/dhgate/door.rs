@@ -4,7 +4,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::{Call, Refusal, Reply, goods, good, orders, ship};
+use super::{Call, Refusal, Reply, good, goods, orders, ship};
 use crate::faults::Verdict;
 use crate::json::joined;
 use crate::rest::fields::Fields;
@@ -36,7 +36,9 @@ fn method(name: &str) -> Option<(Serve, &'static [&'static str])> {
         "dh.item.list" => (goods::list, &["state", "operateDateStart", "operateDateEnd", "pages", "pageSize"]),
         "dh.item.get" => (goods::one, &["itemCode"]),
         "dh.item.sku.list" => (goods::skus, &["itemCode"]),
-        "dh.order.list.get" => (orders::list, &["startDate", "endDate", "querytimeType", "orderStatus", "pageNo", "pageSize"]),
+        "dh.order.list.get" => {
+            (orders::list, &["startDate", "endDate", "querytimeType", "orderStatus", "pageNo", "pageSize"])
+        }
         "dh.order.get" => (orders::one, &["orderNo"]),
         "dh.order.product.get" => (orders::products, &["orderNo"]),
         "dh.order.delivery.save" => {

@@ -19,7 +19,8 @@ pub(super) fn save(call: &Call<'_>) -> Reply {
     };
     let lines = part.as_ref().map(std::slice::from_ref);
     let note = ParcelNote { carrier: carrier.code, number, lines, corrects: false };
-    let refused = |_| Refusal::Method("302", "order cannot be sent in its status".to_owned(), "check orderStatus".to_owned());
+    let refused =
+        |_| Refusal::Method("302", "order cannot be sent in its status".to_owned(), "check orderStatus".to_owned());
     call.state.store_ships(&call.of, id, &note).map_err(refused)?;
     Ok(json!({"result": true}))
 }

@@ -53,7 +53,10 @@ pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -
     }
     let scope = fields.text("scope").unwrap_or_default();
     if scope.is_empty() || !scope.split(' ').all(|one| one.starts_with(SCOPES)) {
-        return words("invalid_scope", "The requested scope is invalid, unknown, malformed, or exceeds the scope granted.");
+        return words(
+            "invalid_scope",
+            "The requested scope is invalid, unknown, malformed, or exceeds the scope granted.",
+        );
     }
     let accept_url = state.world().stores.callbacks.get(&StorePlatform::Ebay).cloned();
     let Some(accept_url) = accept_url else {
@@ -103,7 +106,9 @@ fn exchange(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<
     if fields.stranger(&["grant_type", "code", "redirect_uri", "refresh_token", "scope"]).is_some() {
         return Err(Denied(400, "invalid_request", "request is missing a required parameter or malformed."));
     }
-    let needed = |name: &str| fields.text(name).ok_or(Denied(400, "invalid_request", "request is missing a required parameter or malformed."));
+    let needed = |name: &str| {
+        fields.text(name).ok_or(Denied(400, "invalid_request", "request is missing a required parameter or malformed."))
+    };
     let now = state.clock().wall();
     match needed("grant_type")? {
         "authorization_code" => {
@@ -111,19 +116,36 @@ fn exchange(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<
                 return Err(Denied(400, "invalid_request", "the redirect_uri is not the registered name"));
             }
             let mut world = state.world();
-            let gone = |_| Denied(400, "invalid_grant", "the provided authorization grant code is invalid or was issued to another client");
+            let gone = |_| {
+                Denied(
+                    400,
+                    "invalid_grant",
+                    "the provided authorization grant code is invalid or was issued to another client",
+                )
+            };
             let code = world.stores.grants.take_code(StorePlatform::Ebay, needed("code")?, now).map_err(gone)?;
             Ok(answer(&world.stores.grants.open(&code.store, now), true, now))
         }
         "refresh_token" => {
-            let gone = || Denied(400, "invalid_grant", "the provided authorization refresh token is invalid or was issued to another client");
+            let gone = || {
+                Denied(
+                    400,
+                    "invalid_grant",
+                    "the provided authorization refresh token is invalid or was issued to another client",
+                )
+            };
             let text = needed("refresh_token")?.strip_prefix(REFRESH).ok_or_else(gone)?;
             let mut world = state.world();
             let grant = world.stores.grants.renew(StorePlatform::Ebay, text, now).map_err(|_| gone())?;
-            let granted = world.stores.store(&grant.store).map(|store| store.setting(SCOPE).to_owned()).unwrap_or_default();
+            let granted =
+                world.stores.store(&grant.store).map(|store| store.setting(SCOPE).to_owned()).unwrap_or_default();
             let within = |one: &str| granted.split(' ').any(|has| has == one);
             if fields.text("scope").is_some_and(|scope| !scope.split(' ').all(within)) {
-                return Err(Denied(400, "invalid_scope", "The requested scope is invalid, unknown, malformed, or exceeds the scope granted to the client"));
+                return Err(Denied(
+                    400,
+                    "invalid_scope",
+                    "The requested scope is invalid, unknown, malformed, or exceeds the scope granted to the client",
+                ));
             }
             Ok(answer(&grant, false, now))
         }
@@ -132,7 +154,11 @@ fn exchange(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<
             Ok(json!({"access_token": application(&app, now + APPLICATION_S), "expires_in": APPLICATION_S,
                 "token_type": "Application Access Token"}))
         }
-        _ => Err(Denied(400, "unsupported_grant_type", "grant type in request is not supported by the authorization server")),
+        _ => Err(Denied(
+            400,
+            "unsupported_grant_type",
+            "grant type in request is not supported by the authorization server",
+        )),
     }
 }
 
@@ -165,7 +191,8 @@ pub(super) fn holder(state: &SandboxState, token: &str) -> Result<(String, Strin
     };
     let text = token.strip_prefix(ACCESS).ok_or_else(invalid)?;
     let world = state.world();
-    let grant = world.stores.grants.by_access(StorePlatform::Ebay, text, state.clock().wall()).map_err(|_| invalid())?;
+    let grant =
+        world.stores.grants.by_access(StorePlatform::Ebay, text, state.clock().wall()).map_err(|_| invalid())?;
     let granted = world.stores.store(&grant.store).map(|store| store.setting(SCOPE).to_owned());
     Ok((grant.store.seller.clone(), granted.unwrap_or_default()))
 }

@@ -20,7 +20,9 @@ fn inventory<'w>(call: &Call<'_>, world: &'w World) -> Vec<Row<'w>> {
     for store in call.stores(world) {
         for item in store.shelf.all() {
             let coded = item.variants.iter().filter(|variant| !variant.code.is_empty());
-            rows.extend(coded.filter(|variant| seen.insert(variant.code.as_str())).map(|variant| (store, item, variant)));
+            rows.extend(
+                coded.filter(|variant| seen.insert(variant.code.as_str())).map(|variant| (store, item, variant)),
+            );
         }
     }
     rows
@@ -48,7 +50,14 @@ pub(super) fn item(call: &Call<'_>, sku: &str) -> Reply {
     call.only(&[])?;
     let world = call.state.world();
     let found = inventory(call, &world).into_iter().find(|(_, _, variant)| variant.code == sku);
-    let gone = || Refusal::new(404, 25_710, "API_INVENTORY", "We didn't find the resource/entity you are requesting. Please verify the request.");
+    let gone = || {
+        Refusal::new(
+            404,
+            25_710,
+            "API_INVENTORY",
+            "We didn't find the resource/entity you are requesting. Please verify the request.",
+        )
+    };
     Ok(Answer::ok(shown(call, found.ok_or_else(gone)?)))
 }
 

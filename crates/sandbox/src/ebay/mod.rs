@@ -95,7 +95,8 @@ impl Call<'_> {
 
     fn number(&self, name: &str, preset: i64, least: i64, most: i64) -> Result<usize, Refusal> {
         let number = self.query.number(name, preset, least, most);
-        let number = number.map_err(|name| Refusal::new(400, 25_706, "API_INVENTORY", format!("Invalid value for {name}")))?;
+        let number =
+            number.map_err(|name| Refusal::new(400, 25_706, "API_INVENTORY", format!("Invalid value for {name}")))?;
         Ok(usize::try_from(number).unwrap_or(0))
     }
 

@@ -45,7 +45,8 @@ fn filter(text: &str) -> Result<Filter, Refusal> {
         match name {
             "lastmodifieddate" | "creationdate" => {
                 let span = inside('[', ']').and_then(|span| span.split_once(".."));
-                let (from, until) = span.ok_or_else(|| bad(format!("Invalid {name}: a span in brackets is expected.")))?;
+                let (from, until) =
+                    span.ok_or_else(|| bad(format!("Invalid {name}: a span in brackets is expected.")))?;
                 let moment = |text: &str| {
                     let is_exact = text.ends_with('Z') && text.contains('.');
                     parse_rfc3339(text).filter(|_| is_exact).ok_or_else(|| bad(format!("Invalid {name}: {text}")))
@@ -60,7 +61,11 @@ fn filter(text: &str) -> Result<Filter, Refusal> {
             "orderfulfillmentstatus" => {
                 let words = inside('{', '}').ok_or_else(|| bad("Invalid orderfulfillmentstatus."))?;
                 filter.statuses = words.split('|').map(str::to_owned).collect();
-                if filter.statuses.iter().any(|word| !["NOT_STARTED", "IN_PROGRESS", "FULFILLED"].contains(&word.as_str())) {
+                if filter
+                    .statuses
+                    .iter()
+                    .any(|word| !["NOT_STARTED", "IN_PROGRESS", "FULFILLED"].contains(&word.as_str()))
+                {
                     return Err(bad("Invalid orderfulfillmentstatus."));
                 }
             }

@@ -43,7 +43,8 @@ fn store_of(call: &Call<'_>, id: &str) -> Result<StoreRef, Refusal> {
 
 /// `POST /order/{id}/shipping_fulfillment`.
 pub(super) fn create(call: &Call<'_>, id: &str) -> Reply {
-    let body: Body = serde_json::from_slice(call.body).map_err(|error| bad(32_210, format!("Invalid request: {error}")))?;
+    let body: Body =
+        serde_json::from_slice(call.body).map_err(|error| bad(32_210, format!("Invalid request: {error}")))?;
     let store = store_of(call, id)?;
     let (Some(carrier), Some(number)) = (&body.shipping_carrier_code, &body.tracking_number) else {
         return Err(bad(32_220, "shippingCarrierCode and trackingNumber must both be given."));

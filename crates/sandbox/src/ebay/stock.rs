@@ -58,7 +58,8 @@ pub(super) fn update(call: &Call<'_>, _: &str) -> Reply {
         return Err(bad(25_709, "Invalid value for header Content-Language."));
     }
     call.only(&[])?;
-    let body: Body = serde_json::from_slice(call.body).map_err(|error| bad(2_004, &format!("Invalid request: {error}")))?;
+    let body: Body =
+        serde_json::from_slice(call.body).map_err(|error| bad(2_004, &format!("Invalid request: {error}")))?;
     if body.requests.is_empty() || body.requests.len() > MOST {
         return Err(bad(25_715, "The number of SKUs in the request must be from 1 to 25."));
     }

@@ -28,7 +28,11 @@ pub(crate) fn decimal(minor: i64, currency: &str) -> String {
 pub(crate) fn number(minor: i64, currency: &str) -> Value {
     let text = decimal(minor, currency);
     let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    let read = if short.contains('.') { short.parse().ok().and_then(Number::from_f64) } else { short.parse().ok().map(|whole: i64| whole.into()) };
+    let read = if short.contains('.') {
+        short.parse().ok().and_then(Number::from_f64)
+    } else {
+        short.parse().ok().map(|whole: i64| whole.into())
+    };
     read.map_or(Value::Null, Value::Number)
 }
 

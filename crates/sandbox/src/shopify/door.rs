@@ -68,10 +68,17 @@ fn serve(state: &SandboxState, request: &HttpRequest, version: &str, body: &[u8]
     let version = served(version).ok_or_else(|| (StatusCode::NOT_FOUND, json!({"errors": "Not Found"})))?;
     let (of, granted) = admit(state, request)?;
     if !request.content_type().eq_ignore_ascii_case("application/json") {
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, json!({"errors": {"query": "Required parameter missing or invalid"}})));
+        return Err((
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            json!({"errors": {"query": "Required parameter missing or invalid"}}),
+        ));
     }
-    let body: Body = serde_json::from_slice(body)
-        .map_err(|error| (StatusCode::BAD_REQUEST, json!({"errors": {"query": format!("Required parameter missing or invalid: {error}")}})))?;
+    let body: Body = serde_json::from_slice(body).map_err(|error| {
+        (
+            StatusCode::BAD_REQUEST,
+            json!({"errors": {"query": format!("Required parameter missing or invalid: {error}")}}),
+        )
+    })?;
     let question = match Question::read(&body.query, &body.variables.unwrap_or_default()) {
         Ok(question) => question,
         Err(Fault { code, message }) => return Ok(json!({"errors": [error(code, &message)]})),
@@ -152,7 +159,8 @@ fn run(call: &Call<'_>, question: &Question, granted: &str) -> (Value, Vec<Value
         let lacking = right(&field.name).filter(|right| !has_right(granted, right));
         let outcome = match lacking {
             Some(right) => {
-                let message = format!("Access denied for {} field. Required access: `{right}` access scope.", field.name);
+                let message =
+                    format!("Access denied for {} field. Required access: `{right}` access scope.", field.name);
                 Err(Failure::new("ACCESS_DENIED", message))
             }
             None => resolve(call, field),

@@ -90,7 +90,9 @@ fn right(field: &str) -> Option<&'static str> {
 /// Whether what was granted has `right`: a right to write holds the one to read.
 fn has_right(granted: &str, right: &str) -> bool {
     let mut rights = granted.split([',', ' ']).map(str::trim);
-    rights.any(|one| one == right || right.strip_prefix("read_").is_some_and(|what| one.strip_prefix("write_") == Some(what)))
+    rights.any(|one| {
+        one == right || right.strip_prefix("read_").is_some_and(|what| one.strip_prefix("write_") == Some(what))
+    })
 }
 
 /// What a field at the top has.

@@ -38,7 +38,9 @@ pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -
     if fields.text("client_id") != Some(app.id.as_str()) {
         return words("Oauth error invalid_request", "Could not find Shopify API application with api_key");
     }
-    let [Some(scope), Some(redirect_uri), Some(given)] = ["scope", "redirect_uri", "state"].map(|name| fields.text(name)) else {
+    let [Some(scope), Some(redirect_uri), Some(given)] =
+        ["scope", "redirect_uri", "state"].map(|name| fields.text(name))
+    else {
         return words("Oauth error invalid_request", "scope, redirect_uri and state must be there");
     };
     if !scope.split(',').all(|one| one.starts_with("read_") || one.starts_with("write_")) {
@@ -110,8 +112,7 @@ fn exchange(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<
     if request.content_type() != "application/json" {
         return refuse("invalid_request", "The body must be JSON");
     }
-    let asked: Asked =
-        serde_json::from_slice(body).map_err(|error| Refusal("invalid_request", error.to_string()))?;
+    let asked: Asked = serde_json::from_slice(body).map_err(|error| Refusal("invalid_request", error.to_string()))?;
     let app = app(state);
     if asked.client_id != app.id {
         return refuse("invalid_request", "Could not find Shopify API application");

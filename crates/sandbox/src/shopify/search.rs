@@ -79,7 +79,10 @@ mod tests {
 
     #[test]
     fn bounds_of_time_and_words_are_read_and_strange_names_refused() {
-        let terms = read("updated_at:>='2026-11-22T00:00:00Z' AND updated_at:<'2026-11-23' AND status:active", &["updated_at", "status"]);
+        let terms = read(
+            "updated_at:>='2026-11-22T00:00:00Z' AND updated_at:<'2026-11-23' AND status:active",
+            &["updated_at", "status"],
+        );
         let terms = terms.unwrap();
         assert!(terms[0].fits_time(1_795_305_600) && !terms[0].fits_time(1_795_305_599));
         assert!(terms[1].fits_time(1_795_391_999) && !terms[1].fits_time(1_795_392_000));

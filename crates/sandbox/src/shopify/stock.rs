@@ -47,8 +47,9 @@ fn told<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<i64>>
 /// Runs the write, or remembers what it answered to the same key.
 pub(super) fn set_quantities(call: &Call<'_>, field: &Field) -> Result<Value, Failure> {
     let given = field.arguments.get("input").cloned().unwrap_or_default();
-    let input: Input = serde_json::from_value(given.clone())
-        .map_err(|error| Failure::new("INVALID_VARIABLE", format!("Variable $input was provided invalid value: {error}")))?;
+    let input: Input = serde_json::from_value(given.clone()).map_err(|error| {
+        Failure::new("INVALID_VARIABLE", format!("Variable $input was provided invalid value: {error}"))
+    })?;
     let key = idempotency(call, field)?;
     if let Some(key) = &key
         && let Some((former, answer)) = call.state.0.repeats.get(&format!("{}/{key}", call.of.seller))
@@ -70,19 +71,27 @@ pub(super) fn set_quantities(call: &Call<'_>, field: &Field) -> Result<Value, Fa
 fn idempotency(call: &Call<'_>, field: &Field) -> Result<Option<String>, Failure> {
     let arguments: Option<&Map<String, Value>> =
         field.directives.iter().find(|(name, _)| name == "idempotent").map(|(_, arguments)| arguments);
-    let key = arguments.and_then(|arguments| arguments.get("key")).and_then(Value::as_str).filter(|key| !key.is_empty());
+    let key =
+        arguments.and_then(|arguments| arguments.get("key")).and_then(Value::as_str).filter(|key| !key.is_empty());
     match key {
         Some(key) if key.len() > 255 => Err(Failure::new("BAD_REQUEST", "The idempotency key is too long.")),
         Some(key) => Ok(Some(key.to_owned())),
         None if call.version.as_str() < WITH_KEYS => Ok(None),
-        None => Err(Failure::new("BAD_REQUEST", "The @idempotent directive is required for this mutation but was not provided.")),
+        None => Err(Failure::new(
+            "BAD_REQUEST",
+            "The @idempotent directive is required for this mutation but was not provided.",
+        )),
     }
 }
 
 fn write(call: &Call<'_>, input: &Input) -> Result<Value, Failure> {
     let mut errors = Vec::new();
     if !["available", "on_hand"].contains(&input.name.as_str()) {
-        errors.push(user_error("INVALID_NAME", &["input", "name"], "The quantity name must be either 'available' or 'on_hand'."));
+        errors.push(user_error(
+            "INVALID_NAME",
+            &["input", "name"],
+            "The quantity name must be either 'available' or 'on_hand'.",
+        ));
     }
     if !REASONS.contains(&input.reason.as_str()) {
         errors.push(user_error("INVALID_REASON", &["input", "reason"], "The specified reason is invalid."));
@@ -119,7 +128,8 @@ fn write(call: &Call<'_>, input: &Input) -> Result<Value, Failure> {
         let variant = counted("InventoryItem", &line.inventory_item_id).unwrap_or(0);
         let had = store.shelf.set_quantity(variant, line.quantity, call.now).unwrap_or(line.quantity);
         if had != line.quantity {
-            changes.push(json!({"name": "available", "delta": line.quantity - had, "quantityAfterChange": line.quantity}));
+            changes
+                .push(json!({"name": "available", "delta": line.quantity - had, "quantityAfterChange": line.quantity}));
             items.extend(store.shelf.item_of_variant(variant).map(|item| item.number));
         }
     }

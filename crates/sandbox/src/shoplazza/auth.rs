@@ -29,7 +29,8 @@ pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -
     if fields.text("response_type") != Some("code") {
         return words("unsupported_response_type", "response_type must be code");
     }
-    let [Some(redirect_uri), Some(scope), Some(given)] = ["redirect_uri", "scope", "state"].map(|name| fields.text(name))
+    let [Some(redirect_uri), Some(scope), Some(given)] =
+        ["redirect_uri", "scope", "state"].map(|name| fields.text(name))
     else {
         return words("invalid_request", "redirect_uri, scope and state must be there");
     };
@@ -114,7 +115,8 @@ fn exchange(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<
 
 fn answer(grant: &Grant, store: Option<&Store>, now: i64) -> Value {
     let left = grant.access.left_s(now);
-    let id: String = crypto::sha256_hex(&grant.store.seller).bytes().take(7).map(|byte| char::from(b'0' + byte % 10)).collect();
+    let id: String =
+        crypto::sha256_hex(&grant.store.seller).bytes().take(7).map(|byte| char::from(b'0' + byte % 10)).collect();
     json!({"access_token": grant.access.text, "token_type": "Bearer", "refresh_token": grant.refresh.text,
         "expires_in": left, "expires_at": rfc3339_utc(now + left), "store_id": id,
         "store_name": store.map_or("", |store| store.name.as_str()), "locale": "en-US",

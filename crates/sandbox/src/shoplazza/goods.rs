@@ -38,12 +38,23 @@ pub(super) fn one(call: &Call<'_>, id: &str) -> Reply {
 }
 
 fn row(call: &Call<'_>, store: &Store, item: &StoreItem) -> Value {
-    let names: Vec<&str> = item.variants.first().into_iter().flat_map(|one| &one.specs).map(|(name, _)| name.as_str()).collect();
-    let options: Vec<Value> = (1..).zip(&names).map(|(nth, name): (u64, _)| {
-        let values: Vec<&str> = item.variants.iter().flat_map(|one| &one.specs).filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect();
-        json!({"name": name, "position": nth, "values": values})
-    }).collect();
-    let images: Vec<Value> = item.pictures.iter().map(|number| json!({"src": call.state.photograph_url(*number)})).collect();
+    let names: Vec<&str> =
+        item.variants.first().into_iter().flat_map(|one| &one.specs).map(|(name, _)| name.as_str()).collect();
+    let options: Vec<Value> = (1..)
+        .zip(&names)
+        .map(|(nth, name): (u64, _)| {
+            let values: Vec<&str> = item
+                .variants
+                .iter()
+                .flat_map(|one| &one.specs)
+                .filter(|(known, _)| known == name)
+                .map(|(_, value)| value.as_str())
+                .collect();
+            json!({"name": name, "position": nth, "values": values})
+        })
+        .collect();
+    let images: Vec<Value> =
+        item.pictures.iter().map(|number| json!({"src": call.state.photograph_url(*number)})).collect();
     let variants: Vec<Value> = item.variants.iter().map(|one| variant(store, item, one)).collect();
     json!({"id": item.number.to_string(), "title": item.title, "published": item.on_sale, "spu": "",
         "created_at": rfc3339_utc(item.created_at), "updated_at": rfc3339_utc(item.changed_at), "images": images,

@@ -12,8 +12,14 @@ use crate::pay::SignedNotice;
 use crate::state::SandboxState;
 use crate::stores::{Happening, Hook, StoreEvent, StorePlatform};
 
-const TOPICS: [&str; 6] =
-    ["orders/create", "orders/update", "orders/cancelled", "products/update", "inventory_levels/update", "app/uninstalled"];
+const TOPICS: [&str; 6] = [
+    "orders/create",
+    "orders/update",
+    "orders/cancelled",
+    "products/update",
+    "inventory_levels/update",
+    "app/uninstalled",
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -107,7 +107,8 @@ pub(super) fn fulfil(call: &Call<'_>, id: &str) -> Reply {
         lines.push((piece.id.parse().map_err(|_| Refusal::parameter("line_items"))?, piece.quantity));
     }
     let lines = parcel.line_items.as_ref().map(|_| lines.as_slice());
-    let note = ParcelNote { carrier: &parcel.tracking_company, number: &parcel.tracking_number, lines, corrects: false };
+    let note =
+        ParcelNote { carrier: &parcel.tracking_company, number: &parcel.tracking_number, lines, corrects: false };
     call.state.store_ships(&call.of, id, &note).map_err(|refused| match refused {
         ParcelRefused::NoOrder => Refusal::gone("order"),
         ParcelRefused::NoNumber => Refusal::parameter("tracking_number"),

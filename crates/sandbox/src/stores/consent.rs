@@ -3,7 +3,7 @@
 //! Each platform checks the parameters of its own page; what the page shows and where it leads is the
 //! same for all.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::{StorePlatform, StoreRef};
 use crate::state::SandboxState;
@@ -23,10 +23,37 @@ pub(crate) struct ConsentAsked<'a> {
     pub(crate) store: Option<StoreRef>,
 }
 
+/// The query of a request, decoded.
+pub(crate) fn query_of(request: &HttpRequest) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect()
+}
+
 /// The parameter by which the page's own buttons name a store; no platform has it.
 const CHOSEN: &str = "_store";
 
 impl SandboxState {
+    /// The page of a platform that follows RFC 6749 to the letter, but for the name of the client.
+    pub(crate) fn plain_consent(&self, platform: StorePlatform, request: &HttpRequest, client: &str) -> HttpResponse {
+        let query = query_of(request);
+        let value = |name: &str| query.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
+        if value("response_type") != "code" {
+            return words("参数错误", "response_type 必须为 code");
+        }
+        if self.keys().stores.on(platform).is_none_or(|app| app.id != value(client)) {
+            return words("应用不存在", &format!("{client} 无效"));
+        }
+        let asked = ConsentAsked {
+            platform,
+            path: request.path(),
+            query: &query,
+            redirect_uri: value("redirect_uri"),
+            state: value("state"),
+            names: ("code", "state"),
+            store: None,
+        };
+        self.consent(&asked, |_, _| {})
+    }
+
     /// The page, or the way back to the application when somebody has chosen.
     ///
     /// `more` adds what the platform's callback carries beside code and state.

@@ -6,6 +6,12 @@ use crate::catalogue::{Dice, Listing, listing};
 /// Every so many items have no variants to choose from.
 const PLAIN_EVERY: u64 = 4;
 
+/// How long ago made goods were put up.
+const AGE_S: i64 = 90 * 86_400;
+
+/// Seconds between the last changes of two of them.
+const APART_S: i64 = 20;
+
 /// The goods of one fill.
 pub(super) fn items(fill: &Fill) -> impl Iterator<Item = StoreItem> {
     (0..fill.count).filter_map(|nth| item(fill, nth))
@@ -37,8 +43,9 @@ fn item(fill: &Fill, nth: u64) -> Option<StoreItem> {
         category: listing.category.name.to_owned(),
         pictures: vec![listing.number, listing.number + 1],
         on_sale: true,
-        created_at: fill.at,
-        changed_at: fill.at,
+        created_at: fill.at - AGE_S,
+        // Goods of a real store did not all change at one moment; lists by change rely on it.
+        changed_at: fill.at - i64::try_from(fill.count - nth).unwrap_or(0) * APART_S,
         variants: variants.collect(),
         touched: Touched::Not,
     })

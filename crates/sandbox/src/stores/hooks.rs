@@ -62,6 +62,12 @@ pub struct SentPush {
     pub answers: Vec<Delivery>,
 }
 
+/// Whether a platform takes an answer for "received".
+fn is_taken(platform: StorePlatform, answer: &Delivery) -> bool {
+    let said_so = platform != StorePlatform::Youzan || answer.answer.contains("success");
+    said_so && answer.status.is_some_and(|status| (200..300).contains(&status))
+}
+
 impl SandboxState {
     /// Tells everybody who registered for it.
     pub(super) fn announce_store(&self, event: &StoreEvent) {
@@ -88,6 +94,8 @@ impl SandboxState {
             StorePlatform::Ebay => crate::ebay::push(self, hook, event),
             StorePlatform::Wish => crate::wish::push(self, hook, event),
             StorePlatform::Shoplazza => crate::shoplazza::push(self, hook, event),
+            StorePlatform::Youzan => crate::youzan::message(self, hook, event),
+            StorePlatform::Weimob => crate::weimob::message(self, hook, event),
             _ => None,
         }
     }
@@ -107,7 +115,7 @@ impl SandboxState {
             for wait in state.config().notice_schedule_ms.clone() {
                 tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
                 let answer = state.0.courier.post(notice.clone()).await;
-                let accepted = answer.accepted();
+                let accepted = is_taken(sent.platform, &answer);
                 sent.answers.push(answer);
                 if accepted {
                     break;

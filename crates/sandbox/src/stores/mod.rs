@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unused_imports, reason = "the platforms' layers are being built on this")]
 
+mod amounts;
 mod apps;
 mod carriers;
 mod consent;
@@ -33,8 +34,9 @@ pub use trade::Purchase;
 
 pub(crate) use store::StoreTables;
 pub(crate) use {
+    amounts::{major, number},
     carriers::Carrier,
-    consent::{ConsentAsked, words},
+    consent::{ConsentAsked, query_of, words},
     goods::{Shelf, StockRefused, page},
     grants::{Code, Grant, GrantRefused, Token},
     hooks::{Happening, Hook, StoreEvent},

@@ -59,7 +59,8 @@ fn serve(state: &SandboxState, request: &HttpRequest, path: &str, body: &[u8]) -
     let of = StoreRef::new(StorePlatform::Wanliniu, seller);
     let secret = secret(state, &of).ok_or_else(|| Refusal(1_000, format!("{key}不存在")))?;
     check_clock(state, &fields, b2c)?;
-    let (name, wanted) = if b2c { ("sign", b2c_signature(&fields, &secret)) } else { ("_sign", open_signature(&fields, &secret)) };
+    let (name, wanted) =
+        if b2c { ("sign", b2c_signature(&fields, &secret)) } else { ("_sign", open_signature(&fields, &secret)) };
     let given = fields.text(name).unwrap_or_default();
     // The open gateway takes either case of hex.
     if !(given == wanted || (!b2c && given.eq_ignore_ascii_case(&wanted))) {

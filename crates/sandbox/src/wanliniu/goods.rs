@@ -15,9 +15,8 @@ pub(super) fn list(call: &Call<'_>) -> Reply {
     let code = call.fields.text("goods_code");
     let world = call.state.world();
     let store = call.store(&world)?;
-    let fits = |item: &&StoreItem| {
-        item.changed_within(from, until) && code.is_none_or(|code| code == item.number.to_string())
-    };
+    let fits =
+        |item: &&StoreItem| item.changed_within(from, until) && code.is_none_or(|code| code == item.number.to_string());
     let shown = call.paged(store.shelf.all().filter(fits).collect(), 200)?;
     Ok(shown.into_iter().map(|item| row(call, store, item)).collect())
 }

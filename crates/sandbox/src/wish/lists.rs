@@ -5,8 +5,7 @@ use chrono::DateTime;
 use super::{Call, Refusal};
 
 /// What every list takes.
-pub(super) const PARAMETERS: [&str; 6] =
-    ["limit", "sort_by", "updated_at_min", "updated_at_max", "id_min", "id_max"];
+pub(super) const PARAMETERS: [&str; 6] = ["limit", "sort_by", "updated_at_min", "updated_at_max", "id_min", "id_max"];
 
 /// A row's keys: its update time in milliseconds and its id.
 pub(super) struct Keyed<T> {

@@ -49,7 +49,11 @@ pub(super) fn list(call: &Call<'_>, _: &str) -> Reply {
         }
         for (nth, line) in order.lines.iter().enumerate() {
             if states.is_empty() || states.contains(&state(order, line)) {
-                rows.push(Keyed { at_ms: order.changed_at * 1_000, id: line_id(order, nth), row: row(order, nth, line) });
+                rows.push(Keyed {
+                    at_ms: order.changed_at * 1_000,
+                    id: line_id(order, nth),
+                    row: row(order, nth, line),
+                });
             }
         }
     }

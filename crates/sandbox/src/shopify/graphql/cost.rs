@@ -29,7 +29,10 @@ pub(super) fn actual(operation: &Operation, answer: &Value) -> u64 {
 }
 
 fn of_fields(kind: &str, fields: &[Field], answer: Option<&Value>) -> u64 {
-    fields.iter().map(|field| of_field(kind, field, answer.map(|answer| answer.get(&field.alias).unwrap_or(&Value::Null)))).sum()
+    fields
+        .iter()
+        .map(|field| of_field(kind, field, answer.map(|answer| answer.get(&field.alias).unwrap_or(&Value::Null))))
+        .sum()
 }
 
 fn of_field(kind: &str, field: &Field, answer: Option<&Value>) -> u64 {

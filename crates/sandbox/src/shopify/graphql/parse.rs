@@ -194,7 +194,11 @@ impl Kind {
             (Value::Array(list), true) => list.iter().all(|one| self.fits(one)),
             (one, _) => self.fits(one),
         };
-        if fits { Ok(()) } else { Err(format!("Variable ${variable} of type {} was provided invalid value", self.name)) }
+        if fits {
+            Ok(())
+        } else {
+            Err(format!("Variable ${variable} of type {} was provided invalid value", self.name))
+        }
     }
 
     fn fits(&self, value: &Value) -> bool {

@@ -53,7 +53,10 @@ const TYPES: &[(&str, &[FieldOf])] = &[
             FieldOf("fulfillmentCreate", One("FulfillmentCreatePayload"), &["fulfillment", "message"]),
         ],
     ),
-    ("Shop", &[text("id"), text("name"), text("email"), text("myshopifyDomain"), text("currencyCode"), text("ianaTimezone")]),
+    (
+        "Shop",
+        &[text("id"), text("name"), text("email"), text("myshopifyDomain"), text("currencyCode"), text("ianaTimezone")],
+    ),
     ("Location", &[text("id"), text("name"), text("isActive")]),
     (
         "Product",
@@ -158,8 +161,14 @@ const TYPES: &[(&str, &[FieldOf])] = &[
         "FulfillmentOrder",
         &[text("id"), text("status"), text("requestStatus"), parts("lineItems", "FulfillmentOrderLineItem")],
     ),
-    ("FulfillmentOrderLineItem", &[text("id"), text("totalQuantity"), text("remainingQuantity"), one("lineItem", "LineItem")]),
-    ("Fulfillment", &[text("id"), text("status"), text("createdAt"), FieldOf("trackingInfo", List("TrackingInfo"), &["first"])]),
+    (
+        "FulfillmentOrderLineItem",
+        &[text("id"), text("totalQuantity"), text("remainingQuantity"), one("lineItem", "LineItem")],
+    ),
+    (
+        "Fulfillment",
+        &[text("id"), text("status"), text("createdAt"), FieldOf("trackingInfo", List("TrackingInfo"), &["first"])],
+    ),
     ("TrackingInfo", &[text("company"), text("number"), text("url")]),
     (
         "InventorySetQuantitiesPayload",

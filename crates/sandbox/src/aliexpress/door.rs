@@ -136,7 +136,7 @@ fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<Val
         grant.map_err(expired)?.store.clone()
     };
     limits(state)?;
-    let call = Call { state, fields: &fields, of, now };
+    let call = Call { state, fields: &fields, of };
     let answer = run(&call)?;
     Ok(dressed(state, name, answer, simple))
 }
@@ -146,7 +146,7 @@ fn limits(state: &SandboxState) -> Result<(), Refusal> {
         Refusal::isv("ApiCallLimit", format!("The request is too frequently, this ban will last {seconds} seconds"))
     };
     state.count_store_call(StorePlatform::Aliexpress).map_err(banned)?;
-    state.0.buckets.draw("aliexpress", RATE, POINT, state.clock().wall_ms()).map(drop).map_err(|_| banned(1))
+    state.draw("aliexpress", RATE, POINT).map(drop).map_err(|_| banned(1))
 }
 
 /// An answer in its wrappers, or without those that `simplify` takes away.

@@ -70,8 +70,6 @@ struct Call<'a> {
     state: &'a SandboxState,
     fields: &'a Fields,
     of: StoreRef,
-    /// Unix seconds, wall time.
-    now: i64,
 }
 
 impl Call<'_> {

@@ -115,7 +115,7 @@ fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8], operation: &O
     };
     let rate = Rate { holds: operation.burst * POINT, per_s: operation.per_s };
     let key = format!("amazon/{seller}/{}", operation.name);
-    let drawn = state.0.buckets.draw(&key, rate, POINT, state.clock().wall_ms());
+    let drawn = state.draw(&key, rate, POINT);
     if drawn.is_err() || state.count_store_call(StorePlatform::Amazon).is_err() {
         let message = "You exceeded your quota for the requested resource.".to_owned();
         return Err(Refusal { status: 429, code: "QuotaExceeded", message, details: "" });

@@ -44,7 +44,11 @@ pub(super) async fn door(
     let code = answer.pointer("/errors/0/extensions/code").and_then(Value::as_str).map(str::to_owned);
     let mut response = HttpResponse::build(status);
     response.insert_header(("X-Shopify-API-Version", served(&version).unwrap_or_default()));
-    let mut response = response.json(answer);
+    let mut response = if status == StatusCode::TOO_MANY_REQUESTS {
+        response.insert_header(("Retry-After", "2.0")).finish()
+    } else {
+        response.json(answer)
+    };
     response.extensions_mut().insert(Verdict(code.unwrap_or(verdict)));
     response
 }
@@ -67,6 +71,9 @@ type Turned = (StatusCode, Value);
 fn serve(state: &SandboxState, request: &HttpRequest, version: &str, body: &[u8]) -> Result<Value, Turned> {
     let version = served(version).ok_or_else(|| (StatusCode::NOT_FOUND, json!({"errors": "Not Found"})))?;
     let (of, granted) = admit(state, request)?;
+    if state.count_store_call(StorePlatform::Shopify).is_err() {
+        return Err((StatusCode::TOO_MANY_REQUESTS, Value::Null));
+    }
     if !request.content_type().eq_ignore_ascii_case("application/json") {
         return Err((
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -138,7 +145,7 @@ fn within_cost(call: &Call<'_>, question: &Question, granted: &str) -> Value {
         json!({"cost": {"requestedQueryCost": wanted, "actualQueryCost": actual, "throttleStatus": {
             "maximumAvailable": rate.holds / POINT, "currentlyAvailable": left / POINT, "restoreRate": rate.per_s / POINT}}})
     };
-    if let Err(left) = call.state.0.buckets.draw(&key, rate, points(wanted), call.state.clock().wall_ms()) {
+    if let Err(left) = call.state.draw(&key, rate, points(wanted)) {
         let refusal = json!({"message": "Throttled", "extensions": {"code": "THROTTLED",
             "documentation": "https://shopify.dev/api/usage/rate-limits"}});
         return json!({"errors": [refusal], "extensions": cost(None, left)});

@@ -56,7 +56,7 @@ fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Reply {
     };
     let (of, granted) = holder(state, request)?;
     let key = format!("shoplazza/{}", of.seller);
-    let drawn = state.0.buckets.draw(&key, RATE, POINT, state.clock().wall_ms());
+    let drawn = state.draw(&key, RATE, POINT);
     if drawn.is_err() || state.count_store_call(StorePlatform::Shoplazza).is_err() {
         return Err(Refusal(429, "TooManyRequests", format!("the limit of version {version} is reached")));
     }

@@ -66,7 +66,7 @@ fn serve(state: &SandboxState, request: &HttpRequest, path: &str, body: &[u8]) -
     if !(given == wanted || (!b2c && given.eq_ignore_ascii_case(&wanted))) {
         return Err(Refusal(1_002, "签名错误".to_owned()));
     }
-    let drawn = state.0.buckets.draw(&format!("wanliniu/{seller}"), RATE, POINT, state.clock().wall_ms());
+    let drawn = state.draw(&format!("wanliniu/{seller}"), RATE, POINT);
     if drawn.is_err() || state.count_store_call(StorePlatform::Wanliniu).is_err() {
         return Err(Refusal(1_003, "接口调用频率过高，已限流".to_owned()));
     }

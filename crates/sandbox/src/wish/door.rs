@@ -61,7 +61,7 @@ pub(super) async fn door(state: Data<SandboxState>, request: HttpRequest, body: 
 fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8], left: &mut Option<i64>) -> Reply {
     let path: Vec<&str> = request.path().trim_start_matches("/wish/api/v3/").split('/').collect();
     let of = holder(state, request)?;
-    let drawn = state.0.buckets.draw(&format!("wish/{}", of.seller), RATE, POINT, state.clock().wall_ms());
+    let drawn = state.draw(&format!("wish/{}", of.seller), RATE, POINT);
     *left = Some(drawn.unwrap_or(0));
     if drawn.is_err() || state.count_store_call(StorePlatform::Wish).is_err() {
         return Err(Refusal(429, 1_005, "Too many requests".to_owned()));

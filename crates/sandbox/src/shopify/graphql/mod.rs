@@ -22,11 +22,6 @@ impl Question {
         Ok(Self(operation))
     }
 
-    /// Whether it writes.
-    pub(crate) fn writes(&self) -> bool {
-        self.0.is_mutation
-    }
-
     /// What it asks for at the top.
     pub(crate) fn fields(&self) -> &[Field] {
         &self.0.fields

@@ -4,6 +4,7 @@ pub(crate) mod amount;
 pub(crate) mod bucket;
 pub(crate) mod fields;
 pub(crate) mod repeats;
+pub(crate) mod trouble;
 
 use crate::rest::bucket::Rate;
 use crate::state::SandboxState;

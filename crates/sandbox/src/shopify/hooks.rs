@@ -22,7 +22,7 @@ pub(crate) fn push(state: &SandboxState, hook: &Hook, event: &StoreEvent) -> Opt
         let world = state.world();
         body(world.stores.store(&event.store)?, event)?
     };
-    Some((topic.to_owned(), signed(state, hook, event, topic, &body)))
+    Some((topic.to_owned(), signed(state, &hook.address, &event.store.seller, topic, &body)))
 }
 
 fn topic(what: Happening) -> &'static str {
@@ -68,7 +68,23 @@ fn body(store: &Store, event: &StoreEvent) -> Option<Value> {
     }
 }
 
-fn signed(state: &SandboxState, hook: &Hook, event: &StoreEvent, topic: &str, body: &Value) -> SignedNotice {
+impl SandboxState {
+    /// One of the messages that every application must take, signed, about a store: `customers/data_request`,
+    /// `customers/redact`, `shop/redact`. `None` for other topics.
+    pub fn shopify_privacy_notice(&self, address: &str, seller: &str, topic: &str) -> Option<SignedNotice> {
+        let body = match topic {
+            "customers/data_request" | "customers/redact" => {
+                json!({"shop_id": 55_000_000_001_u64, "shop_domain": seller, "customer": {"id": 207_119_551,
+                    "email": "buyer@example.com", "phone": "555-625-1199"}, "orders_requested": []})
+            }
+            "shop/redact" => json!({"shop_id": 55_000_000_001_u64, "shop_domain": seller}),
+            _ => return None,
+        };
+        Some(signed(self, address, seller, topic, &body))
+    }
+}
+
+fn signed(state: &SandboxState, address: &str, seller: &str, topic: &str, body: &Value) -> SignedNotice {
     let body = body.to_string();
     let secret = state.store_app(StorePlatform::Shopify).secret;
     let hmac = STANDARD.encode(crypto::hmac_sha256(&secret, body.as_bytes()));
@@ -76,12 +92,12 @@ fn signed(state: &SandboxState, hook: &Hook, event: &StoreEvent, topic: &str, bo
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let now = rfc3339_utc(state.clock().wall());
     SignedNotice {
-        url: hook.address.clone(),
+        url: address.to_owned(),
         headers: vec![
             header("Content-Type", "application/json"),
             header("X-Shopify-Topic", topic),
             header("X-Shopify-Hmac-Sha256", &hmac),
-            header("X-Shopify-Shop-Domain", &event.store.seller),
+            header("X-Shopify-Shop-Domain", seller),
             header("X-Shopify-API-Version", "2026-07"),
             header("X-Shopify-Webhook-Id", id.get(..32).unwrap_or_default()),
             header("X-Shopify-Event-Id", id.get(32..).unwrap_or_default()),

@@ -192,6 +192,7 @@ impl SandboxState {
         }
         self.0.clock.set_offset(0);
         *self.world() = fresh;
+        self.0.repeats.clear();
         self.0.faults.clear();
         self.0.log.clear();
     }

@@ -10,7 +10,7 @@ use super::{Answer, Call, Refusal, Reply, auth, listings, orders, ship, sites};
 use crate::crypto;
 use crate::faults::Verdict;
 use crate::rest::bucket::{POINT, Rate};
-use crate::rest::fields::Fields;
+use crate::rest::fields::{Fields, pieces};
 use crate::state::SandboxState;
 use crate::stores::StorePlatform;
 
@@ -53,7 +53,7 @@ fn find<'a>(method: &str, path: &[&'a str]) -> Option<(Operation, Vec<&'a str>)>
 
 /// Every call of the APIs.
 pub(super) async fn door(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let path = pieces(request.uri().path());
+    let path = pieces(request.uri().path(), "/amazon/");
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let found = find(request.method().as_str(), &path);
     let limit = found.as_ref().map(|(operation, _)| limit_text(operation.per_s));
@@ -84,15 +84,6 @@ fn limit_text(millionths: i64) -> String {
     let text = format!("{}.{:06}", millionths / POINT, millionths % POINT);
     let short = text.trim_end_matches('0');
     if short.ends_with('.') { format!("{short}0") } else { short.to_owned() }
-}
-
-/// The pieces of a path behind the platform's name, decoded.
-fn pieces(path: &str) -> Vec<String> {
-    let decoded = |piece: &str| {
-        let plus = piece.replace('+', "%2B");
-        url::form_urlencoded::parse(plus.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
-    };
-    path.trim_start_matches("/amazon/").split('/').map(decoded).collect()
 }
 
 fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8], operation: &Operation, pieces: &[&str]) -> Reply {

@@ -178,7 +178,8 @@ pub(super) fn patch(call: &Call<'_>, pieces: &[&str]) -> Reply {
         Ok(_) if preview => ("VALID", Vec::new()),
         Ok(_) => ("ACCEPTED", Vec::new()),
         Err((code, message)) => {
-            let issue = json!({"code": code, "message": message, "severity": "ERROR", "categories": ["INVALID_ATTRIBUTE"],
+            let issue = json!({"code": code, "message": message, "severity": "ERROR",
+                "categories": ["INVALID_ATTRIBUTE"],
                 "attributeNames": ["fulfillment_availability"]});
             ("INVALID", vec![issue])
         }

@@ -181,7 +181,8 @@ fn row(site: &str, order: &StoreOrder, included: &[String]) -> Value {
     if has("FULFILLMENT") {
         put(
             "fulfillment",
-            json!({"fulfillmentStatus": status(order), "fulfilledBy": "MERCHANT", "fulfillmentServiceLevel": "STANDARD"}),
+            json!({"fulfillmentStatus": status(order), "fulfilledBy": "MERCHANT",
+                "fulfillmentServiceLevel": "STANDARD"}),
         );
     }
     if has("PROCEEDS") && !open {

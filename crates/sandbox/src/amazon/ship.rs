@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::orders::store_of;
 use super::{Answer, Call, Refusal, Reply, sites};
@@ -55,8 +55,9 @@ pub(super) fn confirm(call: &Call<'_>, pieces: &[&str]) -> Reply {
         let key: u64 = piece.order_item_id.parse().map_err(|_| Refusal::input("Invalid orderItemId"))?;
         lines.push((key, piece.quantity));
     }
-    let key = format!("amazon/{id}/{}", parcel.package_reference_id);
-    let corrects = call.state.0.repeats.get(&key).is_some();
+    let key = format!("package/{id}/{}", parcel.package_reference_id);
+    let told = |store: &crate::stores::Store| !store.setting(&key).is_empty();
+    let corrects = call.state.world().stores.store(&of).is_some_and(told);
     let note = ParcelNote { carrier, number: &parcel.tracking_number, lines: Some(&lines), corrects };
     call.state.store_ships(&of, id, &note).map_err(|refused| match refused {
         ParcelRefused::NoOrder => Refusal::not_found(format!("Order {id} was not found.")),
@@ -64,7 +65,7 @@ pub(super) fn confirm(call: &Call<'_>, pieces: &[&str]) -> Reply {
         ParcelRefused::TooMany => Refusal::input("The quantity is more than what is left to send."),
         _ => Refusal::input("The order cannot be confirmed in its state."),
     })?;
-    call.state.0.repeats.put(key, Value::Null, json!(true));
+    let _ = call.state.stores().set(&of, &key, "told");
     Ok(Answer { status: StatusCode::NO_CONTENT, body: Value::Null })
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Answer, Call, Refusal, Reply, SITES, auth, goods, notices, orders, ship, stock};
 use crate::faults::Verdict;
-use crate::rest::fields::Fields;
+use crate::rest::fields::{Fields, pieces};
 use crate::state::SandboxState;
 use crate::stores::StorePlatform;
 
@@ -61,17 +61,8 @@ fn find<'a>(method: &str, path: &'a [&'a str]) -> Option<(Serve, &'static str, &
     })
 }
 
-/// The pieces of a path behind the platform's name, decoded.
-fn pieces(path: &str) -> Vec<String> {
-    let decoded = |piece: &str| {
-        let plus = piece.replace('+', "%2B");
-        url::form_urlencoded::parse(plus.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
-    };
-    path.trim_start_matches("/ebay/").split('/').map(decoded).collect()
-}
-
 fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Reply {
-    let path = pieces(request.uri().path());
+    let path = pieces(request.uri().path(), "/ebay/");
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let bearer = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));

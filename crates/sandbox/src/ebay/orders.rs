@@ -153,9 +153,10 @@ fn row(site: &str, order: &StoreOrder) -> Value {
     let address = json!({"addressLine1": to.street, "city": to.city, "stateOrProvince": to.province,
         "postalCode": to.postcode, "countryCode": to.country});
     let lines: Vec<Value> = order.lines.iter().map(|one| line(site, order, one)).collect();
-    let mut shown = json!({"orderId": order.id, "legacyOrderId": order.id, "creationDate": rfc3339_utc_millis(order.created_at),
+    let mut shown = json!({"orderId": order.id, "legacyOrderId": order.id,
+        "creationDate": rfc3339_utc_millis(order.created_at),
         "lastModifiedDate": rfc3339_utc_millis(order.changed_at), "orderFulfillmentStatus": sent(order),
-        "orderPaymentStatus": paid, "sellerId": "seller", "buyer": {"username": order.buyer,
+        "orderPaymentStatus": paid, "buyer": {"username": order.buyer,
             "taxAddress": {"countryCode": to.country}},
         "cancelStatus": {"cancelState": cancel, "cancelRequests": []},
         "pricingSummary": {"priceSubtotal": money(order.goods_minor()), "deliveryCost": money(order.postage_minor),

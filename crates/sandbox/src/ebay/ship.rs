@@ -82,7 +82,8 @@ pub(super) fn list(call: &Call<'_>, id: &str) -> Reply {
     let rows: Vec<Value> = parcels
         .iter()
         .map(|parcel| {
-            let lines: Vec<Value> = parcel.lines.iter().map(|(key, quantity)| json!({"lineItemId": key.to_string(), "quantity": quantity})).collect();
+            let line = |(key, pieces): &(u64, i64)| json!({"lineItemId": key.to_string(), "quantity": pieces});
+            let lines: Vec<Value> = parcel.lines.iter().map(line).collect();
             json!({"fulfillmentId": parcel.number, "shipmentTrackingNumber": parcel.number,
                 "shippingCarrierCode": parcel.carrier, "shippedDate": rfc3339_utc_millis(parcel.at), "lineItems": lines})
         })

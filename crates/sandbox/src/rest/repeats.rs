@@ -15,6 +15,11 @@ impl Repeats {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(crate) fn put(&self, key: String, asked: Value, answer: Value) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (asked, answer));
     }

@@ -143,7 +143,8 @@ fn within_cost(call: &Call<'_>, question: &Question, granted: &str) -> Value {
     let points = |points: u64| i64::try_from(points).unwrap_or(0).saturating_mul(POINT);
     let cost = |actual: Option<u64>, left: i64| {
         json!({"cost": {"requestedQueryCost": wanted, "actualQueryCost": actual, "throttleStatus": {
-            "maximumAvailable": rate.holds / POINT, "currentlyAvailable": left / POINT, "restoreRate": rate.per_s / POINT}}})
+            "maximumAvailable": rate.holds / POINT,
+            "currentlyAvailable": left / POINT, "restoreRate": rate.per_s / POINT}}})
     };
     if let Err(left) = call.state.draw(&key, rate, points(wanted)) {
         let refusal = json!({"message": "Throttled", "extensions": {"code": "THROTTLED",

@@ -56,9 +56,13 @@ fn row(order: &StoreOrder) -> Value {
     let cancelled = order.ended_at.filter(|_| order.stage == OrderStage::Cancelled).map(rfc3339_utc);
     let address = json!({"name": to.name, "phone": to.phone, "country_code": to.country, "province": to.province,
         "city": to.city, "address": to.street, "address1": to.district, "zip": to.postcode});
-    let parcels: Vec<Value> = (1..).zip(&order.parcels).map(|(nth, parcel): (usize, _)| {
-        json!({"id": format!("{}-{nth}", order.id), "tracking_company": parcel.carrier, "tracking_number": parcel.number})
-    }).collect();
+    let parcels: Vec<Value> = (1..)
+        .zip(&order.parcels)
+        .map(|(nth, parcel): (usize, _)| {
+            json!({"id": format!("{}-{nth}", order.id), "tracking_company": parcel.carrier,
+                "tracking_number": parcel.number})
+        })
+        .collect();
     json!({"id": order.id, "number": format!("N{}", order.seq), "note": order.note, "financial_status": paid,
         "fulfillment_status": sent, "currency": order.currency, "total_price": money(order.total_minor()),
         "sub_total": money(order.goods_minor()), "total_shipping": money(order.postage_minor),

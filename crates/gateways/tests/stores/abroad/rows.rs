@@ -227,7 +227,10 @@ pub fn amazon() -> Abroad {
     Abroad {
         row: Row {
             site: Some("US"),
-            settings: |app| json!({"client_id": app.id, "client_secret": app.secret, "application_id": app.more["application_id"]}),
+            settings: |app| {
+                let application = &app.more["application_id"];
+                json!({"client_id": app.id, "client_secret": app.secret, "application_id": application})
+            },
             tells: Tells { unpaid_orders: false, barcodes: false, spec_names: false, ..row.tells },
             ..row
         },

@@ -39,8 +39,8 @@ pub(super) fn parse(text: &str, given: &Map<String, Value>) -> Result<Operation,
             other => return Err(format!("syntax error, unexpected {other:?}")),
         };
         reader.words.next_if(|word| matches!(word, Word::Name(_)));
-        reader.declarations(given)?;
     }
+    reader.declarations(given)?;
     let fields = reader.selection(0)?;
     match reader.words.next() {
         None => Ok(Operation { is_mutation, fields }),

@@ -8,6 +8,7 @@ mod goods;
 mod messages;
 mod orders;
 mod platforms;
+mod pushed_code;
 mod stage;
 mod tokens;
 

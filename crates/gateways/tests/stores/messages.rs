@@ -8,12 +8,14 @@ use tokio::net::TcpListener;
 use crate::stage::Stage;
 
 /// One request as it was sent.
-struct Heard {
+pub struct Heard {
+    /// Path and query.
+    pub path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
-async fn hear(listener: &TcpListener) -> Heard {
+pub async fn hear(listener: &TcpListener) -> Heard {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut seen = Vec::new();
     loop {
@@ -29,7 +31,8 @@ async fn hear(listener: &TcpListener) -> Heard {
         if seen.len() >= end + 4 + length {
             let answer = "HTTP/1.1 200 OK\r\ncontent-length: 7\r\nconnection: close\r\n\r\nsuccess";
             stream.write_all(answer.as_bytes()).await.unwrap();
-            return Heard { headers, body: seen[end + 4..].to_vec() };
+            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            return Heard { path, headers, body: seen[end + 4..].to_vec() };
         }
     }
 }

@@ -4,7 +4,9 @@
 //! must not be repeated here.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey};
+use aws_lc_rs::cipher::{
+    AES_128, AES_256, EncryptingKey, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey,
+};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::{
     KeyPair, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
@@ -143,6 +145,16 @@ pub(crate) fn seal_push(encoding_aes_key: &str, message: &[u8], appid: &str) -> 
     let padding = 32 - text.len() % 32;
     text.extend(std::iter::repeat_n(u8::try_from(padding).map_err(|_| unusable)?, padding));
     let key = UnboundCipherKey::new(&AES_256, &key).and_then(EncryptingKey::cbc).map_err(|_| unusable)?;
+    key.less_safe_encrypt(&mut text, EncryptionContext::Iv128(iv.into())).map_err(|_| unusable)?;
+    Ok(STANDARD.encode(text))
+}
+
+/// Seals a text under the 16 bytes of `key` with AES-128-CBC and PKCS#7 padding, as Base64.
+pub(crate) fn seal_aes_cbc(key: &[u8], iv: [u8; 16], plain: &str) -> Result<String, CryptoError> {
+    let unusable = CryptoError("AES key");
+    let key = UnboundCipherKey::new(&AES_128, key).map_err(|_| unusable)?;
+    let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).map_err(|_| unusable)?;
+    let mut text = plain.as_bytes().to_vec();
     key.less_safe_encrypt(&mut text, EncryptionContext::Iv128(iv.into())).map_err(|_| unusable)?;
     Ok(STANDARD.encode(text))
 }

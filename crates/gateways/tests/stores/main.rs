@@ -9,6 +9,7 @@ mod goods;
 mod messages;
 mod orders;
 mod platforms;
+mod pushed_code;
 mod stage;
 mod tokens;
 

@@ -9,6 +9,8 @@ use crate::stage::Stage;
 
 /// One request as it was sent.
 pub struct Heard {
+    /// Path and query.
+    pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
@@ -29,7 +31,8 @@ pub async fn hear(listener: &TcpListener) -> Heard {
         if seen.len() >= end + 4 + length {
             let answer = "HTTP/1.1 200 OK\r\ncontent-length: 7\r\nconnection: close\r\n\r\nsuccess";
             stream.write_all(answer.as_bytes()).await.unwrap();
-            return Heard { headers, body: seen[end + 4..].to_vec() };
+            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            return Heard { path, headers, body: seen[end + 4..].to_vec() };
         }
     }
 }

@@ -77,6 +77,10 @@ impl SandboxState {
 }
 
 impl Stores {
+    pub(crate) fn state(&self) -> &SandboxState {
+        &self.0
+    }
+
     /// Opens a store in its platform's currency, unless it is there.
     pub fn open(&self, store: &StoreRef, name: &str) {
         self.open_in(store, name, store.platform.currency());
@@ -257,9 +261,14 @@ impl Stores {
 }
 
 impl SandboxState {
+    /// Calls a day that a platform's application may make; 0 = no limit.
+    pub(crate) fn store_quota(&self, platform: StorePlatform) -> u64 {
+        let limit = self.world().stores.quotas.get(&platform).copied();
+        limit.unwrap_or(self.config().marketplace_calls_a_day)
+    }
+
     /// Counts a call of a platform's application; seconds until midnight when the day's calls are used up.
     pub(crate) fn count_store_call(&self, platform: StorePlatform) -> Result<(), i64> {
-        let limit = self.world().stores.quotas.get(&platform).copied();
-        self.count_call_of(&format!("stores/{}", platform.id()), limit.unwrap_or(self.config().marketplace_calls_a_day))
+        self.count_call_of(&format!("stores/{}", platform.id()), self.store_quota(platform))
     }
 }

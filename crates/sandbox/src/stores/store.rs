@@ -71,6 +71,7 @@ impl Store {
 
 /// Everything about stores that the sandbox remembers.
 #[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct StoreTables {
     stores: Vec<Store>,
     pub(crate) grants: Grants,

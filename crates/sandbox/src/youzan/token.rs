@@ -6,9 +6,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::HERE;
+use crate::courier::Delivery;
+use crate::crypto;
 use crate::faults::Verdict;
 use crate::state::SandboxState;
-use crate::stores::{ConsentAsked, Grant, GrantRefused, StoreRef, query_of, words};
+use crate::stores::{ConsentAsked, Grant, GrantRefused, StoreRef, Stores, query_of, words};
 
 pub(super) fn routes(service: &mut web::ServiceConfig) {
     service.route("/youzan/oauth/authorize", web::get().to(consent)).route("/youzan/auth/token", web::post().to(token));
@@ -35,6 +37,38 @@ async fn consent(state: Data<SandboxState>, request: HttpRequest) -> HttpRespons
         store: None,
     };
     state.consent(&asked, |_, _| {})
+}
+
+/// Always the same: the key is the secret's first half.
+const MESSAGE_IV: [u8; 16] = *b"0102030405060708";
+
+impl Stores {
+    /// A merchant has bought the application in Youzan's market: its code is pushed to the registered
+    /// address, with a sealed word on whose it is and without anything of the application's own. Answers
+    /// what the application said; `None` where no address is registered.
+    pub async fn youzan_pushes_code(&self, store: &StoreRef) -> Option<Delivery> {
+        let state = self.state();
+        let mut address = {
+            let mut world = state.world();
+            world.stores.store(store)?;
+            let registered = world.stores.callbacks.get(&HERE)?.clone();
+            let code = world.stores.grants.issue_code(store, &registered, state.clock().wall());
+            let mut address = url::Url::parse(&registered).ok()?;
+            address.query_pairs_mut().append_pair("code", &code);
+            address
+        };
+        let secret = &state.keys().stores.on(HERE)?.secret;
+        let about = json!({"appId": 1, "kdtId": store.seller.parse::<u64>().ok(), "status": 20});
+        address.query_pairs_mut().append_pair("message", &sealed(secret, &about.to_string())?);
+        Some(state.0.courier.get(address.to_string()).await)
+    }
+}
+
+/// The sealed word, percent-encoded once more than the query does.
+fn sealed(secret: &str, plain: &str) -> Option<String> {
+    let key = secret.as_bytes().get(..16)?;
+    let sealed = crypto::seal_aes_cbc(key, MESSAGE_IV, plain).ok()?;
+    Some(url::form_urlencoded::byte_serialize(sealed.as_bytes()).collect())
 }
 
 #[derive(Deserialize)]
@@ -129,4 +163,14 @@ fn answer(grant: &Grant, with_refresh: bool) -> Value {
         data = crate::json::joined(data, json!({"refresh_token": grant.refresh.text}));
     }
     json!({"success": true, "code": 200, "data": data, "message": null})
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_word_beside_a_pushed_code_is_sealed_as_the_platform_does() {
+        let sealed = super::sealed("0123456789abcdef0123456789abcdef", r#"{"appId":1,"kdtId":56232,"status":20}"#);
+        let theirs = "O0Q8N8X4N%2B%2BpvyXKz8dCoD%2FJxvquqzIIpAHTAXFGT4xrTP1EvBXhRDIrdHSfSOCE";
+        assert_eq!(sealed.as_deref(), Some(theirs));
+    }
 }

@@ -55,6 +55,9 @@ fn stores_are_found_again_after_a_restart() {
         state.stores().fill(&store, &Filling::of(1_000)).unwrap();
         let variant = state.stores().items(&store)[7].variants[0].number;
         let id = state.stores().buy(&store, &[(variant, 1)], &Purchase::default()).unwrap();
+        state.stores().register_callback(StorePlatform::Amazon, "http://127.0.0.1:9/back");
+        state.stores().set_quota(StorePlatform::Amazon, Some(3));
+        state.stores().consents(StorePlatform::Amazon, Some(&store));
         state.save().unwrap();
         (id, state.stores().items(&store))
     };

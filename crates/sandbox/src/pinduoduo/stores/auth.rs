@@ -26,12 +26,21 @@ pub(super) fn method(name: &str) -> Option<(Serve, &'static str, &'static [&'sta
     })
 }
 
+/// Stores that may authorise an application in test state: one whose calls are limited.
+const STORES_IN_TEST: usize = 5;
+
 fn create(call: &Call<'_>) -> Reply {
     let code = call.params.needed("code")?;
+    let in_test = call.state.store_quota(HERE) > 0;
     let mut world = call.state.world();
     let stores = &mut world.stores;
     let taken = stores.grants.take_code(HERE, code, call.now);
     let code = taken.map_err(|_| Refusal(50_001, "code已失效，请重新授权".to_owned()))?;
+    let others = stores.on(HERE).filter(|store| store.of != code.store);
+    let authorised = others.filter(|store| stores.grants.live(&store.of).is_some()).count();
+    if in_test && authorised >= STORES_IN_TEST {
+        return Err(Refusal(50_001, "应用处于测试状态，授权店铺数已达上限".to_owned()));
+    }
     let grant = stores.grants.open(&code.store, call.now);
     let name = stores.store(&grant.store).map_or("", |store| store.name.as_str());
     Ok(answer(&grant, name, call.now))

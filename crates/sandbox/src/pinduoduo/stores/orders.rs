@@ -162,6 +162,7 @@ fn dressed(call: &StoreCall<'_>, order: &StoreOrder) -> Value {
         "pay_amount": yuan(order.total_minor()), "goods_amount": yuan(order.goods_minor()),
         "discount_amount": yuan(order.discount_minor), "platform_discount": "0.00",
         "seller_discount": yuan(order.discount_minor), "postage": yuan(order.postage_minor), "pay_type": "WEIXIN",
+        "pay_no": format!("42{:026}", order.seq), "group_order_id": 1_800_000_000_000_000 + order.seq,
         "remark": "", "buyer_memo": order.note,
         "tracking_number": order.parcels.last().map_or("", |parcel| parcel.number.as_str()),
         "logistics_id": order.parcels.last().and_then(|parcel| parcel.carrier.parse::<i64>().ok()).unwrap_or(0),
@@ -185,7 +186,8 @@ fn receiver(order: &StoreOrder) -> Value {
     let sealed = |what: &str| if open { sealed(order, what) } else { String::new() };
     let to = &order.receiver;
     json!({
-        "country": "中国", "country_id": 1, "province": to.province, "city": to.city, "town": to.district,
+        "country": "中国", "country_id": 1, "province": to.province, "province_id": 15, "city": to.city,
+        "city_id": 221, "town": to.district, "town_id": 1_898,
         "receiver_name": sealed("name"), "receiver_phone": sealed("phone"), "receiver_address": sealed("address"),
         "address": "", "receiver_name_mask": masked(&to.name), "receiver_phone_mask": masked_phone(&to.phone),
         "receiver_address_mask": masked(&to.street),

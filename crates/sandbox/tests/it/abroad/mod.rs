@@ -6,12 +6,11 @@ mod ebay_and_amazon;
 mod others;
 mod shopify;
 
-use std::collections::BTreeSet;
-
 use sandbox::stores::{Filling, Purchase, StoreApp, StorePlatform, StoreRef};
 use serde_json::Value;
 
 use crate::client::{Shop, keys};
+use crate::shapes::shape;
 
 const BACK: &str = "http://127.0.0.1:9/back";
 
@@ -67,23 +66,6 @@ fn vector(id: &str) -> Value {
     let text = include_str!("../../../../../tests/vectors/marketplaces-global.json");
     let all: Value = serde_json::from_str(text).unwrap();
     all["fixtures"].as_array().unwrap().iter().find(|case| case["id"] == id).unwrap()["body"].clone()
-}
-
-/// Every path to a leaf with the kind of the leaf; places in lists are left out.
-fn shape(value: &Value) -> BTreeSet<String> {
-    fn walk(value: &Value, path: &str, into: &mut BTreeSet<String>) {
-        match value {
-            Value::Object(members) => members.iter().for_each(|(name, one)| walk(one, &format!("{path}.{name}"), into)),
-            Value::Array(items) => items.iter().for_each(|one| walk(one, &format!("{path}[]"), into)),
-            Value::String(_) => drop(into.insert(format!("{path}: text"))),
-            Value::Number(_) => drop(into.insert(format!("{path}: number"))),
-            Value::Bool(_) => drop(into.insert(format!("{path}: flag"))),
-            Value::Null => {}
-        }
-    }
-    let mut paths = BTreeSet::new();
-    walk(value, "", &mut paths);
-    paths
 }
 
 /// Everything that the vector has is in our answer too, but for `absent`.

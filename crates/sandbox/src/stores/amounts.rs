@@ -2,13 +2,11 @@
 
 use serde_json::Value;
 
+use crate::rest::amount::decimal;
+
 /// Minor units as a decimal text in the currency's unit: `29.90`, `-0.05`, in yen `300`.
 pub(crate) fn major(minor: i64, currency: &str) -> String {
-    if currency == "JPY" {
-        return minor.to_string();
-    }
-    let sign = if minor < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02}", minor.abs() / 100, minor.abs() % 100)
+    decimal(minor, currency)
 }
 
 /// A decimal text as a JSON number.

@@ -10,7 +10,7 @@ use sandbox::stores::{Filling, Purchase, StoreApp, StorePlatform, StoreRef};
 use serde_json::Value;
 
 use crate::client::{Shop, keys};
-use crate::shapes::shape;
+use crate::shapes::{global_fixture as vector, shape};
 
 const BACK: &str = "http://127.0.0.1:9/back";
 
@@ -60,12 +60,6 @@ impl Stage {
 async fn told(request: reqwest::RequestBuilder) -> (u16, Value) {
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
-}
-
-fn vector(id: &str) -> Value {
-    let text = include_str!("../../../../../tests/vectors/marketplaces-global.json");
-    let all: Value = serde_json::from_str(text).unwrap();
-    all["fixtures"].as_array().unwrap().iter().find(|case| case["id"] == id).unwrap()["body"].clone()
 }
 
 /// Everything that the vector has is in our answer too, but for `absent`.

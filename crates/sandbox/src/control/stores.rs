@@ -87,10 +87,13 @@ pub(super) struct Arrange {
     callback: Option<String>,
     push: Option<String>,
     consents: Option<StoreRef>,
+    #[serde(default)]
+    asks: bool,
 }
 
-/// `{quota?, callback?, push?, consents?}`: a platform's calls a day (0 = no limit), the only callback
-/// address, where messages go, and the store whose merchant agrees at once (none lets the page ask).
+/// `{quota?, callback?, push?, consents?, asks?}`: a platform's calls a day (0 = no limit), the only
+/// callback address, where messages go, the store whose merchant agrees at once, and whether the page
+/// asks again.
 pub(super) async fn arrange(
     state: Data<SandboxState>,
     platform: Path<StorePlatform>,
@@ -106,7 +109,9 @@ pub(super) async fn arrange(
     if let Some(address) = &body.push {
         stores.register_push(*platform, address);
     }
-    stores.consents(*platform, body.consents.as_ref());
+    if body.asks || body.consents.is_some() {
+        stores.consents(*platform, body.consents.as_ref());
+    }
     Json(json!({"ok": true}))
 }
 

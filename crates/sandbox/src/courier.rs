@@ -69,8 +69,22 @@ impl Courier {
         self.run(async move {
             let _ = tell.send(post(&client, notice).await);
         });
-        told.await.unwrap_or_else(|_| Delivery { status: None, answer: "the sandbox stopped".to_owned() })
+        told.await.unwrap_or_else(|_| stopped())
     }
+
+    /// Opens `address` and waits for the shop's answer.
+    pub(crate) async fn get(&self, address: String) -> Delivery {
+        let (tell, told) = oneshot::channel();
+        let request = self.client.get(address);
+        self.run(async move {
+            let _ = tell.send(answer(request).await);
+        });
+        told.await.unwrap_or_else(|_| stopped())
+    }
+}
+
+fn stopped() -> Delivery {
+    Delivery { status: None, answer: "the sandbox stopped".to_owned() }
 }
 
 async fn post(client: &reqwest::Client, notice: SignedNotice) -> Delivery {
@@ -78,6 +92,10 @@ async fn post(client: &reqwest::Client, notice: SignedNotice) -> Delivery {
     for (name, value) in notice.headers {
         request = request.header(name, value);
     }
+    answer(request).await
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Delivery {
     match request.send().await {
         Ok(answer) => {
             let status = Some(answer.status().as_u16());

@@ -4,7 +4,9 @@
 //! must not be repeated here.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey};
+use aws_lc_rs::cipher::{
+    AES_128, AES_256, EncryptingKey, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey,
+};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::{
     KeyPair, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
@@ -147,6 +149,16 @@ pub(crate) fn seal_push(encoding_aes_key: &str, message: &[u8], appid: &str) -> 
     Ok(STANDARD.encode(text))
 }
 
+/// Seals a text under the 16 bytes of `key` with AES-128-CBC and PKCS#7 padding, as Base64.
+pub(crate) fn seal_aes_cbc(key: &[u8], iv: [u8; 16], plain: &str) -> Result<String, CryptoError> {
+    let unusable = CryptoError("AES key");
+    let key = UnboundCipherKey::new(&AES_128, key).map_err(|_| unusable)?;
+    let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).map_err(|_| unusable)?;
+    let mut text = plain.as_bytes().to_vec();
+    key.less_safe_encrypt(&mut text, EncryptionContext::Iv128(iv.into())).map_err(|_| unusable)?;
+    Ok(STANDARD.encode(text))
+}
+
 /// Lower-case hex SHA-1 of `parts`, sorted and joined.
 pub(crate) fn sha1_of_sorted(parts: &[&str]) -> String {
     let mut parts = parts.to_vec();
@@ -183,10 +195,21 @@ pub(crate) fn md5_upper(text: &str) -> String {
     hex::encode_upper(Md5::digest(text.as_bytes()))
 }
 
+/// MD5 of `bytes` as lower-case hex.
+pub(crate) fn md5_hex(bytes: &[u8]) -> String {
+    hex::encode(Md5::digest(bytes))
+}
+
 /// HMAC-SHA256 of `text` as upper-case hex.
 pub(crate) fn hmac_sha256_upper(key: &str, text: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
     hex::encode_upper(hmac::sign(&key, text.as_bytes()))
+}
+
+/// HMAC-SHA256 of `bytes`, raw.
+pub(crate) fn hmac_sha256(key: &str, bytes: &[u8]) -> Vec<u8> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+    hmac::sign(&key, bytes).as_ref().to_vec()
 }
 
 /// HMAC-MD5 (RFC 2104) of `text` as upper-case hex.

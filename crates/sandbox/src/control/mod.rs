@@ -4,6 +4,7 @@
 //! forgeries. It is not part of any platform and is neither signed nor protected: a sandbox listens
 //! on a loopback address.
 
+mod abroad;
 mod bills;
 mod complaints;
 mod market;
@@ -12,6 +13,7 @@ mod notices;
 mod overview;
 mod payouts;
 mod people;
+mod stores;
 
 use actix_web::HttpResponse;
 use actix_web::web;
@@ -64,7 +66,24 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         .route("/_sandbox/affiliate/orders/{number}", web::post().to(market::advance))
         .route("/_sandbox/affiliate/filing", web::post().to(market::filing))
         .route("/_sandbox/notices", web::get().to(notices::list))
-        .route("/_sandbox/notices", web::post().to(notices::send));
+        .route("/_sandbox/notices", web::post().to(notices::send))
+        .route("/_sandbox/stores", web::get().to(stores::list))
+        .route("/_sandbox/stores", web::post().to(stores::open))
+        .route("/_sandbox/stores/pushes", web::get().to(stores::pushes))
+        .route("/_sandbox/stores/{platform}", web::post().to(stores::arrange))
+        .route("/_sandbox/stores/{platform}/{seller}/items", web::get().to(stores::items))
+        .route("/_sandbox/stores/{platform}/{seller}/items", web::post().to(stores::fill))
+        .route("/_sandbox/stores/{platform}/{seller}/items/{number}", web::post().to(stores::edit))
+        .route("/_sandbox/stores/{platform}/{seller}/stock", web::post().to(stores::stock))
+        .route("/_sandbox/stores/{platform}/{seller}/orders", web::get().to(stores::orders))
+        .route("/_sandbox/stores/{platform}/{seller}/orders", web::post().to(stores::buy))
+        .route("/_sandbox/stores/{platform}/{seller}/orders/{id}", web::post().to(stores::happen))
+        .route("/_sandbox/stores/{platform}/{seller}/tokens", web::post().to(stores::tokens))
+        .route("/_sandbox/stores/{platform}/{seller}/console-token", web::post().to(abroad::console))
+        .route("/_sandbox/buckets", web::post().to(abroad::exhaust))
+        .route("/_sandbox/ebay/deletion", web::post().to(abroad::ebay_deletion))
+        .route("/_sandbox/ebay/challenge", web::post().to(abroad::ebay_challenge))
+        .route("/_sandbox/shopify/privacy", web::post().to(abroad::shopify_privacy));
 }
 
 /// The control API's own refusal.

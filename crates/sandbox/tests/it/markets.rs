@@ -1,12 +1,13 @@
 //! The marketplaces' gateways, spoken to as a connector would, and their shapes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use md5::{Digest, Md5};
 use sandbox::{AffiliateStage, Marketplace};
 use serde_json::{Value, json};
 
 use crate::client::Shop;
+use crate::shapes::{fixture, same_shape};
 
 type Params = Vec<(&'static str, String)>;
 
@@ -68,38 +69,6 @@ async fn ask_pdd(shop: &Shop, method: &str, own: &[(&'static str, &str)]) -> Val
 
 async fn ask_top(shop: &Shop, method: &str, own: &[(&'static str, &str)]) -> Value {
     send(shop, "/taobao/router/rest", &top(shop, method, "md5", own)).await
-}
-
-fn fixture(platform: &str, method: &str, place: usize) -> Value {
-    let text = include_str!("../../../../tests/vectors/marketplaces-cn.json");
-    let all: Value = serde_json::from_str(text).unwrap();
-    all["fixtures"][platform][method][place]["body"].clone()
-}
-
-/// Every path to a leaf, list places left out, with the kind of the leaf.
-fn shape(value: &Value) -> BTreeSet<String> {
-    fn walk(value: &Value, path: &str, into: &mut BTreeSet<String>) {
-        match value {
-            Value::Object(members) => {
-                members.iter().for_each(|(name, value)| walk(value, &format!("{path}.{name}"), into))
-            }
-            Value::Array(items) => items.iter().for_each(|value| walk(value, &format!("{path}[]"), into)),
-            Value::String(_) => drop(into.insert(format!("{path}: text"))),
-            Value::Number(_) => drop(into.insert(format!("{path}: number"))),
-            Value::Bool(_) => drop(into.insert(format!("{path}: flag"))),
-            Value::Null => {}
-        }
-    }
-    let mut paths = BTreeSet::new();
-    walk(value, "", &mut paths);
-    paths
-}
-
-fn same_shape(ours: &Value, theirs: &Value) {
-    let (ours, theirs) = (shape(ours), shape(theirs));
-    let extra: Vec<_> = ours.difference(&theirs).collect();
-    let missing: Vec<_> = theirs.difference(&ours).collect();
-    assert!(extra.is_empty() && missing.is_empty(), "extra {extra:?} missing {missing:?}");
 }
 
 #[tokio::test]

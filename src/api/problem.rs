@@ -125,6 +125,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::ImportNotFound
         | C::AffiliateOrderNotFound
         | C::SupplierNotFound
+        | C::StoreNotFound
         | C::CheckoutNotFound
         | C::SupplierStatementNotFound
         | C::EffectNotFound
@@ -170,6 +171,9 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
         | C::SupplierFrozen
+        | C::StoreBound
+        | C::StoreWrongState
+        | C::StoreReauthorize
         | C::SupplierStatementWrongState
         | C::SupplierStatementEmpty
         | C::MarketChannelTaken

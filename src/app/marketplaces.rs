@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use gateways::marketplaces::{
     self as platforms, ApiError, Budget, BudgetKey, Channel, Connector, Descriptor, Engine, Entry, ErrorClass,
-    LocalBudget, Permit, Priority, PromotionLink, RetryPolicy, SettingsError,
+    LocalBudget, Permit, Priority, PromotionLink, RetryPolicy, SettingsError, Setup,
 };
 use kernel::id::{GoodsId, LeaderId, MemberId, ShopId};
 use kernel::{Clock, FieldFault};
@@ -18,11 +18,14 @@ use reqwest::Client;
 use sea_orm::DbErr;
 use serde_json::{Map, Value};
 
+use super::store_keeper::{StoreKeeper, setup_of};
 use crate::areas::market_accounts::MarketError;
 use crate::areas::market_accounts::quota::{self, Usage};
 use crate::areas::shops::query::Shop;
-use crate::config::Addresses;
+use crate::areas::stores::entity::store;
+use crate::config::{Addresses, NoAddress};
 use crate::platform::db::Db;
+use crate::platform::seal::Sealer;
 
 /// Our own key beside the platform's: calls a day, 0 for no limit. Left out, it is what the platform
 /// grants an app in its test state.
@@ -78,6 +81,18 @@ impl Market {
     }
 }
 
+/// One store of a shop, and how it is called.
+pub struct Store {
+    /// The marketplace it is at.
+    pub market: Arc<Market>,
+    /// Connector, address and tokens.
+    pub channel: Channel,
+    /// What it is set up with.
+    pub setup: Setup,
+    /// Who holds its tokens.
+    pub keeper: Arc<StoreKeeper>,
+}
+
 fn scope(marketplace: &str, account: &str) -> String {
     format!("{marketplace}/{account}")
 }
@@ -88,6 +103,9 @@ pub struct Marketplaces {
     http: Client,
     db: Db,
     clock: Clock,
+    sealer: Arc<Sealer>,
+    /// What platforms call back, without a slash at the end.
+    public_url: String,
     /// Calls a second and pauses, for all shops of this process.
     seconds: HashMap<&'static str, Arc<LocalBudget>>,
     open: ArcSwap<HashMap<(ShopId, &'static str), Arc<Market>>>,
@@ -97,7 +115,14 @@ pub struct Marketplaces {
 
 impl Marketplaces {
     /// No shop's yet.
-    pub fn new(addresses: Addresses, http: Client, db: &Db, clock: &Clock) -> Self {
+    pub fn new(
+        addresses: Addresses,
+        http: Client,
+        db: &Db,
+        clock: &Clock,
+        sealer: &Arc<Sealer>,
+        public_url: &str,
+    ) -> Self {
         let seconds = |entry: &Entry| {
             let budget = LocalBudget::new(entry.descriptor.calls_per_s, None);
             (entry.descriptor.id, Arc::new(budget))
@@ -107,6 +132,8 @@ impl Marketplaces {
             http,
             db: db.clone(),
             clock: clock.clone(),
+            sealer: Arc::clone(sealer),
+            public_url: public_url.trim_end_matches('/').to_owned(),
             seconds: platforms::REGISTRY.iter().map(seconds).collect(),
             open: ArcSwap::default(),
             links: Cache::builder().time_to_live(LINK_LIFE).max_capacity(LINKS_MAX).build(),
@@ -134,16 +161,52 @@ impl Marketplaces {
         Ok(built)
     }
 
+    /// The way to one store of `shop`, with tokens that are renewed when they are due.
+    ///
+    /// # Errors
+    /// As [`Self::of`]; [`MarketError::Unreadable`].
+    pub fn store(&self, shop: &Shop, row: &store::Model) -> Result<Store, MarketError> {
+        let market = self.of(shop, &row.marketplace)?;
+        let setup = setup_of(row, &self.public_url)?;
+        let keeper = StoreKeeper {
+            account: setup.account(row.external_id.clone().unwrap_or_default()),
+            setup: setup.clone(),
+            store: row.id,
+            engine: market.hurried.clone(),
+            channel: market.channel.clone(),
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            sealer: Arc::clone(&self.sealer),
+        };
+        let account = keeper.account_with(row)?;
+        let keeper = Arc::new(StoreKeeper { account, ..keeper });
+        Ok(Store { channel: market.channel.clone().kept_by(Arc::clone(&keeper) as _), market, setup, keeper })
+    }
+
     fn build(&self, shop: &Shop, entry: &'static Entry) -> Result<Market, MarketError> {
         let descriptor = entry.descriptor;
         let unusable = |detail: String| MarketError::NotConfigured { marketplace: descriptor.id.to_owned(), detail };
-        let Some(Value::Object(given)) = shop.secrets.marketplaces.get(descriptor.id) else {
-            return Err(unusable(format!("the shop file has no [marketplaces.{}]", descriptor.id)));
+        let none = Map::new();
+        let given = match shop.secrets.marketplaces.get(descriptor.id) {
+            Some(Value::Object(given)) => given,
+            // Where the app has no settings, each merchant brings his own key.
+            _ if descriptor.settings.is_empty() => &none,
+            _ => return Err(unusable(format!("the shop file has no [marketplaces.{}]", descriptor.id))),
         };
         let (connector, per_day) = open(entry, given).map_err(|error| unusable(error.to_string()))?;
         let base = self.addresses.of(descriptor.platform, descriptor.default_base);
         let base = base.map_err(|error| unusable(error.to_string()))?;
-        let channel = Channel::new(Arc::from(connector), base).map_err(|error| unusable(error.to_string()))?;
+        let mut channel = Channel::new(Arc::from(connector), base).map_err(|error| unusable(error.to_string()))?;
+        for host in descriptor.hosts {
+            match self.addresses.of(host.key, host.own) {
+                Ok(address) => {
+                    channel = channel.with_host(host.key, address).map_err(|error| unusable(error.to_string()))?;
+                }
+                // Left at the real one in sandbox mode: what stands in for the platform stands in for it.
+                Err(NoAddress::SandboxMode(_)) => {}
+                Err(error) => return Err(unusable(error.to_string())),
+            }
+        }
         let seconds = self.seconds.get(descriptor.id).cloned();
         let seconds = seconds.unwrap_or_else(|| Arc::new(LocalBudget::new(descriptor.calls_per_s, None)));
         let budget = SharedBudget { db: self.db.clone(), clock: self.clock.clone(), seconds, per_day };

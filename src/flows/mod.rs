@@ -42,6 +42,7 @@ pub mod session;
 pub mod settings;
 pub mod shipping;
 pub mod shop_file;
+pub mod stores;
 pub mod supplier_parts;
 pub mod supplier_statements;
 pub mod suppliers;

@@ -167,6 +167,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::MarketplaceUnknown
         | C::MarketplaceNotConfigured
         | C::MarketplaceListing
+        | C::StoreRefused
         | C::StockUnlimited
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
@@ -174,6 +175,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::StoreBound
         | C::StoreWrongState
         | C::StoreReauthorize
+        | C::StoreOtherAccount
         | C::SupplierStatementWrongState
         | C::SupplierStatementEmpty
         | C::MarketChannelTaken

@@ -18,7 +18,7 @@ use reqwest::Client;
 use sea_orm::DbErr;
 use serde_json::{Map, Value};
 
-use super::store_keeper::{StoreKeeper, setup_of};
+use super::store_keeper::{StoreKeeper, callback_url, setup_of};
 use crate::areas::market_accounts::MarketError;
 use crate::areas::market_accounts::quota::{self, Usage};
 use crate::areas::shops::query::Shop;
@@ -181,6 +181,16 @@ impl Marketplaces {
         let account = keeper.account_with(row)?;
         let keeper = Arc::new(StoreKeeper { account, ..keeper });
         Ok(Store { channel: market.channel.clone().kept_by(Arc::clone(&keeper) as _), market, setup, keeper })
+    }
+
+    /// Where the marketplace sends merchants back to, to be registered there.
+    pub fn callback_url(&self, marketplace: &str) -> String {
+        callback_url(&self.public_url, marketplace)
+    }
+
+    /// Where the marketplace sends its messages about one store, to be registered there.
+    pub fn notify_url(&self, marketplace: &str, store: impl std::fmt::Display) -> String {
+        format!("{}/notify/market/{marketplace}/{store}", self.public_url)
     }
 
     fn build(&self, shop: &Shop, entry: &'static Entry) -> Result<Market, MarketError> {

@@ -93,10 +93,15 @@ pub(super) fn setup_of(row: &store::Model, public_url: &str) -> Result<Setup, Ma
     Ok(Setup {
         kind: AccountKind::parse(&row.kind).unwrap_or(AccountKind::ThirdParty),
         site: Some(row.site.clone()).filter(|site| !site.is_empty()),
-        account_id: row.external_id.clone(),
+        account_id: row.external_id.clone().or_else(|| row.expected_id.clone()),
         data: object("store data", &row.data)?,
-        redirect_uri: format!("{public_url}/oauth/{}/callback", row.marketplace),
+        redirect_uri: callback_url(public_url, &row.marketplace),
     })
+}
+
+/// Where a platform sends merchants back to.
+pub(super) fn callback_url(public_url: &str, marketplace: &str) -> String {
+    format!("{public_url}/oauth/{marketplace}/callback")
 }
 
 fn object(what: &'static str, value: &Value) -> Result<Map<String, Value>, MarketError> {

@@ -173,6 +173,8 @@ codes! {
     StoreBound = "store.bound", "该店铺已被绑定", "The store is bound already";
     StoreWrongState = "store.wrong_state", "店铺当前状态不支持此操作", "The store's state does not allow this";
     StoreReauthorize = "store.reauthorize", "店铺需要重新授权", "The merchant must authorise the store again";
+    StoreOtherAccount = "store.other_account", "授权的商家或站点与所选不一致", "Another merchant or site has authorised than the one chosen";
+    StoreRefused = "store.refused", "平台拒绝了该店铺的请求", "The platform refused the request for this store";
     SupplierNotFound = "supplier.not_found", "供应商不存在", "The supplier does not exist";
     SupplierFrozen = "supplier.frozen", "供应商已被冻结", "The supplier is frozen";
     SupplierStatementNotFound = "supplier_statement.not_found", "供应商结算单不存在", "The supplier's statement does not exist";

@@ -6,6 +6,7 @@ CREATE TABLE stores (
     display_name      {text} NOT NULL,
     kind              {text} NOT NULL,
     site              {text} NOT NULL,
+    expected_id       {text},
     external_id       {text},
     external_name     {text},
     data              {json} NOT NULL,
@@ -40,10 +41,13 @@ CREATE TABLE store_consents (
     operator_id {id} NOT NULL,
     ends_at     {time} NOT NULL,
     used_at     {time},
+    outcome     {text},
     created_at  {time} NOT NULL,
     PRIMARY KEY (state_hash),
     FOREIGN KEY (store_id) REFERENCES stores (id)
 );
+
+CREATE INDEX store_consents_by_store ON store_consents (store_id);
 
 CREATE TABLE store_operators (
     store_id    {id} NOT NULL,

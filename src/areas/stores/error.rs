@@ -24,6 +24,12 @@ pub enum StoreError {
     /// The platform takes its tokens no more.
     #[error("the store must be authorised again")]
     Reauthorize,
+    /// The platform names another merchant or site than the one the store was entered for.
+    #[error("another merchant or site has authorised: {0}")]
+    OtherAccount(String),
+    /// The platform refused, for a reason it tells.
+    #[error("the platform refused: {0}")]
+    Refused(String),
     /// What was given is not valid.
     #[error(transparent)]
     Invalid(#[from] kernel::failure::Invalid),
@@ -51,6 +57,8 @@ impl Coded for StoreError {
             StoreError::Bound => Code::StoreBound,
             StoreError::WrongState(_) => Code::StoreWrongState,
             StoreError::Reauthorize => Code::StoreReauthorize,
+            StoreError::OtherAccount(_) => Code::StoreOtherAccount,
+            StoreError::Refused(_) => Code::StoreRefused,
             StoreError::Invalid(_) => Code::ValidationFailed,
             StoreError::Unreadable { .. } | StoreError::Seal(_) | StoreError::Db(_) => Code::Internal,
         }
@@ -66,6 +74,7 @@ impl Coded for StoreError {
     fn extra(&self) -> Option<serde_json::Value> {
         match self {
             StoreError::WrongState(state) => Some(json!({ "state": state })),
+            StoreError::OtherAccount(said) | StoreError::Refused(said) => Some(json!({ "reason": said })),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@
 //! Tokens are sealed by the caller for [`service::tokens_place`]; this area never opens them and never
 //! calls a marketplace.
 
+pub mod consents;
 pub mod entity;
 pub mod error;
 pub mod operators;

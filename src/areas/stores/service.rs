@@ -29,8 +29,8 @@ pub struct NewStore {
     pub kind: String,
     /// The site chosen; empty where the marketplace has one.
     pub site: String,
-    /// The merchant's id there, when it is known beforehand.
-    pub external_id: Option<String>,
+    /// The merchant's id there, when it is known beforehand: nobody else may authorise.
+    pub expected_id: Option<String>,
     /// The platform's own required data, checked.
     pub data: Map<String, Value>,
     /// The company behind it.
@@ -53,7 +53,9 @@ pub async fn create(conn: &impl ConnectionTrait, new: &NewStore, now: Time) -> R
         display_name: Set(new.display_name.clone()),
         kind: Set(new.kind.clone()),
         site: Set(new.site.clone()),
-        external_id: Set(new.external_id.clone()),
+        expected_id: Set(new.expected_id.clone()),
+        // Claimed by the merchant's own consent alone, so that nobody can keep a store from its merchant.
+        external_id: Set(None),
         external_name: Set(None),
         data: Set(Value::Object(new.data.clone())),
         told: Set(json!({})),
@@ -74,6 +76,44 @@ pub async fn create(conn: &impl ConnectionTrait, new: &NewStore, now: Time) -> R
         updated_at: Set(now),
     };
     Entity::insert(row).exec_with_returning(conn).await.map_err(bound_or)
+}
+
+/// What an operator changes of a store; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// Its name for people.
+    pub display_name: Option<String>,
+    /// The platform's own required data, checked.
+    pub data: Option<Map<String, Value>>,
+    /// The merchant's id; before the first authorisation alone.
+    pub expected_id: Option<Option<String>>,
+    /// The site; before the first authorisation alone.
+    pub site: Option<String>,
+    /// The company behind it.
+    pub legal_subject: Option<Option<String>>,
+}
+
+/// Changes what was entered of a store.
+///
+/// # Errors
+/// [`StoreError::WrongState`] for one that was taken off meanwhile.
+pub async fn edit(conn: &impl ConnectionTrait, row: &Model, edit: &Edit, now: Time) -> Result<Model, StoreError> {
+    let data = edit.data.clone().map_or_else(|| row.data.clone(), Value::Object);
+    let update = Entity::update_many()
+        .col_expr(Column::DisplayName, Expr::value(edit.display_name.as_ref().unwrap_or(&row.display_name)))
+        .col_expr(Column::Data, Expr::value(data))
+        .col_expr(Column::ExpectedId, Expr::value(edit.expected_id.clone().unwrap_or_else(|| row.expected_id.clone())))
+        .col_expr(Column::Site, Expr::value(edit.site.as_ref().unwrap_or(&row.site)))
+        .col_expr(
+            Column::LegalSubject,
+            Expr::value(edit.legal_subject.clone().unwrap_or_else(|| row.legal_subject.clone())),
+        )
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::ShopId.eq(row.shop_id))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::State.eq(row.state));
+    written(conn, update, row).await?;
+    super::query::store(conn, row.shop_id, row.id).await
 }
 
 /// An operator stops a store, lets it go on or takes it off; a store taken off forgets its tokens.

@@ -26,7 +26,10 @@ pub struct Model {
     /// The country's part of the marketplace; empty where it has one.
     #[sea_orm(column_type = "Text")]
     pub site: String,
-    /// The merchant's id there, once somebody has authorised or when it was entered before.
+    /// The merchant's id there as an operator entered it beforehand: nobody else may authorise.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub expected_id: Option<String>,
+    /// The merchant's id there, once he has authorised; no other entry of the installation has it then.
     #[sea_orm(column_type = "Text", nullable)]
     pub external_id: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]

@@ -19,6 +19,9 @@ pub struct Model {
     /// Wall time.
     pub ends_at: Time,
     pub used_at: Option<Time>,
+    /// What came of it, as a word ([`crate::areas::stores::consents::Outcome`]); none while it is under way.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub outcome: Option<String>,
     pub created_at: Time,
 }
 

@@ -183,6 +183,11 @@ pub(crate) fn md5_upper(text: &str) -> String {
     hex::encode_upper(Md5::digest(text.as_bytes()))
 }
 
+/// MD5 of `bytes` as lower-case hex.
+pub(crate) fn md5_hex(bytes: &[u8]) -> String {
+    hex::encode(Md5::digest(bytes))
+}
+
 /// HMAC-SHA256 of `text` as upper-case hex.
 pub(crate) fn hmac_sha256_upper(key: &str, text: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());

@@ -188,5 +188,21 @@ fn words(path: &str, status: StatusCode) -> Value {
         return json!({"error_response": {"code": 15, "msg": "Remote service error",
             "sub_code": "isp.top-remote-service-unavailable", "sub_msg": "服务不可用", "request_id": "fault"}});
     }
+    if path.starts_with("/jd/") {
+        let (code, zh) = if status.as_u16() == 429 {
+            ("2", "限制时间内调用失败次数")
+        } else {
+            ("67", "平台连接后端服务错误")
+        };
+        return json!({"error_response": {"code": code, "zh_desc": zh, "en_desc": "Platform Failed"}});
+    }
+    if path.starts_with("/youzan") {
+        let (code, words) = if status.as_u16() == 429 { (4101, "请求太频繁") } else { (5000, "系统繁忙") };
+        return json!({"gw_err_resp": {"trace_id": "fault", "err_code": code, "err_msg": words}});
+    }
+    if path.starts_with("/weimob") {
+        let words = if status.as_u16() == 429 { "调用频繁，触发限流" } else { "系统异常" };
+        return json!({"code": {"errcode": "9000", "errmsg": words}});
+    }
     json!({"errcode": -1, "errmsg": "system error rid: 00000000-00000000-00000000"})
 }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::{self, CryptoError, PrivateKey};
+use crate::stores::StoreApps;
 
 /// Why keys could not be made, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,10 @@ pub struct SandboxKeys {
     pub taobao: TaobaoApp,
     /// The JD Union application.
     pub jd: JdApp,
+    /// The applications that merchants authorise for their stores. A file of before has none of them:
+    /// they are made when it is read.
+    #[serde(default)]
+    pub stores: StoreApps,
 }
 
 /// WeChat Pay's key pair in public-key mode, and the serial its certificate has in certificate mode.
@@ -124,7 +129,10 @@ pub struct JdApp {
 impl SandboxKeys {
     /// Makes fresh keys (two RSA-2048 pairs, a fraction of a second).
     pub fn generate() -> Result<Self, KeysError> {
+        let mut stores = StoreApps::default();
+        stores.complete();
         Ok(Self {
+            stores,
             platform: PlatformKeys::generate()?,
             merchant: MerchantKeys::generate()?,
             pinduoduo: PinduoduoApp {
@@ -159,11 +167,15 @@ impl SandboxKeys {
         }
     }
 
-    /// Reads the keys kept at `path` and checks that each of them works.
+    /// Reads the keys kept at `path` and checks that each of them works. What a file of before lacks
+    /// is made and kept.
     pub fn load(path: &Path) -> Result<Self, KeysError> {
-        let keys: Self = serde_json::from_slice(&std::fs::read(path)?)?;
+        let mut keys: Self = serde_json::from_slice(&std::fs::read(path)?)?;
         keys.platform.private_key()?;
         keys.merchant.private_key()?;
+        if keys.stores.complete() {
+            keys.save(path)?;
+        }
         Ok(keys)
     }
 

@@ -15,9 +15,12 @@ mod pinduoduo;
 mod request_log;
 mod server;
 mod state;
+pub mod stores;
 mod taobao;
 mod wechat;
+mod weimob;
 mod world;
+mod youzan;
 
 pub use catalogue::orders::{AffiliateOrder, AffiliateStage, Marketplace};
 pub use clock::SandboxClock;

@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer};
 use crate::config::SandboxConfig;
 use crate::keys::KeysError;
 use crate::state::SandboxState;
-use crate::{catalogue, control, faults, jd, pay, pinduoduo, taobao, wechat};
+use crate::{catalogue, control, faults, jd, pay, pinduoduo, taobao, wechat, weimob, youzan};
 
 /// Largest request body taken, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -61,6 +61,8 @@ impl Sandbox {
                 .configure(pinduoduo::routes)
                 .configure(taobao::routes)
                 .configure(jd::routes)
+                .configure(youzan::routes)
+                .configure(weimob::routes)
                 .configure(catalogue::routes)
                 .configure(control::routes)
         };
@@ -107,6 +109,22 @@ impl Running {
     /// Base URL of JD's gateway.
     pub fn jd_url(&self) -> String {
         format!("http://{}/jd/routerjson", self.addr)
+    }
+
+    /// The address for a key of `[platforms]`: a platform's id, or one of its hosts with an address of
+    /// its own.
+    pub fn platform_url(&self, key: &str) -> String {
+        let path = match key {
+            "wechat" | "wechat_pay" | "wechat_pay_backup" => "",
+            "pinduoduo" => "/pinduoduo/api/router",
+            "pinduoduo_auth" => "/pinduoduo/service-market/auth",
+            "taobao" => "/taobao/router/rest",
+            "taobao_auth" => "/taobao",
+            "jd" => "/jd/routerjson",
+            "jd_auth" => "/jd",
+            other => return format!("http://{}/{other}", self.addr),
+        };
+        format!("http://{}{path}", self.addr)
     }
 
     /// Finishes the running requests, stops listening and writes the data file.

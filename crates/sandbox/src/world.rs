@@ -15,6 +15,7 @@ use crate::pay::orders::Order;
 use crate::pay::refunds::Refund;
 use crate::pay::sharing::SharingTables;
 use crate::pay::transfers::TransferTables;
+use crate::stores::StoreTables;
 use crate::wechat::WechatTables;
 
 /// How many notices are remembered for the control page.
@@ -50,6 +51,9 @@ pub(crate) struct World {
     /// Pictures in complaints.
     #[serde(default)]
     pub(crate) images: Images,
+    /// Merchants' stores on the marketplaces.
+    #[serde(default)]
+    pub(crate) stores: StoreTables,
 }
 
 impl World {

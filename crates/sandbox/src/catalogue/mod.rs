@@ -75,6 +75,11 @@ impl Listing {
         self.category.goods.get(self.kind).map_or("", |(name, _, _)| name)
     }
 
+    /// The amounts it is sold in.
+    pub(crate) fn units(&self) -> &'static [&'static str] {
+        self.category.goods.get(self.kind).map_or(&[], |(_, units, _)| units)
+    }
+
     /// Whether every word of `query` is in the title or the category.
     pub(crate) fn matches(&self, query: &str) -> bool {
         let words = || query.split_whitespace();
@@ -88,7 +93,7 @@ pub(crate) fn listings(count: usize) -> Vec<Listing> {
 }
 
 /// Listing `number`; every choice in it is made by the number alone.
-fn listing(number: u64) -> Option<Listing> {
+pub(crate) fn listing(number: u64) -> Option<Listing> {
     let mut dice = Dice::of(number);
     let category = CATEGORIES.get(usize::try_from(number).ok()? % CATEGORIES.len())?;
     let kind = dice.below(category.goods.len());
@@ -129,10 +134,10 @@ fn listing(number: u64) -> Option<Listing> {
 }
 
 /// Choices that repeat from run to run.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn of(seed: u64) -> Self {
+    pub(crate) fn of(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
@@ -144,13 +149,13 @@ impl Dice {
     }
 
     /// A place below `count`.
-    fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         let count = u64::try_from(count).unwrap_or(1).max(1);
         usize::try_from(self.roll() % count).unwrap_or(0)
     }
 
     /// A number from `least` up to, not including, `end`.
-    fn between(&mut self, least: i64, end: i64) -> i64 {
+    pub(crate) fn between(&mut self, least: i64, end: i64) -> i64 {
         let span = u64::try_from(end - least).unwrap_or(1).max(1);
         least + i64::try_from(self.roll() % span).unwrap_or(0)
     }

@@ -127,11 +127,16 @@ impl SandboxState {
 
     /// Counts a call of `app`; seconds until midnight when the day's calls are used up.
     pub(crate) fn count_call(&self, app: &str) -> Result<(), i64> {
-        let limit = self.config().marketplace_calls_a_day;
+        self.count_call_of(app, self.config().marketplace_calls_a_day)
+    }
+
+    /// As [`SandboxState::count_call`], of `limit` calls a day; 0 = no limit. The day is one of sandbox
+    /// time, so that a test need not wait for midnight.
+    pub(crate) fn count_call_of(&self, app: &str, limit: u64) -> Result<(), i64> {
         if limit == 0 {
             return Ok(());
         }
-        let beijing = self.clock().wall() + 8 * 3_600;
+        let beijing = self.now() + 8 * 3_600;
         let day = beijing.div_euclid(86_400);
         let mut world = self.world();
         let count = world.market.calls.entry(app.to_owned()).or_insert((day, 0));

@@ -12,6 +12,7 @@ mod notices;
 mod overview;
 mod payouts;
 mod people;
+mod stores;
 
 use actix_web::HttpResponse;
 use actix_web::web;
@@ -64,7 +65,19 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         .route("/_sandbox/affiliate/orders/{number}", web::post().to(market::advance))
         .route("/_sandbox/affiliate/filing", web::post().to(market::filing))
         .route("/_sandbox/notices", web::get().to(notices::list))
-        .route("/_sandbox/notices", web::post().to(notices::send));
+        .route("/_sandbox/notices", web::post().to(notices::send))
+        .route("/_sandbox/stores", web::get().to(stores::list))
+        .route("/_sandbox/stores", web::post().to(stores::open))
+        .route("/_sandbox/stores/pushes", web::get().to(stores::pushes))
+        .route("/_sandbox/stores/{platform}", web::post().to(stores::arrange))
+        .route("/_sandbox/stores/{platform}/{seller}/items", web::get().to(stores::items))
+        .route("/_sandbox/stores/{platform}/{seller}/items", web::post().to(stores::fill))
+        .route("/_sandbox/stores/{platform}/{seller}/items/{number}", web::post().to(stores::edit))
+        .route("/_sandbox/stores/{platform}/{seller}/stock", web::post().to(stores::stock))
+        .route("/_sandbox/stores/{platform}/{seller}/orders", web::get().to(stores::orders))
+        .route("/_sandbox/stores/{platform}/{seller}/orders", web::post().to(stores::buy))
+        .route("/_sandbox/stores/{platform}/{seller}/orders/{id}", web::post().to(stores::happen))
+        .route("/_sandbox/stores/{platform}/{seller}/tokens", web::post().to(stores::tokens));
 }
 
 /// The control API's own refusal.

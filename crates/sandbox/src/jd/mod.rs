@@ -1,4 +1,4 @@
-//! JD's gateway, the Union family (京东联盟).
+//! JD's gateway: the Union family (京东联盟) and, for another application, merchants' stores.
 //!
 //! Common parameters, clock and signature are checked first and refused by the gateway; what the
 //! service behind it says, good or bad, is JSON text inside the gateway's answer.
@@ -6,6 +6,7 @@
 mod goods;
 mod links;
 mod orders;
+mod stores;
 
 use actix_web::http::Method;
 use actix_web::web::{self, Bytes, Data};
@@ -19,6 +20,7 @@ use crate::faults::Verdict;
 use crate::json::joined;
 use crate::pinduoduo::{self, Params};
 use crate::state::SandboxState;
+use crate::stores::StorePlatform;
 
 /// Path of the gateway.
 const PATH: &str = "/jd/routerjson";
@@ -35,12 +37,18 @@ const COMMON: [&str; 9] =
 
 /// Adds the gateway.
 pub(crate) fn routes(service: &mut web::ServiceConfig) {
-    service.route(PATH, web::route().to(door));
+    service.route(PATH, web::route().to(door)).configure(stores::routes);
 }
 
 /// A refusal by the gateway: code and words in both languages.
 #[derive(Debug)]
-struct Barred(i64, &'static str, &'static str);
+struct Barred(i64, String, &'static str);
+
+impl Barred {
+    fn new(code: i64, zh: &str, en: &'static str) -> Self {
+        Self(code, zh.to_owned(), en)
+    }
+}
 
 /// A refusal by the service: code and words.
 #[derive(Debug)]
@@ -78,7 +86,7 @@ async fn door(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> H
     let reply = if request.method() == Method::POST {
         serve(&state, &request, &body)
     } else {
-        Err(Barred(3, "禁止访问", "Forbidden"))
+        Err(Barred::new(3, "禁止访问", "Forbidden"))
     };
     let (value, verdict) = match reply {
         Ok((value, verdict)) => (value, verdict),
@@ -92,23 +100,37 @@ async fn door(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> H
     response
 }
 
-/// The answer in its two coats, and the verdict for the log.
-fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<(Value, String), Barred> {
-    let query = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
-    let pairs = query.chain(url::form_urlencoded::parse(body).into_owned()).collect();
-    let params = Params::unique(pairs).map_err(|_| Barred(61, "参数重复", "Duplicate Parameter"))?;
-    let method = admit(state, &params)?;
-    type Serve = fn(&Call<'_>) -> Reply;
-    let serve: Serve = match method {
+type Serve = fn(&Call<'_>) -> Reply;
+
+/// A method of the union.
+fn union_method(name: &str) -> Option<Serve> {
+    Some(match name {
         "jd.union.open.goods.query" => goods::query,
         "jd.union.open.goods.jingfen.query" => goods::jingfen,
         "jd.union.open.promotion.common.get" => links::common,
         "jd.union.open.promotion.bysubunionid.get" => links::by_sub_union_id,
         "jd.union.open.order.row.query" => orders::rows,
-        _ => return Err(Barred(15, "不存在的方法名", "Invalid Method")),
+        _ => return None,
+    })
+}
+
+/// The answer in its two coats, and the verdict for the log.
+fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<(Value, String), Barred> {
+    let query = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
+    let pairs = query.chain(url::form_urlencoded::parse(body).into_owned()).collect();
+    let params = Params::unique(pairs).map_err(|_| Barred::new(61, "参数重复", "Duplicate Parameter"))?;
+    let (method, client) = admit(state, &params)?;
+    let serve = match (union_method(method), client) {
+        (Some(serve), Client::Union) => serve,
+        (None, Client::Stores) if stores::has(method) => return stores::serve(state, method, &params),
+        // The other application's family.
+        (family, _) if family.is_some() || stores::has(method) => {
+            return Err(Barred::new(24, "没有访问该接口的权限", "No Permission"));
+        }
+        _ => return Err(Barred::new(15, "不存在的方法名", "Invalid Method")),
     };
-    let own = params.text(PARAM).ok_or(Barred(60, "缺少业务参数", "Missing Parameter"))?;
-    let own = serde_json::from_str(own).map_err(|_| Barred(62, "业务参数不是有效的JSON", "Invalid JSON"))?;
+    let own = params.text(PARAM).ok_or(Barred::new(60, "缺少业务参数", "Missing Parameter"))?;
+    let own = serde_json::from_str(own).map_err(|_| Barred::new(62, "业务参数不是有效的JSON", "Invalid JSON"))?;
     let request_id = json!({"requestId": format!("o_{:x}_sandbox", state.world().next_number())});
     let (content, verdict) = match serve(&Call { state, own, now: state.now() }) {
         Ok(content) => (joined(json!({"code": 200, "message": "success"}), content), "ok".to_owned()),
@@ -121,37 +143,51 @@ fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<(Va
     Ok((json!({ outer: {"code": "0", inner: content} }), verdict))
 }
 
-/// Checks the common parameters and the signature; answers the method.
-fn admit<'a>(state: &SandboxState, params: &'a Params) -> Result<&'a str, Barred> {
-    let app = &state.keys().jd;
-    let method = params.text("method").ok_or(Barred(14, "缺少方法名参数", "Missing Method"))?;
-    let app_key = params.text("app_key").ok_or(Barred(20, "缺少app_key参数", "Missing App Key"))?;
-    let timestamp = params.text("timestamp").ok_or(Barred(7, "缺少时间戳参数", "Missing Timestamp"))?;
-    let sign = params.text("sign").ok_or(Barred(11, "缺少签名参数", "Missing Signature"))?;
-    if app_key != app.app_key {
-        return Err(Barred(21, "无效app_key", "Invalid App Key"));
-    }
+/// Which of the two applications calls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Client {
+    Union,
+    Stores,
+}
+
+/// Checks the common parameters and the signature; answers the method and who calls it.
+fn admit<'a>(state: &SandboxState, params: &'a Params) -> Result<(&'a str, Client), Barred> {
+    let method = params.text("method").ok_or(Barred::new(14, "缺少方法名参数", "Missing Method"))?;
+    let app_key = params.text("app_key").ok_or(Barred::new(20, "缺少app_key参数", "Missing App Key"))?;
+    let timestamp = params.text("timestamp").ok_or(Barred::new(7, "缺少时间戳参数", "Missing Timestamp"))?;
+    let sign = params.text("sign").ok_or(Barred::new(11, "缺少签名参数", "Missing Signature"))?;
+    let keys = state.keys();
+    let of_stores = keys.stores.on(StorePlatform::Jd).filter(|app| app.id == app_key);
+    let (client, secret) = match of_stores {
+        Some(app) => (Client::Stores, &app.secret),
+        None if app_key == keys.jd.app_key => (Client::Union, &keys.jd.app_secret),
+        None => return Err(Barred::new(21, "无效app_key", "Invalid App Key")),
+    };
     let near = |stamp: i64| state.clock().wall().abs_diff(stamp) <= WINDOW_S.unsigned_abs();
     if !parse_beijing(timestamp).is_some_and(near) {
-        return Err(Barred(8, "非法的时间戳参数", "Invalid Timestamp"));
+        return Err(Barred::new(8, "非法的时间戳参数", "Invalid Timestamp"));
     }
     if params.text("v") != Some("1.0") {
-        return Err(Barred(5, "非法的版本参数", "Invalid Version"));
+        return Err(Barred::new(5, "非法的版本参数", "Invalid Version"));
     }
     if params.text("format").is_some_and(|format| format != "json") {
-        return Err(Barred(13, "无效数据格式", "Invalid Format"));
+        return Err(Barred::new(13, "无效数据格式", "Invalid Format"));
     }
     if params.names().any(|name| !COMMON.contains(&name)) {
-        return Err(Barred(61, "多余的参数", "Unknown Parameter"));
+        return Err(Barred::new(61, "多余的参数", "Unknown Parameter"));
     }
     let by_md5 = params.text("sign_method").is_none_or(|method| method == "md5");
-    if !by_md5 || sign != pinduoduo::signature(params, &app.app_secret) {
-        return Err(Barred(12, "无效签名", "Invalid Signature"));
+    if !by_md5 || sign != pinduoduo::signature(params, secret) {
+        return Err(Barred::new(12, "无效签名", "Invalid Signature"));
     }
-    if state.count_call("jd").is_err() {
-        return Err(Barred(2, "限制时间内调用失败次数", "Call Limited"));
+    let counted = match client {
+        Client::Union => state.count_call("jd"),
+        Client::Stores => state.count_store_call(StorePlatform::Jd),
+    };
+    if counted.is_err() {
+        return Err(Barred::new(2, "限制时间内调用失败次数", "Call Limited"));
     }
-    Ok(method)
+    Ok((method, client))
 }
 
 /// JD's number of a listing.

@@ -1,4 +1,4 @@
-//! Taobao's gateway (TOP), the affiliate family.
+//! Taobao's gateway (TOP): the affiliate family and, for another application, merchants' stores.
 //!
 //! Common parameters, clock and signature (md5, hmac, hmac-sha256) are checked first; refusals are
 //! HTTP 200 with `error_response`.
@@ -6,6 +6,7 @@
 mod links;
 mod materials;
 mod orders;
+mod stores;
 
 use actix_web::http::Method;
 use actix_web::web::{self, Bytes, Data};
@@ -17,6 +18,7 @@ use crate::crypto;
 use crate::faults::Verdict;
 use crate::pinduoduo::Params;
 use crate::state::SandboxState;
+use crate::stores::StorePlatform;
 
 /// A call may be this far from the clock.
 const WINDOW_S: i64 = 600;
@@ -38,7 +40,7 @@ const COMMON: [&str; 11] = [
 
 /// Adds the gateway.
 pub(crate) fn routes(service: &mut web::ServiceConfig) {
-    service.route("/taobao/router/rest", web::route().to(door));
+    service.route("/taobao/router/rest", web::route().to(door)).configure(stores::routes);
 }
 
 /// A refusal: code, message, and the business half of it.
@@ -139,43 +141,74 @@ fn refused(refusal: &Refusal, request_id: &str) -> Value {
     json!({"error_response": error})
 }
 
-/// The outer key, its content, and whether the caller wants no outer key.
-fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<(String, Value, bool), Refusal> {
-    let query = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
-    let pairs = query.chain(url::form_urlencoded::parse(body).into_owned()).collect();
-    let params = Params::unique(pairs).map_err(|name| Refusal::gateway(41, &format!("Invalid arguments:{name}")))?;
-    let method = admit(state, &params)?;
-    type Serve = fn(&Call<'_>) -> Reply;
-    let (serve, own): (Serve, &[&str]) = match method {
+type Serve = fn(&Call<'_>) -> Reply;
+
+/// A method of the affiliate family, and its own parameters.
+fn affiliate_method(name: &str) -> Option<(Serve, &'static [&'static str])> {
+    Some(match name {
         "taobao.tbk.dg.material.optional.upgrade" => (materials::search, materials::SEARCH),
         "taobao.tbk.item.info.upgrade.get" => (materials::info, materials::INFO),
         "taobao.tbk.tpwd.create" => (links::password, &["url", "text", "logo"]),
         "taobao.tbk.dg.general.link.convert" => (links::convert, links::CONVERT),
         "taobao.tbk.order.details.get" => (orders::details, orders::DETAILS),
+        _ => return None,
+    })
+}
+
+/// The outer key, its content, and whether the caller wants no outer key.
+fn serve(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<(String, Value, bool), Refusal> {
+    let query = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
+    let pairs = query.chain(url::form_urlencoded::parse(body).into_owned()).collect();
+    let params = Params::unique(pairs).map_err(|name| Refusal::gateway(41, &format!("Invalid arguments:{name}")))?;
+    let (method, client) = admit(state, &params)?;
+    let call = Call { state, params: &params, now: state.clock().wall() };
+    let content = match (affiliate_method(method), client) {
+        (Some((serve, own)), Client::Affiliate) => {
+            only(&params, own)?;
+            serve(&call)?
+        }
+        (None, Client::Stores) if stores::has(method) => stores::serve(&call, method)?,
+        // The other application's family.
+        (family, _) if family.is_some() || stores::has(method) => {
+            let sub = Some(("isv.permission-api-package-limit".to_owned(), "scope ids is 11655".to_owned()));
+            return Err(Refusal { code: 11, msg: "Insufficient isv permissions".to_owned(), sub });
+        }
         _ => return Err(Refusal::gateway(22, "Invalid method")),
     };
-    for name in params.names() {
-        if !COMMON.contains(&name) && !own.contains(&name) {
-            return Err(Refusal::wrong(name));
-        }
-    }
-    let content = serve(&Call { state, params: &params, now: state.clock().wall() })?;
     let key = format!("{}_response", method.trim_start_matches("taobao.").replace('.', "_"));
     Ok((key, content, params.text("simplify") == Some("true")))
 }
 
-/// Checks the common parameters and the signature; answers the method.
-fn admit<'a>(state: &SandboxState, params: &'a Params) -> Result<&'a str, Refusal> {
+/// Refuses parameters that a method does not have.
+fn only(params: &Params, own: &[&str]) -> Result<(), Refusal> {
+    match params.names().find(|name| !COMMON.contains(name) && !own.contains(name)) {
+        Some(name) => Err(Refusal::wrong(name)),
+        None => Ok(()),
+    }
+}
+
+/// Which of the two applications calls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Client {
+    Affiliate,
+    Stores,
+}
+
+/// Checks the common parameters and the signature; answers the method and who calls it.
+fn admit<'a>(state: &SandboxState, params: &'a Params) -> Result<(&'a str, Client), Refusal> {
     let common = |name: &str, code: i64, msg: &str| params.text(name).ok_or_else(|| Refusal::gateway(code, msg));
     let method = common("method", 21, "Missing method")?;
     let app_key = common("app_key", 28, "Missing app key")?;
     let sign = common("sign", 24, "Missing signature")?;
     let timestamp = common("timestamp", 30, "Missing timestamp")?;
     let version = common("v", 32, "Missing version")?;
-    let app = &state.keys().taobao;
-    if app_key != app.app_key {
-        return Err(Refusal::gateway(29, "Invalid app Key"));
-    }
+    let keys = state.keys();
+    let of_stores = keys.stores.on(StorePlatform::Taobao).filter(|app| app.id == app_key);
+    let (client, secret) = match of_stores {
+        Some(app) => (Client::Stores, &app.secret),
+        None if app_key == keys.taobao.app_key => (Client::Affiliate, &keys.taobao.app_secret),
+        None => return Err(Refusal::gateway(29, "Invalid app Key")),
+    };
     let stamp = parse_beijing(timestamp).ok_or_else(|| Refusal::gateway(31, "Invalid timestamp"))?;
     if state.clock().wall().abs_diff(stamp) > WINDOW_S.unsigned_abs() {
         return Err(Refusal::gateway(31, "Invalid timestamp"));
@@ -187,16 +220,20 @@ fn admit<'a>(state: &SandboxState, params: &'a Params) -> Result<&'a str, Refusa
     if params.text("format") != Some("json") {
         return Err(Refusal::gateway(23, "Invalid format"));
     }
-    match signature(params, &app.app_secret) {
+    match signature(params, secret) {
         Some(expected) if expected == sign => {}
         _ => return Err(Refusal::gateway(25, "Invalid signature")),
     }
-    if let Err(seconds) = state.count_call("taobao") {
+    let counted = match client {
+        Client::Affiliate => state.count_call("taobao"),
+        Client::Stores => state.count_store_call(StorePlatform::Taobao),
+    };
+    if let Err(seconds) = counted {
         let words = format!("This ban will last for {seconds} more seconds");
         let sub = Some(("accesscontrol.limited-by-app-access-count".to_owned(), words));
         return Err(Refusal { code: 7, msg: "App Call Limited".to_owned(), sub });
     }
-    Ok(method)
+    Ok((method, client))
 }
 
 /// The signature by the method the call names; `None` for a method that does not exist.

@@ -1,4 +1,4 @@
-//! A grey-scale PNG written by hand: enough to stand for a mini-program code.
+//! PNGs written by hand: enough to stand for a mini-program code and for photographs of goods.
 
 use crate::crypto;
 
@@ -23,13 +23,32 @@ pub(crate) fn pattern(text: &str, width: u32) -> Vec<u8> {
             if bits.get(field).copied().unwrap_or(false) { 0 } else { 255 }
         }));
     }
+    file(width, 0, &stored(&rows))
+}
+
+/// A square picture in colour: `colour_of(column, row)` is red, green and blue.
+pub(crate) fn painted(width: u32, colour_of: impl Fn(i64, i64) -> [u8; 3]) -> Vec<u8> {
+    let side = i64::from(width);
+    let mut rows = Vec::new();
+    for row in 0..side {
+        rows.push(0);
+        rows.extend((0..side).flat_map(|column| colour_of(column, row)));
+    }
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    // Writing into memory does not fail; a picture that did would only look broken.
+    let _ = std::io::Write::write_all(&mut packed, &rows);
+    file(width, 2, &packed.finish().unwrap_or_default())
+}
+
+/// A square PNG of eight bits a part; kind 0 is grey, 2 is red, green and blue.
+fn file(width: u32, kind: u8, packed: &[u8]) -> Vec<u8> {
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut header = Vec::new();
     header.extend(width.to_be_bytes());
     header.extend(width.to_be_bytes());
-    header.extend([8, 0, 0, 0, 0]);
+    header.extend([8, kind, 0, 0, 0]);
     chunk(&mut file, b"IHDR", &header);
-    chunk(&mut file, b"IDAT", &stored(&rows));
+    chunk(&mut file, b"IDAT", packed);
     chunk(&mut file, b"IEND", &[]);
     file
 }

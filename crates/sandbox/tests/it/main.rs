@@ -13,6 +13,7 @@ mod partner;
 mod payment;
 mod refunds;
 mod sharing;
+mod stores;
 mod transfers;
 mod vectors;
 mod wechat;

@@ -123,7 +123,8 @@ async fn test(app: web::Data<App>, who: Operator, id: PathId<StoreId>, _: JsonBo
     who.may(Permission::Stores)?;
     let row = seen(&app, &who, *id).await?;
     let TryOut { row, identity, findings } = stores::try_out(&app, &who.shop, &row).await?;
-    let identity = identity.map(|told| IdentityView { external_id: told.account_id, name: told.name, sites: told.sites });
+    let identity =
+        identity.map(|told| IdentityView { external_id: told.account_id, name: told.name, sites: told.sites });
     json(&StoreTestView {
         works: findings.iter().all(|finding| finding.works),
         identity,

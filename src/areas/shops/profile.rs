@@ -209,7 +209,8 @@ impl ShopFile {
         if self.miniprogram.appid.trim().is_empty() || self.miniprogram.appid.len() > 32 {
             faults.push(FieldFault::new("miniprogram.appid", "invalid", "1 to 32 characters"));
         }
-        if self.miniprogram.legal_subject.as_ref().is_some_and(|name| !(1..=100).contains(&name.trim().chars().count())) {
+        if self.miniprogram.legal_subject.as_ref().is_some_and(|name| !(1..=100).contains(&name.trim().chars().count()))
+        {
             faults.push(FieldFault::new("miniprogram.legal_subject", "invalid", "1 to 100 characters"));
         }
         if self.payout.transfer_remark.chars().count() > 32 {

@@ -79,8 +79,7 @@ fn at_once(store: &Store, row: &store::Model, pasted: Option<SecretString>) -> R
 /// Opens a consent and answers the platform's page for it.
 async fn page(app: &App, by: OperatorId, row: &store::Model, store: &Store) -> Result<Url, Failure> {
     let wall = app.clock.wall();
-    let state =
-        app.db.write(async |tx| Ok(consents::open(tx, row.shop_id, row.id, by, wall).await?)).await?;
+    let state = app.db.write(async |tx| Ok(consents::open(tx, row.shop_id, row.id, by, wall).await?)).await?;
     let channel = &store.market.channel;
     let auth = channel.connector().auth();
     let page = auth
@@ -244,9 +243,8 @@ mod tests {
         let tokens = TokenSet::lasting("t");
         assert!(compare(&setup(None, None), &tokens, &told(&[])).is_ok());
         assert!(compare(&setup(Some("A1"), Some("US")), &tokens, &told(&["US", "CA"])).is_ok());
-        let refused = |setup: &Setup, tokens: &TokenSet, sites: &[&str]| {
-            compare(setup, tokens, &told(sites)).unwrap_err().code
-        };
+        let refused =
+            |setup: &Setup, tokens: &TokenSet, sites: &[&str]| compare(setup, tokens, &told(sites)).unwrap_err().code;
         assert_eq!(refused(&setup(Some("A2"), None), &tokens, &[]), "other_account");
         assert_eq!(refused(&setup(None, Some("DE")), &tokens, &["US"]), "other_site");
         let other = TokenSet { account_id: Some("A2".to_owned()), ..tokens };

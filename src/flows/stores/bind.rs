@@ -58,7 +58,7 @@ pub struct Change {
 ///
 /// # Errors
 /// `marketplace.unknown`, `marketplace.not_configured`, `validation.failed` with every field at fault,
-/// `name_taken`.
+/// `name.taken`.
 pub async fn enter(
     app: &App,
     shop: &Shop,
@@ -96,7 +96,8 @@ pub async fn enter(
         .write(async |tx| {
             let now = app.clock.now();
             let row = service::create(tx, &new, now).await?;
-            let detail = json!({ "marketplace": row.marketplace, "name": row.name, "kind": row.kind, "site": row.site });
+            let detail =
+                json!({ "marketplace": row.marketplace, "name": row.name, "kind": row.kind, "site": row.site });
             audit::note(tx, shop.id, by, "store.create", row.id, detail, now).await?;
             once.keep(tx, &row, app.clock.wall()).await?;
             Ok(row)

@@ -56,7 +56,9 @@ pub async fn come_back(app: &App, back: &CameBack<'_>) -> Result<Shown, Failure>
         // Over by time, or used this moment by the same answer sent twice.
         let again = consents::of_state(app.db.reader(), state).await?;
         let used = again.filter(|row| row.used_at.is_some());
-        return Ok(used.map_or(Shown::Unknown, |row| consents::outcome_of(&row).map_or(Shown::UnderWay, Shown::Outcome)));
+        return Ok(
+            used.map_or(Shown::Unknown, |row| consents::outcome_of(&row).map_or(Shown::UnderWay, Shown::Outcome))
+        );
     }
     let ended = follow(app, back, &consent, &row, state).await;
     settle(app, &consent, &row, ended).await

@@ -67,11 +67,16 @@ pub async fn try_out(app: &App, shop: &Shop, row: &store::Model) -> Result<TryOu
 
 fn not_active(row: &store::Model) -> Finding {
     let advice = match row.state {
-        StoreState::Draft => Advice { zh: "店铺尚未授权：请先授权。", en: "Nobody has authorised yet: authorise first." },
-        StoreState::Reauthorize => {
-            Advice { zh: "授权已失效：请让商家重新授权。", en: "The authorisation is over: have the merchant authorise again." }
+        StoreState::Draft => {
+            Advice { zh: "店铺尚未授权：请先授权。", en: "Nobody has authorised yet: authorise first." }
         }
-        StoreState::Paused => Advice { zh: "店铺已暂停：恢复后再测试。", en: "The store is paused: resume it first." },
+        StoreState::Reauthorize => Advice {
+            zh: "授权已失效：请让商家重新授权。",
+            en: "The authorisation is over: have the merchant authorise again.",
+        },
+        StoreState::Paused => {
+            Advice { zh: "店铺已暂停：恢复后再测试。", en: "The store is paused: resume it first." }
+        }
         StoreState::Active | StoreState::Removed => Advice { zh: "店铺已移除。", en: "The store was taken off." },
     };
     Finding { what: "authorisation", works: false, said: row.trouble.clone(), advice }

@@ -50,7 +50,6 @@ struct Call<'a> {
     state: &'a SandboxState,
     store: StoreRef,
     body: Value,
-
 }
 
 impl Call<'_> {

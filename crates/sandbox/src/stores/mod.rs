@@ -4,8 +4,6 @@
 //! in its own words what is here. Numbers are the platform's ids; each layer writes them in its form.
 //! Amounts are integers in minor units of the store's currency, times unix seconds of wall time.
 
-#![allow(dead_code, unused_imports, reason = "the platforms' layers are being built on this")]
-
 mod amounts;
 mod apps;
 mod carriers;
@@ -36,8 +34,8 @@ pub(crate) use {
     amounts::{major, number},
     carriers::Carrier,
     consent::{ConsentAsked, query_of, words},
-    goods::{Shelf, StockRefused, page},
-    grants::{Code, Grant, GrantRefused, Token},
+    goods::{StockRefused, page},
+    grants::{Grant, GrantRefused},
     hooks::{Happening, Hook, StoreEvent},
     orders::{ParcelNote, ParcelRefused},
     people::{masked, masked_phone},

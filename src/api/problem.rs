@@ -126,6 +126,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::AffiliateOrderNotFound
         | C::SupplierNotFound
         | C::StoreNotFound
+        | C::StoreNoticeNotFound
         | C::CheckoutNotFound
         | C::SupplierStatementNotFound
         | C::EffectNotFound

@@ -1,6 +1,7 @@
 //! The marketplaces of each shop: connector, address, engine and the budget all processes share.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use gateways::marketplaces::{
     self as platforms, ApiError, Budget, BudgetKey, Channel, Connector, Descriptor, Engine, Entry, ErrorClass,
     LocalBudget, Permit, Priority, PromotionLink, RetryPolicy, SettingsError, Setup,
 };
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use kernel::id::{GoodsId, LeaderId, MemberId, ShopId};
 use kernel::{Clock, FieldFault};
 use moka::future::Cache;
@@ -34,6 +36,12 @@ const CALLS_PER_DAY: &str = "calls_per_day";
 const LINK_LIFE: Duration = Duration::from_secs(300);
 /// Most links at hand.
 const LINKS_MAX: u64 = 20_000;
+/// How long a platform's public key is kept; platforms allow an hour and more.
+const HOOK_KEY_LIFE: Duration = Duration::from_secs(3600);
+/// Most such keys at hand.
+const HOOK_KEYS_MAX: u64 = 1_000;
+/// How many keys not at hand are asked for, whoever names them.
+const KEY_QUESTIONS_A_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(11);
 /// Patience of work in the background. All attempts end well before a run's lease does.
 const PATIENT: RetryPolicy = RetryPolicy {
     attempts: 3,
@@ -111,6 +119,10 @@ pub struct Marketplaces {
     open: ArcSwap<HashMap<(ShopId, &'static str), Arc<Market>>>,
     /// Links at hand, so that a shopper who taps twice costs one call.
     pub links: Cache<LinkKey, Arc<Jump>>,
+    /// Public keys by which platforms sign their messages, by app and name; none where there is no such.
+    hook_keys: Cache<(String, String), Option<Arc<str>>>,
+    /// Names of keys come from whoever calls: they must not spend the app's calls.
+    key_questions: DefaultDirectRateLimiter,
 }
 
 impl Marketplaces {
@@ -137,6 +149,8 @@ impl Marketplaces {
             seconds: platforms::REGISTRY.iter().map(seconds).collect(),
             open: ArcSwap::default(),
             links: Cache::builder().time_to_live(LINK_LIFE).max_capacity(LINKS_MAX).build(),
+            hook_keys: Cache::builder().time_to_live(HOOK_KEY_LIFE).max_capacity(HOOK_KEYS_MAX).build(),
+            key_questions: RateLimiter::direct(Quota::per_minute(KEY_QUESTIONS_A_MINUTE)),
         }
     }
 
@@ -191,6 +205,30 @@ impl Marketplaces {
     /// Where the marketplace sends its messages about one store, to be registered there.
     pub fn notify_url(&self, marketplace: &str, store: impl std::fmt::Display) -> String {
         format!("{}/notify/market/{marketplace}/{store}", self.public_url)
+    }
+
+    /// The public key `id` by which the platform signs its messages; `None` where it has no such key.
+    ///
+    /// # Errors
+    /// [`ErrorClass::RateLimited`] when too many unknown ones were asked for; what the platform answered.
+    pub async fn hook_key(&self, market: &Market, id: &str) -> Result<Option<Arc<str>>, ApiError> {
+        let key = (market.quota_scope(), id.to_owned());
+        if let Some(known) = self.hook_keys.get(&key).await {
+            return Ok(known);
+        }
+        let hooks = market.channel.connector().hooks();
+        let Some(question) = hooks.and_then(|hooks| hooks.key(id)) else { return Ok(None) };
+        if self.key_questions.check().is_err() {
+            return Err(ApiError::new(ErrorClass::RateLimited, "hook_keys", "too many unknown keys were named"));
+        }
+        let channel = market.channel.clone().with_priority(Priority::Person);
+        let found = match market.hurried.first(&channel, question).await {
+            Ok(found) => found.map(Arc::from),
+            Err(error) if matches!(error.class, ErrorClass::NotFound | ErrorClass::BadRequest) => None,
+            Err(error) => return Err(error),
+        };
+        self.hook_keys.insert(key, found.clone()).await;
+        Ok(found)
     }
 
     fn build(&self, shop: &Shop, entry: &'static Entry) -> Result<Market, MarketError> {

@@ -170,6 +170,7 @@ codes! {
     CodeImageUnavailable = "poster.unavailable", "小程序码暂不可用", "The mini-program code is unavailable; try again shortly";
 
     StoreNotFound = "store.not_found", "店铺不存在", "The store does not exist";
+    StoreNoticeNotFound = "store_notice.not_found", "平台消息不存在", "The platform's message does not exist";
     StoreBound = "store.bound", "该店铺已被绑定", "The store is bound already";
     StoreWrongState = "store.wrong_state", "店铺当前状态不支持此操作", "The store's state does not allow this";
     StoreReauthorize = "store.reauthorize", "店铺需要重新授权", "The merchant must authorise the store again";

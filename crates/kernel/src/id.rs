@@ -220,6 +220,8 @@ ids! {
     RemoteGoodsId = "rmt";
     /// A merchant's store at a marketplace, as a shop has bound it.
     StoreId = "sto";
+    /// A message that a platform has pushed about a store.
+    StoreNoticeId = "stn";
     /// One variant of goods as a store lists it.
     StoreSkuId = "sts";
     /// One line of an order that a marketplace served through our links.

@@ -34,6 +34,7 @@ mod sharing;
 mod ship;
 mod stock;
 mod store_actions;
+mod store_notices;
 mod store_views;
 mod stores;
 mod stuck_money;
@@ -79,7 +80,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(sharing::routes);
     config.configure(ship::routes);
     config.configure(stock::routes);
-    config.configure(stores::routes).configure(store_actions::routes);
+    config.configure(stores::routes).configure(store_actions::routes).configure(store_notices::routes);
     config.configure(stuck_money::routes);
     config.configure(supplier_statements::routes);
     config.configure(supplier_views::routes);

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// No such store in this shop, or not one of this operator's.
     #[error("the store does not exist")]
     NotFound,
+    /// No such message in this shop, or not of one of this operator's stores.
+    #[error("the message does not exist")]
+    NoticeNotFound,
     /// Names are unique in a shop.
     #[error("the shop has a store of that name")]
     NameTaken,
@@ -53,6 +56,7 @@ impl Coded for StoreError {
     fn code(&self) -> Code {
         match self {
             StoreError::NotFound => Code::StoreNotFound,
+            StoreError::NoticeNotFound => Code::StoreNoticeNotFound,
             StoreError::NameTaken => Code::NameTaken,
             StoreError::Bound => Code::StoreBound,
             StoreError::WrongState(_) => Code::StoreWrongState,

@@ -7,6 +7,8 @@
 pub mod consents;
 pub mod entity;
 pub mod error;
+pub mod hints;
+pub mod notices;
 pub mod operators;
 pub mod query;
 pub mod service;

@@ -23,6 +23,16 @@ pub async fn any(conn: &impl ConnectionTrait, id: StoreId) -> Result<Option<Mode
     Ok(Entity::find_by_id(id).one(conn).await?)
 }
 
+/// The stores of one merchant at a marketplace, on all of its sites and in any shop.
+pub async fn of_merchant(
+    conn: &impl ConnectionTrait,
+    marketplace: &str,
+    external_id: &str,
+) -> Result<Vec<Model>, StoreError> {
+    let rows = Entity::find().filter(Column::Marketplace.eq(marketplace)).filter(Column::ExternalId.eq(external_id));
+    Ok(rows.order_by_asc(Column::Id).all(conn).await?)
+}
+
 /// The shop's store of that name.
 pub async fn named(conn: &impl ConnectionTrait, shop: ShopId, name: &str) -> Result<Option<Model>, StoreError> {
     let row = in_shop(shop).filter(Column::Name.eq(name)).filter(Column::State.ne(StoreState::Removed));

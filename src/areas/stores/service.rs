@@ -2,7 +2,7 @@
 
 use kernel::Time;
 use kernel::id::{ShopId, StoreId};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, UpdateMany, entity::prelude::*};
 use serde_json::{Map, Value, json};
 
@@ -152,6 +152,23 @@ pub async fn refused(conn: &impl ConnectionTrait, row: &Model, why: &str, now: T
         .col_expr(Column::Trouble, Expr::value(why))
         .col_expr(Column::RenewingUntil, Expr::value(None::<Time>))
         .filter(Column::TokenVersion.eq(row.token_version));
+    Ok(update.exec(conn).await?.rows_affected == 1)
+}
+
+/// The merchant has taken his consent back: the tokens are deleted. Says whether this call did it.
+pub async fn revoked(conn: &impl ConnectionTrait, row: &Model, why: &str, now: Time) -> Result<bool, StoreError> {
+    let update = match moved(row, StoreEvent::Refused, now) {
+        Ok(update) => update,
+        Err(StoreError::WrongState(_)) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let update = update
+        .col_expr(Column::Trouble, Expr::value(why))
+        .col_expr(Column::SealedTokens, Expr::value(None::<String>))
+        .col_expr(Column::TokenVersion, Expr::col(Column::TokenVersion).add(1))
+        .col_expr(Column::TokensEndAt, Expr::value(None::<Time>))
+        .col_expr(Column::RenewAt, Expr::value(None::<Time>))
+        .col_expr(Column::RenewingUntil, Expr::value(None::<Time>));
     Ok(update.exec(conn).await?.rows_affected == 1)
 }
 

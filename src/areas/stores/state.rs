@@ -44,7 +44,7 @@ impl StoreState {
         use StoreState as S;
         Some(match (self, event) {
             (S::Draft | S::Active | S::Reauthorize | S::Paused, E::Authorised) => S::Active,
-            (S::Active, E::Refused) => S::Reauthorize,
+            (S::Active | S::Paused, E::Refused) => S::Reauthorize,
             (S::Active, E::Paused) => S::Paused,
             (S::Paused, E::Resumed) => S::Active,
             (S::Draft | S::Active | S::Reauthorize | S::Paused, E::Removed) => S::Removed,
@@ -93,6 +93,53 @@ pub enum MatchedBy {
     Barcode,
     /// An operator said so.
     Hand,
+}
+
+/// What a platform's message is about.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// Orders changed.
+    Orders,
+    /// Goods changed.
+    Goods,
+    /// Stock changed there.
+    Stock,
+    /// A claim or refund changed.
+    Refunds,
+    /// The merchant has taken the authorisation back.
+    Revoked,
+    /// The merchant has authorised or subscribed.
+    Authorised,
+    /// Buyer data must be shown or erased.
+    Privacy,
+    /// Something else.
+    Other,
+}
+
+impl NoticeKind {
+    /// Whether an operator must do something about it.
+    pub fn is_task(self) -> bool {
+        self == NoticeKind::Privacy
+    }
+}
+
+/// What must be read again.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum HintKind {
+    /// Orders; for the order feed.
+    Orders,
+    /// Goods; for the imports.
+    Goods,
+    /// What is shown of stock; for the stock channels.
+    Stock,
 }
 
 #[cfg(test)]

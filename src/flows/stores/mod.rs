@@ -6,6 +6,7 @@
 mod authorise;
 mod bind;
 mod callback;
+pub mod notices;
 mod offers;
 mod sight;
 mod subject;

@@ -3,5 +3,7 @@
 
 pub mod store;
 pub mod store_consent;
+pub mod store_hint;
+pub mod store_notice;
 pub mod store_operator;
 pub mod store_sku;

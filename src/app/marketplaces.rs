@@ -6,11 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use gateways::marketplaces::{
-    self as platforms, ApiError, Budget, BudgetKey, Channel, Connector, Descriptor, Engine, Entry, ErrorClass,
-    LocalBudget, Permit, Priority, PromotionLink, RetryPolicy, SettingsError, Setup,
+    self as platforms, ApiError, Breakers, Channel, Connector, Descriptor, Engine, Entry, ErrorClass, LocalBudget,
+    Priority, PromotionLink, RetryPolicy, SettingsError, Setup,
 };
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use kernel::id::{GoodsId, LeaderId, MemberId, ShopId};
@@ -20,9 +18,10 @@ use reqwest::Client;
 use sea_orm::DbErr;
 use serde_json::{Map, Value};
 
+use super::market_budget::{SharedBudget, Tally, scope};
 use super::store_keeper::{StoreKeeper, callback_url, setup_of};
 use crate::areas::market_accounts::MarketError;
-use crate::areas::market_accounts::quota::{self, Usage};
+use crate::areas::market_accounts::quota;
 use crate::areas::shops::query::Shop;
 use crate::areas::stores::entity::store;
 use crate::config::{Addresses, NoAddress};
@@ -80,6 +79,8 @@ pub struct Market {
     pub hurried: Engine,
     /// Connector and address.
     pub channel: Channel,
+    /// Calls a day; none is no limit.
+    pub per_day: Option<u32>,
 }
 
 impl Market {
@@ -101,10 +102,6 @@ pub struct Store {
     pub keeper: Arc<StoreKeeper>,
 }
 
-fn scope(marketplace: &str, account: &str) -> String {
-    format!("{marketplace}/{account}")
-}
-
 /// Every shop's marketplaces.
 pub struct Marketplaces {
     addresses: Addresses,
@@ -116,6 +113,10 @@ pub struct Marketplaces {
     public_url: String,
     /// Calls a second and pauses, for all shops of this process.
     seconds: HashMap<&'static str, Arc<LocalBudget>>,
+    /// Calls without a limit that are not written down yet.
+    tally: Arc<Tally>,
+    /// Platforms that are left alone because they do not answer.
+    breakers: Breakers,
     open: ArcSwap<HashMap<(ShopId, &'static str), Arc<Market>>>,
     /// Links at hand, so that a shopper who taps twice costs one call.
     pub links: Cache<LinkKey, Arc<Jump>>,
@@ -147,6 +148,8 @@ impl Marketplaces {
             sealer: Arc::clone(sealer),
             public_url: public_url.trim_end_matches('/').to_owned(),
             seconds: platforms::REGISTRY.iter().map(seconds).collect(),
+            tally: Arc::default(),
+            breakers: Breakers::default(),
             open: ArcSwap::default(),
             links: Cache::builder().time_to_live(LINK_LIFE).max_capacity(LINKS_MAX).build(),
             hook_keys: Cache::builder().time_to_live(HOOK_KEY_LIFE).max_capacity(HOOK_KEYS_MAX).build(),
@@ -207,6 +210,17 @@ impl Marketplaces {
         format!("{}/notify/market/{marketplace}/{store}", self.public_url)
     }
 
+    /// Writes down what was counted without a limit, so that it is seen.
+    pub async fn note_calls(&self) -> Result<(), DbErr> {
+        let rest = self.tally.rest();
+        if rest.is_empty() { Ok(()) } else { quota::add(self.db.maintenance(), &rest, self.clock.now()).await }
+    }
+
+    /// Hosts of a marketplace that are left alone because they do not answer, as this process sees it.
+    pub fn left_alone(&self, market: &Market) -> Vec<String> {
+        self.breakers.open_hosts(market.descriptor.id, market.channel.connector().app())
+    }
+
     /// The public key `id` by which the platform signs its messages; `None` where it has no such key.
     ///
     /// # Errors
@@ -257,14 +271,16 @@ impl Marketplaces {
         }
         let seconds = self.seconds.get(descriptor.id).cloned();
         let seconds = seconds.unwrap_or_else(|| Arc::new(LocalBudget::new(descriptor.calls_per_s, None)));
-        let budget = SharedBudget { db: self.db.clone(), clock: self.clock.clone(), seconds, per_day };
-        let engine = Engine::new(self.http.clone(), Arc::new(budget));
+        let (db, clock, tally) = (self.db.clone(), self.clock.clone(), Arc::clone(&self.tally));
+        let budget = SharedBudget { db, clock, seconds, per_day, tally };
+        let engine = Engine::new(self.http.clone(), Arc::new(budget)).with_breakers(self.breakers.clone());
         Ok(Market {
             version: shop.version,
             descriptor,
             hurried: engine.clone().with_retry(HURRIED),
             engine: engine.with_retry(PATIENT),
             channel,
+            per_day,
         })
     }
 }
@@ -306,70 +322,5 @@ fn calls_per_day(settings: &mut Map<String, Value>, descriptor: &Descriptor) -> 
         Some(0) => Ok(None),
         Some(calls) => Ok(Some(calls)),
         None => Err("must be a whole number".to_owned()),
-    }
-}
-
-/// Seconds are counted in the process; days and stops in the database, where all processes see them.
-///
-/// A day is a business day of Beijing: the sandbox can move on to the next one.
-struct SharedBudget {
-    db: Db,
-    clock: Clock,
-    seconds: Arc<LocalBudget>,
-    per_day: Option<u32>,
-}
-
-impl SharedBudget {
-    // Counting is one statement and so its own transaction; `Db::write` would make these futures
-    // unfit for spawned tasks.
-    async fn admit(&self, scope: &str, priority: Priority) -> Result<Permit, DbErr> {
-        let now = self.clock.now();
-        let limit = self.per_day.map_or(quota::SPENT, |calls| priority.share_of(calls).into());
-        let used = match quota::usage(self.db.reader(), scope, now).await? {
-            Usage::Stopped => return Ok(Permit::Stopped),
-            Usage::Calls(used) => used,
-        };
-        // Without a limit nothing needs to be counted, only the platform's own word heeded.
-        let granted =
-            used < limit && (self.per_day.is_none() || quota::spend(self.db.maintenance(), scope, limit, now).await?);
-        if granted {
-            return Ok(Permit::Go);
-        }
-        Ok(Permit::Later((quota::next_day(now) - now).to_std().unwrap_or_default()))
-    }
-
-    async fn hear(&self, scope: &str, class: ErrorClass) -> Result<(), DbErr> {
-        match class {
-            ErrorClass::Stopped => quota::stop(self.db.maintenance(), scope).await,
-            _ => quota::exhaust(self.db.maintenance(), scope, self.clock.now()).await,
-        }
-    }
-}
-
-#[async_trait]
-impl Budget for SharedBudget {
-    async fn ask(&self, key: &BudgetKey, priority: Priority, now: DateTime<Utc>) -> Permit {
-        match self.seconds.ask(key, priority, now).await {
-            Permit::Go => {}
-            other => return other,
-        }
-        self.admit(&scope(key.marketplace, &key.account), priority).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a marketplace budget could not be asked");
-            Permit::Later(Duration::from_secs(5))
-        })
-    }
-
-    async fn report(&self, key: &BudgetKey, error: &ApiError, now: DateTime<Utc>) {
-        let for_all = match error.class {
-            ErrorClass::Stopped => true,
-            ErrorClass::QuotaSpent => error.retry_after.is_none(),
-            _ => false,
-        };
-        if !for_all {
-            return self.seconds.report(key, error, now).await;
-        }
-        if let Err(error) = self.hear(&scope(key.marketplace, &key.account), error.class).await {
-            tracing::error!(%error, "a marketplace's stop could not be noted");
-        }
     }
 }

@@ -3,6 +3,7 @@
 mod barred;
 mod catalogue;
 mod clients;
+mod market_budget;
 pub mod marketplaces;
 pub mod pace;
 mod shop_book;

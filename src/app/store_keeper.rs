@@ -25,6 +25,10 @@ use crate::platform::seal::Sealer;
 
 /// How long one holder has a renewal to himself: longer than its call may take.
 const RENEWAL_LEASE: Duration = Duration::seconds(45);
+/// The shortest rest after a renewal that failed.
+const FIRST_REST: Duration = Duration::seconds(20);
+/// The longest one.
+const LONGEST_REST: Duration = Duration::minutes(15);
 /// How often whoever waits for another's renewal looks.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(200);
 /// How often he looks before he gives up; the caller comes back later.
@@ -121,12 +125,23 @@ impl StoreKeeper {
     /// # Errors
     /// When sealing fails.
     pub fn sealed(&self, tokens: &TokenSet) -> Result<Sealed, StoreError> {
+        self.sealed_with(tokens, tokens.due_at(self.clock.wall()))
+    }
+
+    /// The tokens of a renewal. One that did not move the end of the access token is of no use before that
+    /// end: some platforms begin a new life only then.
+    fn sealed_after(&self, tokens: &TokenSet, former: &TokenSet) -> Result<Sealed, StoreError> {
+        let moved = tokens.outlasts(former);
+        self.sealed_with(tokens, if moved { tokens.due_at(self.clock.wall()) } else { tokens.access_expires_at })
+    }
+
+    fn sealed_with(&self, tokens: &TokenSet, renew_at: Option<Time>) -> Result<Sealed, StoreError> {
         let plain =
             serde_json::to_vec(&Kept::of(tokens)).map_err(|error| StoreError::Unreadable { what: "tokens", error })?;
         Ok(Sealed {
             tokens: self.sealer.seal(&service::tokens_place(self.store), &plain)?,
             end_at: tokens.access_expires_at,
-            renew_at: tokens.due_at(self.clock.wall()),
+            renew_at,
             consent_ends_at: tokens.refresh_expires_at,
             external_id: tokens.account_id.clone(),
             external_name: tokens.account_name.clone(),
@@ -156,6 +171,7 @@ impl StoreKeeper {
     async fn renew(&self, row: store::Model) -> Result<TokenSet, ApiError> {
         let mut row = row;
         for _ in 0..LOOKS {
+            self.may_try(&row)?;
             let claimed = tokens::claim_renewal(self.db.maintenance(), &row, RENEWAL_LEASE, self.clock.wall()).await;
             if claimed.map_err(here)? {
                 return self.renew_alone(&row).await;
@@ -170,6 +186,18 @@ impl StoreKeeper {
         Err(ApiError::new(ErrorClass::Upstream, "renewal_under_way", "another holder renews the tokens"))
     }
 
+    /// After a failure nobody tries again for a while, whoever asks.
+    fn may_try(&self, row: &store::Model) -> Result<(), ApiError> {
+        let rest = row.renewal_rests_until.map(|until| until - self.clock.wall());
+        match rest.and_then(|rest| rest.to_std().ok()).filter(|rest| !rest.is_zero()) {
+            Some(rest) => {
+                let said = "the last renewal failed; the next one is tried a little later";
+                Err(ApiError::new(ErrorClass::Upstream, "renewal_rests", said).after(Some(rest)))
+            }
+            None => Ok(()),
+        }
+    }
+
     async fn renew_alone(&self, row: &store::Model) -> Result<TokenSet, ApiError> {
         let former = self.opened(row)?;
         let auth = self.channel.connector().auth().ok_or_else(|| ApiError::unsupported("authorisation"))?;
@@ -182,7 +210,7 @@ impl StoreKeeper {
         let conn = self.db.maintenance();
         match outcome {
             Ok(fresh) => {
-                let sealed = self.sealed(&fresh).map_err(here)?;
+                let sealed = self.sealed_after(&fresh, &former).map_err(here)?;
                 if tokens::renewed(conn, row, &sealed, self.clock.now()).await.map_err(here)? {
                     tracing::info!(store = %row.id, marketplace = row.marketplace, "a store's tokens were renewed");
                     return Ok(fresh);
@@ -191,8 +219,10 @@ impl StoreKeeper {
             }
             Err(error) => {
                 let refused = error.class == ErrorClass::ReauthorizeNeeded;
-                let refusals = tokens::renewal_failed(conn, row, refused).await.map_err(here)?;
-                let lives = former.access_expires_at.is_none_or(|end| end > self.clock.wall());
+                let wall = self.clock.wall();
+                let until = wall + rest_of(former.access_expires_at, wall);
+                let refusals = tokens::renewal_failed(conn, row, refused, until).await.map_err(here)?;
+                let lives = former.access_expires_at.is_none_or(|end| end > wall);
                 // Twice, because platforms have been known to say so of a token that was good a minute later.
                 if refused && (refusals >= REFUSALS_MAX || !lives) {
                     self.give_up(row, &error).await?;
@@ -266,6 +296,11 @@ impl TokenKeeper for StoreKeeper {
     }
 }
 
+/// How long renewals rest after a failure: a tenth of what is left of the token's life, within bounds.
+fn rest_of(ends_at: Option<Time>, wall: Time) -> Duration {
+    ends_at.map_or(LONGEST_REST, |end| ((end - wall) / 10).clamp(FIRST_REST, LONGEST_REST))
+}
+
 /// A store that may not be called as it stands.
 fn not_usable(state: StoreState) -> ApiError {
     let said = format!("the store is {}", kernel::words::wire(&state));
@@ -276,4 +311,18 @@ fn not_usable(state: StoreState) -> ApiError {
 fn here(error: impl std::fmt::Display) -> ApiError {
     tracing::error!(%error, "a store's tokens could not be read or written");
     ApiError::new(ErrorClass::Upstream, "our_storage", "the store's tokens could not be read or written")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_failed_renewal_rests_the_longer_the_more_time_is_left() {
+        let wall: Time = "2026-11-23T10:00:00Z".parse().unwrap();
+        let rest = |left: i64| rest_of(Some(wall + Duration::seconds(left)), wall).num_seconds();
+        assert_eq!([rest(-5), rest(60), rest(3_600), rest(86_400)], [20, 20, 360, 900]);
+        assert_eq!(rest_of(None, wall), LONGEST_REST);
+    }
 }

@@ -19,6 +19,7 @@ pub mod explain;
 pub mod goods;
 pub mod import_goods;
 pub mod leaders;
+pub mod market_quota;
 mod marketplace_patience;
 pub mod member_money;
 pub mod members;

@@ -22,6 +22,7 @@ CREATE TABLE stores (
     consent_ends_at   {time},
     renewing_until    {time},
     renewal_failures  INTEGER NOT NULL,
+    renewal_rests_until {time},
     authorised_by     {id},
     authorised_at     {time},
     created_at        {time} NOT NULL,

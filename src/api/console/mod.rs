@@ -16,6 +16,7 @@ mod leader_levels;
 mod leaders;
 pub(in crate::api) mod ledger;
 mod market_channels;
+mod market_quota;
 mod marketplaces;
 mod member_balance;
 mod members;
@@ -64,7 +65,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(leaders::routes);
     config.configure(ledger::routes);
     config.configure(market_channels::routes);
-    config.configure(marketplaces::routes);
+    config.configure(marketplaces::routes).configure(market_quota::routes);
     config.configure(member_balance::routes);
     config.configure(members::routes);
     config.configure(operators::routes);

@@ -87,7 +87,7 @@ struct FindingView {
 
 impl From<Finding> for FindingView {
     fn from(finding: Finding) -> Self {
-        let advice = Told { zh: finding.advice.zh.to_owned(), en: finding.advice.en.to_owned() };
+        let advice = Told::from(finding.advice);
         Self { what: finding.what.to_owned(), works: finding.works, said: finding.said, advice }
     }
 }

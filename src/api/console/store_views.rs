@@ -11,7 +11,7 @@ use crate::api::auth_console::Operator;
 use crate::app::App;
 use crate::areas::stores::entity::{store, store_operator};
 use crate::areas::stores::state::{Duty, StoreState};
-use crate::flows::stores::{Consequence, Sight, Subject, compared};
+use crate::flows::stores::{Advice, Consequence, Sight, Subject, compared, prompt};
 
 /// The platform's own required data, by the platform's own words.
 pub type StoreData = BTreeMap<String, String>;
@@ -21,6 +21,12 @@ pub type StoreData = BTreeMap<String, String>;
 pub struct Told {
     pub zh: String,
     pub en: String,
+}
+
+impl From<Advice> for Told {
+    fn from(advice: Advice) -> Self {
+        Self { zh: advice.zh.to_owned(), en: advice.en.to_owned() }
+    }
 }
 
 /// What follows from two companies.
@@ -91,6 +97,9 @@ pub struct StoreView {
     /// What is wrong.
     #[schema(required)]
     pub trouble: Option<String>,
+    /// What the merchant is to be asked for: to authorise, to do so again, or to do so soon.
+    #[schema(required)]
+    pub prompt: Option<Told>,
     /// When the access token ends; it is renewed before by itself.
     #[schema(required)]
     pub tokens_end_at: Option<DateTime<Utc>>,
@@ -133,6 +142,7 @@ impl StoreView {
             scopes: list(&row.scopes),
             state: row.state,
             trouble: row.trouble.clone(),
+            prompt: prompt(row, app.clock.wall()).map(Told::from),
             tokens_end_at: row.tokens_end_at,
             consent_ends_at: row.consent_ends_at,
             authorised_by: row.authorised_by,

@@ -16,7 +16,11 @@ const BODY_MAX: usize = 1024 * 1024;
 
 /// A question that proves the address.
 #[get("/notify/market/{platform}/{account_id}")]
-pub(super) async fn asked(app: web::Data<App>, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
+pub(super) async fn asked(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> HttpResponse {
     take(&app, &request, &path, &[]).await
 }
 

@@ -70,6 +70,7 @@ pub async fn create(conn: &impl ConnectionTrait, new: &NewStore, now: Time) -> R
         consent_ends_at: Set(None),
         renewing_until: Set(None),
         renewal_failures: Set(0),
+        renewal_rests_until: Set(None),
         authorised_by: Set(None),
         authorised_at: Set(None),
         created_at: Set(now),

@@ -83,13 +83,19 @@ pub async fn renewed(conn: &impl ConnectionTrait, row: &Model, sealed: &Sealed, 
     Ok(put(update, row, sealed).exec(conn).await?.rows_affected == 1)
 }
 
-/// Gives a renewal back that came to nothing. `refused` counts it against the tokens. Says how many
-/// refusals there are now.
-pub async fn renewal_failed(conn: &impl ConnectionTrait, row: &Model, refused: bool) -> Result<i32, StoreError> {
+/// Gives a renewal back that came to nothing, until when nobody tries another. `refused` counts it
+/// against the tokens. Says how many refusals there are now.
+pub async fn renewal_failed(
+    conn: &impl ConnectionTrait,
+    row: &Model,
+    refused: bool,
+    rests_until: Time,
+) -> Result<i32, StoreError> {
     let failures = if refused { row.renewal_failures.saturating_add(1) } else { row.renewal_failures };
     Entity::update_many()
         .col_expr(Column::RenewingUntil, Expr::value(None::<Time>))
         .col_expr(Column::RenewalFailures, Expr::value(failures))
+        .col_expr(Column::RenewalRestsUntil, Expr::value(rests_until))
         .filter(Column::Id.eq(row.id))
         .filter(Column::TokenVersion.eq(row.token_version))
         .exec(conn)
@@ -103,6 +109,7 @@ pub async fn due(conn: &impl ConnectionTrait, wall: Time, most: u64) -> Result<V
         .filter(Column::State.eq(StoreState::Active))
         .filter(Column::RenewAt.lte(wall))
         .filter(Column::RenewingUntil.is_null().or(Column::RenewingUntil.lte(wall)))
+        .filter(Column::RenewalRestsUntil.is_null().or(Column::RenewalRestsUntil.lte(wall)))
         .order_by_asc(Column::RenewAt)
         .limit(most);
     Ok(rows.all(conn).await?)
@@ -121,5 +128,6 @@ fn put(update: sea_orm::UpdateMany<Entity>, row: &Model, sealed: &Sealed) -> sea
         .col_expr(Column::Scopes, Expr::value(sealed.scopes.clone()))
         .col_expr(Column::RenewingUntil, Expr::value(None::<Time>))
         .col_expr(Column::RenewalFailures, Expr::value(0))
+        .col_expr(Column::RenewalRestsUntil, Expr::value(None::<Time>))
         .filter(Column::TokenVersion.eq(row.token_version))
 }

@@ -19,5 +19,5 @@ pub use callback::{CameBack, Shown, come_back};
 pub use offers::{Offer, offers};
 pub use sight::{Sight, all_of, one};
 pub use subject::{Consequence, Subject, compared};
-pub use trouble::{Advice, advice};
+pub use trouble::{ASKED_BEFORE, Advice, advice, prompt};
 pub use try_out::{Finding, TryOut, try_out};

@@ -78,12 +78,7 @@ async fn addressed(app: &App, pushed: &Pushed<'_>) -> Result<Option<store::Model
     Ok(row.filter(|row| row.marketplace == pushed.marketplace))
 }
 
-async fn receive(
-    app: &App,
-    pushed: &Pushed<'_>,
-    store: &Store,
-    hooks: &dyn HookSource,
-) -> Result<HookEvent, Refused> {
+async fn receive(app: &App, pushed: &Pushed<'_>, store: &Store, hooks: &dyn HookSource) -> Result<HookEvent, Refused> {
     let address = app.marketplaces.notify_url(pushed.marketplace, pushed.account);
     let mut call = HookCall {
         method: pushed.method,

@@ -1,11 +1,14 @@
 //! What a platform's refusal means for a store, and what to do about it.
 
+use chrono::Duration;
 use gateways::marketplaces::{ApiError, ErrorClass};
-use kernel::Failure;
+use kernel::{Failure, Time};
 
 use crate::areas::market_accounts::MarketError;
 use crate::areas::stores::StoreError;
 use crate::areas::stores::consents::Outcome;
+use crate::areas::stores::entity::store;
+use crate::areas::stores::state::StoreState;
 
 /// What to do, in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,27 @@ pub fn advice(error: &ApiError) -> Advice {
         _ => ("平台的说明见上。", "See what the platform says."),
     };
     Advice { zh, en }
+}
+
+/// How long before a consent ends its merchant is asked for the next one.
+pub const ASKED_BEFORE: Duration = Duration::days(30);
+
+/// What the merchant is to be asked for, if anything: to authorise, to do so again, or to do so soon.
+pub fn prompt(row: &store::Model, wall: Time) -> Option<Advice> {
+    let soon = row.consent_ends_at.is_some_and(|end| end <= wall + ASKED_BEFORE);
+    match row.state {
+        StoreState::Draft => Some(Advice { zh: "请商家授权。", en: "Have the merchant authorise." }),
+        StoreState::Reauthorize => Some(Advice {
+            zh: "授权已失效，请商家重新授权；在此之前不读取订单，也不同步库存与发货。",
+            en: "The authorisation is over: have the merchant authorise again. Until then no order is read and neither \
+                 stock nor shipments are told.",
+        }),
+        StoreState::Active | StoreState::Paused if soon => Some(Advice {
+            zh: "授权即将到期，请商家在到期前重新授权。",
+            en: "The authorisation ends soon: have the merchant authorise again before it does.",
+        }),
+        StoreState::Active | StoreState::Paused | StoreState::Removed => None,
+    }
 }
 
 /// What came of a consent that the platform's answer ended.

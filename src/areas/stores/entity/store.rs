@@ -64,6 +64,8 @@ pub struct Model {
     pub renewing_until: Option<Time>,
     /// Renewals in a row that the platform has refused.
     pub renewal_failures: i32,
+    /// After a failure: until when no renewal is tried (wall time).
+    pub renewal_rests_until: Option<Time>,
     pub authorised_by: Option<OperatorId>,
     pub authorised_at: Option<Time>,
     pub created_at: Time,

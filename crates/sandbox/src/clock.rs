@@ -26,6 +26,11 @@ impl SandboxClock {
         Utc::now().timestamp()
     }
 
+    /// Unix milliseconds of the machine.
+    pub fn wall_ms(&self) -> i64 {
+        Utc::now().timestamp_millis()
+    }
+
     /// Unix seconds of the sandbox: wall time plus the offset.
     pub fn now(&self) -> i64 {
         self.wall().saturating_add(self.offset_s())
@@ -52,6 +57,21 @@ pub(crate) fn rfc3339(unix: i64) -> String {
     beijing(unix).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
+/// `unix` seconds as `2026-11-22T01:05:00Z`.
+pub(crate) fn rfc3339_utc(unix: i64) -> String {
+    utc(unix).to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// `unix` seconds as `2026-11-22T01:05:00.000Z`.
+pub(crate) fn rfc3339_utc_millis(unix: i64) -> String {
+    utc(unix).to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Reads a moment in RFC 3339, as unix seconds.
+pub(crate) fn parse_rfc3339(text: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp())
+}
+
 /// `unix` seconds as `yyyy-MM-dd HH:mm:ss` Beijing time, the form of TOP's times.
 pub(crate) fn beijing_text(unix: i64) -> String {
     beijing(unix).format("%Y-%m-%d %H:%M:%S").to_string()
@@ -68,8 +88,12 @@ pub(crate) fn parse_beijing(text: &str) -> Option<i64> {
     Some(naive.and_utc().timestamp() - i64::from(BEIJING_S))
 }
 
+fn utc(unix: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(unix, 0).unwrap_or_default()
+}
+
 fn beijing(unix: i64) -> DateTime<FixedOffset> {
-    let utc = DateTime::<Utc>::from_timestamp(unix, 0).unwrap_or_default();
+    let utc = utc(unix);
     match FixedOffset::east_opt(BEIJING_S) {
         Some(zone) => utc.with_timezone(&zone),
         None => utc.fixed_offset(),

@@ -40,6 +40,9 @@ pub struct SandboxConfig {
     pub operations_fen: i64,
     /// Calls a day that each marketplace application may make; 0 = no limit.
     pub marketplace_calls_a_day: u64,
+    /// Whether platforms of stores limit calls by the second, as the originals do; without it a test reads
+    /// a store as fast as it can. Calls a day are limited apart.
+    pub store_limits: bool,
     /// Number of listings in the marketplaces' catalogue.
     pub catalogue_size: usize,
     /// Serving threads.
@@ -66,6 +69,7 @@ impl SandboxConfig {
             transfer_max_fen: 2_000_000,
             operations_fen: 100_000_000,
             marketplace_calls_a_day: 0,
+            store_limits: true,
             catalogue_size: 300,
             workers: 2,
         }

@@ -62,6 +62,16 @@ impl Courier {
         let _ = self.jobs.send(Box::pin(job));
     }
 
+    /// Asks `url` and waits for the answer.
+    pub(crate) async fn get(&self, url: String) -> Delivery {
+        let (tell, told) = oneshot::channel();
+        let client = self.client.clone();
+        self.run(async move {
+            let _ = tell.send(heard(client.get(url)).await);
+        });
+        told.await.unwrap_or_else(|_| Delivery { status: None, answer: "the sandbox stopped".to_owned() })
+    }
+
     /// Posts `notice` and waits for the shop's answer.
     pub(crate) async fn post(&self, notice: SignedNotice) -> Delivery {
         let (tell, told) = oneshot::channel();
@@ -78,6 +88,10 @@ async fn post(client: &reqwest::Client, notice: SignedNotice) -> Delivery {
     for (name, value) in notice.headers {
         request = request.header(name, value);
     }
+    heard(request).await
+}
+
+async fn heard(request: reqwest::RequestBuilder) -> Delivery {
     match request.send().await {
         Ok(answer) => {
             let status = Some(answer.status().as_u16());

@@ -194,6 +194,12 @@ pub(crate) fn hmac_sha256_upper(key: &str, text: &str) -> String {
     hex::encode_upper(hmac::sign(&key, text.as_bytes()))
 }
 
+/// HMAC-SHA256 of `bytes`, raw.
+pub(crate) fn hmac_sha256(key: &str, bytes: &[u8]) -> Vec<u8> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+    hmac::sign(&key, bytes).as_ref().to_vec()
+}
+
 /// HMAC-MD5 (RFC 2104) of `text` as upper-case hex.
 pub(crate) fn hmac_md5_upper(key: &str, text: &str) -> String {
     const BLOCK: usize = 64;

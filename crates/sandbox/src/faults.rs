@@ -204,5 +204,8 @@ fn words(path: &str, status: StatusCode) -> Value {
         let words = if status.as_u16() == 429 { "调用频繁，触发限流" } else { "系统异常" };
         return json!({"code": {"errcode": "9000", "errmsg": words}});
     }
+    if let Some(words) = crate::rest::trouble::words(path, status.as_u16()) {
+        return words;
+    }
     json!({"errcode": -1, "errmsg": "system error rid: 00000000-00000000-00000000"})
 }

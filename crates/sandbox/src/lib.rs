@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod aliexpress;
+mod amazon;
 mod catalogue;
 mod clock;
 mod config;
 mod control;
 mod courier;
 mod crypto;
+mod dhgate;
+mod ebay;
 mod faults;
 mod jd;
 mod json;
@@ -13,12 +17,17 @@ mod keys;
 mod pay;
 mod pinduoduo;
 mod request_log;
+mod rest;
 mod server;
+mod shopify;
+mod shoplazza;
 mod state;
 pub mod stores;
 mod taobao;
+mod wanliniu;
 mod wechat;
 mod weimob;
+mod wish;
 mod world;
 mod youzan;
 

@@ -11,7 +11,10 @@ use actix_web::{App, HttpServer};
 use crate::config::SandboxConfig;
 use crate::keys::KeysError;
 use crate::state::SandboxState;
-use crate::{catalogue, control, faults, jd, pay, pinduoduo, taobao, wechat, weimob, youzan};
+use crate::{
+    aliexpress, amazon, catalogue, control, dhgate, ebay, faults, jd, pay, pinduoduo, shopify, shoplazza, taobao,
+    wanliniu, wechat, weimob, wish, youzan,
+};
 
 /// Largest request body taken, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -61,6 +64,14 @@ impl Sandbox {
                 .configure(pinduoduo::routes)
                 .configure(taobao::routes)
                 .configure(jd::routes)
+                .configure(shopify::routes)
+                .configure(aliexpress::routes)
+                .configure(ebay::routes)
+                .configure(amazon::routes)
+                .configure(dhgate::routes)
+                .configure(wish::routes)
+                .configure(wanliniu::routes)
+                .configure(shoplazza::routes)
                 .configure(youzan::routes)
                 .configure(weimob::routes)
                 .configure(catalogue::routes)
@@ -122,6 +133,7 @@ impl Running {
             "taobao_auth" => "/taobao",
             "jd" => "/jd/routerjson",
             "jd_auth" => "/jd",
+            "wanliniu" => "/wanliniu/api",
             other => return format!("http://{}/{other}", self.addr),
         };
         format!("http://{}{path}", self.addr)

@@ -31,6 +31,10 @@ pub(crate) struct Inner {
     pub(crate) courier: Courier,
     pub(crate) bills: crate::pay::bills::BillFiles,
     pub(crate) catalogue: Vec<Listing>,
+    /// Limits of calls to stores' platforms.
+    pub(crate) buckets: crate::rest::bucket::Buckets,
+    /// Answers to writes that came with a key.
+    pub(crate) repeats: crate::rest::repeats::Repeats,
     /// Where this sandbox is reached, once it is served.
     pub(crate) base_url: OnceLock<String>,
 }
@@ -82,6 +86,8 @@ impl SandboxState {
             courier: Courier::start()?,
             bills: crate::pay::bills::BillFiles::default(),
             catalogue: catalogue::listings(config.catalogue_size),
+            buckets: crate::rest::bucket::Buckets::default(),
+            repeats: crate::rest::repeats::Repeats::default(),
             base_url: OnceLock::new(),
             config,
         };

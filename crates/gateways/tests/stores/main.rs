@@ -4,6 +4,7 @@
 //! A platform is a row in `platforms.rs` and a name in the list below; the behaviour is the same for all.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod abroad;
 mod goods;
 mod messages;
 mod orders;

@@ -8,12 +8,12 @@ use tokio::net::TcpListener;
 use crate::stage::Stage;
 
 /// One request as it was sent.
-struct Heard {
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
+pub struct Heard {
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
 }
 
-async fn hear(listener: &TcpListener) -> Heard {
+pub async fn hear(listener: &TcpListener) -> Heard {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut seen = Vec::new();
     loop {

@@ -47,7 +47,14 @@ pub fn engine() -> Engine {
 
 impl Stage {
     pub fn of(row: Row) -> Stage {
-        let sandbox = Sandbox::start(SandboxConfig::new(keys())).unwrap();
+        Stage::with(row, |_| {})
+    }
+
+    /// The same with a sandbox that behaves otherwise.
+    pub fn with(row: Row, change: impl FnOnce(&mut SandboxConfig)) -> Stage {
+        let mut config = SandboxConfig::new(keys());
+        change(&mut config);
+        let sandbox = Sandbox::start(config).unwrap();
         let stores = sandbox.state().stores();
         let mut store = StoreRef::new(row.platform, row.seller);
         if let Some(site) = row.site {
@@ -118,10 +125,22 @@ impl Stage {
         back.query_pairs().into_owned().collect()
     }
 
+    /// What a browser brings back when somebody sits at the page who agrees at once.
+    pub async fn led_back(&self, channel: &Channel, setup: &Setup) -> Vec<(String, String)> {
+        let auth = channel.connector().auth().unwrap();
+        let page = channel.address(&auth.start(setup, STATE).unwrap()).unwrap();
+        let led = http::client().unwrap().get(page).send().await.unwrap();
+        assert_eq!(led.status(), 302);
+        let back = Url::parse(led.headers()["location"].to_str().unwrap()).unwrap();
+        back.query_pairs().into_owned().collect()
+    }
+
     /// The grant: by the consent page, or the one that needs none.
     pub async fn grant(&self, channel: &Channel, setup: &Setup) -> Result<Grant, ApiError> {
         if let Some(grant) = &self.row.grant {
-            return Ok(grant.clone());
+            // A token of the merchant's own console, where the platform shows one.
+            let shown = self.stores().console_token(&self.store);
+            return Ok(shown.map_or_else(|| grant.clone(), |token| Grant::Pasted(token.into())));
         }
         let query = self.browse(channel, setup, self.row.seller).await;
         let callback = Callback { query: &query, state: STATE, now: chrono::Utc::now() };
@@ -135,10 +154,20 @@ impl Stage {
         self.engine.obtain(&channel, &setup, &grant, None).await.unwrap()
     }
 
+    /// The account by asking whom the tokens speak for, where their answer does not say.
+    async fn who_gave(&self, channel: &Channel, setup: &Setup, tokens: &TokenSet) -> Account {
+        let access = Access { token: tokens.access.clone(), account: setup.account("") };
+        let who = self.engine.who(&channel.clone().on_behalf_of(access)).await.unwrap();
+        setup.account(who.unwrap().account_id)
+    }
+
     /// The connector working for the merchant, with tokens that are renewed when they have run out.
     pub async fn authorised(&self) -> (Channel, Arc<Keeper>) {
         let (channel, setup, tokens) = (self.channel(), self.setup(), self.tokens().await);
-        let account = tokens.account(&setup).unwrap();
+        let account = match tokens.account(&setup) {
+            Some(account) => account,
+            None => self.who_gave(&channel, &setup, &tokens).await,
+        };
         let keeper = Arc::new(Keeper {
             engine: self.engine.clone(),
             channel: channel.clone(),

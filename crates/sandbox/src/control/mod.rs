@@ -4,6 +4,7 @@
 //! forgeries. It is not part of any platform and is neither signed nor protected: a sandbox listens
 //! on a loopback address.
 
+mod abroad;
 mod bills;
 mod complaints;
 mod market;
@@ -77,7 +78,12 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         .route("/_sandbox/stores/{platform}/{seller}/orders", web::get().to(stores::orders))
         .route("/_sandbox/stores/{platform}/{seller}/orders", web::post().to(stores::buy))
         .route("/_sandbox/stores/{platform}/{seller}/orders/{id}", web::post().to(stores::happen))
-        .route("/_sandbox/stores/{platform}/{seller}/tokens", web::post().to(stores::tokens));
+        .route("/_sandbox/stores/{platform}/{seller}/tokens", web::post().to(stores::tokens))
+        .route("/_sandbox/stores/{platform}/{seller}/console-token", web::post().to(abroad::console))
+        .route("/_sandbox/buckets", web::post().to(abroad::exhaust))
+        .route("/_sandbox/ebay/deletion", web::post().to(abroad::ebay_deletion))
+        .route("/_sandbox/ebay/challenge", web::post().to(abroad::ebay_challenge))
+        .route("/_sandbox/shopify/privacy", web::post().to(abroad::shopify_privacy));
 }
 
 /// The control API's own refusal.

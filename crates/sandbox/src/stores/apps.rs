@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StorePlatform;
 use crate::crypto;
+use crate::ebay::NoticeKey;
 
 /// One application on one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,18 @@ impl StoreApp {
             StorePlatform::Wanliniu => format!("S{}", digits(9)),
             _ => hex(32),
         };
-        StoreApp { id, secret: hex(32), more: BTreeMap::new() }
+        let more = match platform {
+            // What stands for the address, and what proves it.
+            StorePlatform::Ebay => vec![
+                ("ru_name", format!("Tuanqiao-Tuanqiao-shop-{}", hex(6))),
+                ("verification_token", format!("tuanqiao_{}", hex(40))),
+                // What its notices are signed with; the platform's own.
+                ("notice_key", NoticeKey::generate().unwrap_or_default()),
+            ],
+            StorePlatform::Amazon => vec![("application_id", format!("amzn1.sp.solution.{}", hex(32)))],
+            _ => Vec::new(),
+        };
+        let more = more.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        StoreApp { id, secret: hex(32), more }
     }
 }

@@ -47,6 +47,10 @@ pub(crate) struct Grant {
     pub(crate) ended: bool,
     /// Tokens of before that renewals replaced.
     former: Vec<String>,
+    /// The refresh token of before, where the platform takes it until the new one is used: so nobody is
+    /// locked out who lost the answer.
+    #[serde(default)]
+    spare: Option<String>,
 }
 
 /// A code on its way from the consent page to the application.
@@ -119,6 +123,7 @@ impl Grants {
             at: now,
             ended: false,
             former: Vec::new(),
+            spare: None,
         };
         self.grants.push(grant.clone());
         while self.grants.len() > ENDED_KEPT {
@@ -144,7 +149,9 @@ impl Grants {
 
     /// Renews the tokens that a refresh token belongs to.
     pub(crate) fn renew(&mut self, platform: StorePlatform, text: &str, now: i64) -> Result<Grant, GrantRefused> {
-        let of = |grant: &&mut Grant| grant.store.platform == platform && grant.refresh.text == text;
+        let of = |grant: &&mut Grant| {
+            grant.store.platform == platform && (grant.refresh.text == text || grant.spare.as_deref() == Some(text))
+        };
         let Some(grant) = self.grants.iter_mut().find(of) else {
             let former = self.grants.iter().any(|grant| grant.former.iter().any(|former| former == text));
             return Err(if former { GrantRefused::Ended } else { GrantRefused::Unknown });
@@ -155,7 +162,9 @@ impl Grants {
         if grant.refresh.is_over(now) {
             return Err(GrantRefused::Expired);
         }
+        let spare = (platform == StorePlatform::Shopify).then(|| text.to_owned());
         grant.renew(platform.lives(), now);
+        grant.spare = spare;
         Ok(grant.clone())
     }
 
@@ -169,6 +178,13 @@ impl Grants {
             }
             None => self.open(store, now),
         }
+    }
+
+    /// Lets the access token for a store never end, as that of a merchant's own application.
+    pub(crate) fn for_ever(&mut self, store: &StoreRef) -> Option<Grant> {
+        let grant = self.live_mut(store)?;
+        grant.access.ends_at = None;
+        Some(grant.clone())
     }
 
     /// The grant for a store that is not taken back.
@@ -229,6 +245,12 @@ mod tests {
         assert_eq!(grants.renew(StorePlatform::Youzan, &first.refresh.text, 2_001), Err(GrantRefused::Ended));
         assert_eq!(grants.by_access(StorePlatform::Youzan, &first.access.text, 2_001), Err(GrantRefused::Expired));
         assert!(grants.by_access(StorePlatform::Youzan, &second.access.text, 2_001).is_ok());
+
+        let (mut grants, first, _) = granted(StorePlatform::Shopify);
+        grants.renew(StorePlatform::Shopify, &first.refresh.text, 2_000).unwrap();
+        let third = grants.renew(StorePlatform::Shopify, &first.refresh.text, 2_001).unwrap();
+        grants.renew(StorePlatform::Shopify, &third.refresh.text, 2_002).unwrap();
+        assert_eq!(grants.renew(StorePlatform::Shopify, &first.refresh.text, 2_003), Err(GrantRefused::Ended));
 
         let (mut grants, first, _) = granted(StorePlatform::Ebay);
         grants.renew(StorePlatform::Ebay, &first.refresh.text, 2_000).unwrap();

@@ -90,6 +90,10 @@ impl SandboxState {
     /// The message in the platform's words, signed as it signs; `None` where it says nothing of this.
     fn push_for(&self, hook: &Hook, event: &StoreEvent) -> Option<(String, SignedNotice)> {
         match hook.platform {
+            StorePlatform::Shopify => crate::shopify::push(self, hook, event),
+            StorePlatform::Ebay => crate::ebay::push(self, hook, event),
+            StorePlatform::Wish => crate::wish::push(self, hook, event),
+            StorePlatform::Shoplazza => crate::shoplazza::push(self, hook, event),
             StorePlatform::Youzan => crate::youzan::message(self, hook, event),
             StorePlatform::Weimob => crate::weimob::message(self, hook, event),
             _ => None,

@@ -251,7 +251,7 @@ impl Stores {
         self.0.world().stores.pushes.iter().cloned().collect()
     }
 
-    pub(super) fn tell(&self, store: &StoreRef, what: Happening, number: &str) {
+    pub(crate) fn tell(&self, store: &StoreRef, what: Happening, number: &str) {
         self.0.announce_store(&StoreEvent { store: store.clone(), what, number: number.to_owned() });
     }
 }

@@ -8,6 +8,7 @@ mod amounts;
 mod apps;
 mod carriers;
 mod consent;
+mod console;
 mod generate;
 mod goods;
 mod grants;
@@ -34,7 +35,7 @@ pub(crate) use {
     amounts::{major, number},
     carriers::Carrier,
     consent::{ConsentAsked, query_of, words},
-    goods::{StockRefused, page},
+    goods::{Shelf, StockRefused, page},
     grants::{Grant, GrantRefused},
     hooks::{Happening, Hook, StoreEvent},
     orders::{ParcelNote, ParcelRefused},

@@ -1,6 +1,7 @@
 //! The sandbox over HTTP, with a small client of the test's own, and its verifier over the vectors.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod abroad;
 mod bills;
 mod books;
 mod client;

@@ -109,13 +109,22 @@ fn unchecked(store: &Store, error: &ApiError) -> Refused {
 /// The stores that a message is about. One address may serve all merchants of an app; a message about
 /// a merchant we do not know is for nobody.
 async fn concerned(app: &App, row: &store::Model, event: &HookEvent) -> Result<Vec<store::Model>, Failure> {
-    let Some(merchant) = &event.account_id else { return Ok(vec![row.clone()]) };
-    if row.external_id.as_ref() == Some(merchant) && row.site.is_empty() {
+    if row.external_id.is_some() && event.account_id == row.external_id && row.site.is_empty() {
         return Ok(vec![row.clone()]);
     }
-    // The same shop alone: its app's secret has signed.
-    let of_merchant = query::of_merchant(app.db.reader(), &row.marketplace, merchant).await?;
-    Ok(of_merchant.into_iter().filter(|other| other.shop_id == row.shop_id).collect())
+    // Where a message names no merchant, a revocation still has him among its ids.
+    let merchants: Vec<&String> = match (&event.account_id, event.kind) {
+        (Some(merchant), _) => vec![merchant],
+        (None, HookKind::Revoked) => event.ids.iter().collect(),
+        (None, _) => return Ok(vec![row.clone()]),
+    };
+    let mut found = Vec::new();
+    for merchant in merchants {
+        // The same shop alone: its app's secret has signed.
+        let rows = query::of_merchant(app.db.reader(), &row.marketplace, merchant).await?;
+        found.extend(rows.into_iter().filter(|other| other.shop_id == row.shop_id));
+    }
+    Ok(found)
 }
 
 async fn take_in(app: &App, row: &store::Model, event: &HookEvent, body: &[u8]) -> Result<(), Failure> {

@@ -2,4 +2,8 @@
 
 mod authorising;
 mod binding;
+mod keeping;
+mod messages;
+mod platforms;
+mod quota;
 pub mod scene;

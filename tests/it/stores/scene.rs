@@ -68,12 +68,26 @@ fn setting(app: &StoreApp, key: &SettingKey, named: &mut bool) -> Option<String>
     Some(if is_name { app.id.clone() } else { format!("tuanqiao-{}", key.name) })
 }
 
-/// What the platform wants to be entered for a store.
-pub fn data_of(of: &StoreRef) -> Value {
-    match of.platform {
-        StorePlatform::Shopify => json!({"shop": of.seller}),
-        StorePlatform::Shoplazza => json!({"shop": of.seller, "currency": "USD"}),
-        StorePlatform::Dhgate => json!({"seller_id": of.seller}),
+/// The numbers that Weimob's states have at the sandbox; they are unconfirmed, so a store says them.
+const WEIMOB_STATES: &str = "0:unpaid,1:paid_unshipped,2:shipped,3:done,4:cancelled,5:refunding,6:held";
+/// The place of the merchant within his Weimob shop.
+const WEIMOB_NODE: &str = "6000287446212";
+/// The secret of a Wanliniu merchant, which he pastes in.
+pub const WANLINIU_SECRET: &str = "7d0f9e2b";
+
+/// What the platform wants to be entered for a store that our app is let into, or the merchant's own.
+pub fn data_of(of: &StoreRef, own: bool) -> Value {
+    match (of.platform, own) {
+        (StorePlatform::Shopify, _) => json!({"shop": of.seller}),
+        (StorePlatform::Shoplazza, _) => json!({"shop": of.seller, "currency": "USD"}),
+        (StorePlatform::Dhgate, _) => json!({"seller_id": of.seller}),
+        (StorePlatform::Amazon, true) => json!({"seller_id": of.seller}),
+        (StorePlatform::Youzan, true) => json!({"grant_id": of.seller}),
+        (StorePlatform::Weimob, false) => json!({"vid": WEIMOB_NODE, "order_states": WEIMOB_STATES}),
+        (StorePlatform::Weimob, true) => {
+            json!({"shop_id": of.seller, "vid": WEIMOB_NODE, "order_states": WEIMOB_STATES})
+        }
+        (StorePlatform::Wanliniu, _) => json!({"app_key": of.seller}),
         _ => json!({}),
     }
 }
@@ -83,6 +97,10 @@ impl TestApp {
     pub async fn has_store_apps(&self) {
         let keys = self.keys();
         self.apply_shop(&format!("{}{}", shop_text("demo", &keys.merchant, &keys), store_apps(&keys))).await;
+        for platform in StorePlatform::ALL {
+            let address = format!("http://{}/oauth/{}/callback", self.address, platform.id());
+            self.wechat().stores().register_callback(platform, &address);
+        }
     }
 
     /// Opens a store with goods at the sandbox, unless it is there.
@@ -90,6 +108,9 @@ impl TestApp {
         let stores = self.wechat().stores();
         let is_new = stores.list().iter().all(|known| known.store != *of);
         stores.open(of, "邻里鲜生");
+        for (name, value) in [("vid", WEIMOB_NODE), ("app_secret", WANLINIU_SECRET)] {
+            stores.set(of, name, value).unwrap();
+        }
         if is_new && items > 0 {
             stores.fill(of, &Filling::of(items)).unwrap();
         }
@@ -133,6 +154,14 @@ impl TestApp {
         assert_eq!(back.port(), Some(self.address.port()), "{location} leads back to us");
         format!("{}?{}", back.path(), back.query().unwrap())
     }
+}
+
+/// The same for the merchant's own app or key.
+pub fn own_store(of: &StoreRef) -> Value {
+    let mut wish = new_store(of);
+    wish["kind"] = json!("self");
+    wish["data"] = data_of(of, true);
+    wish
 }
 
 /// The word of the page that merchants come back to.

@@ -1,19 +1,21 @@
 //! Which marketplaces there are, what each can do and what it needs.
 
 use crate::api::routes::Routes;
-use actix_web::{get, web};
+use actix_web::{get, post, web};
 use gateways::marketplaces::{AuthKind, SettingKey, Site, Way};
 use serde::Serialize;
 
-use crate::api::auth_console::Operator;
+use super::store_views::FindingView;
+use crate::api::auth_console::{Operator, Permission};
+use crate::api::body::{JsonBody, Nothing};
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{Reply, json};
 use crate::app::App;
-use crate::flows::stores::{Offer, offers};
+use crate::flows::stores::{Offer, offers, try_market};
 
 pub(super) fn routes(config: &mut Routes) {
-    config.service(list);
+    config.service(list).service(test);
 }
 
 /// A key that must or may be entered, in the platform's own word.
@@ -136,4 +138,25 @@ impl MarketplaceView {
 async fn list(app: web::Data<App>, who: Operator) -> Reply {
     let offers = offers(&app, &who.shop).into_iter().map(|offer| MarketplaceView::of(&app, offer));
     json(&ListView::from(offers.collect::<Vec<_>>()))
+}
+
+/// What came of a test of the shop's app.
+#[derive(Serialize, utoipa::ToSchema)]
+struct MarketplaceTestView {
+    /// Whether all that was tried works.
+    works: bool,
+    findings: Vec<FindingView>,
+}
+
+/// Asks a marketplace whether it lets the shop's app in, and whether its promotion position is filed (备案).
+#[utoipa::path(
+    tag = "stores", operation_id = "test_marketplace", security(("session" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = MarketplaceTestView), Failures)
+)]
+#[post("/console/api/v1/marketplaces/{id}/test")]
+async fn test(app: web::Data<App>, who: Operator, id: web::Path<String>, _: JsonBody<Nothing>) -> Reply {
+    who.may(Permission::Stores)?;
+    let findings = try_market(&app, &who.shop, &id).await?;
+    let works = findings.iter().all(|finding| finding.works);
+    json(&MarketplaceTestView { works, findings: findings.into_iter().map(FindingView::from).collect() })
 }

@@ -7,7 +7,7 @@ use kernel::id::StoreId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::store_views::{BoundOperator, StoreView, Told, seen};
+use super::store_views::{BoundOperator, FindingView, StoreView, seen};
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId};
 use crate::api::list::ListView;
@@ -15,7 +15,7 @@ use crate::api::problem::Failures;
 use crate::api::reply::{Reply, json};
 use crate::app::App;
 use crate::areas::stores::state::StoreEvent;
-use crate::flows::stores::{self, Begun, Finding, TryOut};
+use crate::flows::stores::{self, Begun, TryOut};
 
 /// The longest token that a platform gives to be pasted in.
 const PASTED_LENGTH: usize = 4096;
@@ -72,29 +72,9 @@ fn trimmed(pasted: SecretString) -> Result<SecretString, Invalid> {
     Ok(SecretString::from(text.to_owned()))
 }
 
-/// One thing that was tried.
-#[derive(Serialize, utoipa::ToSchema)]
-struct FindingView {
-    /// `authorisation`, `identity` or `goods`.
-    what: String,
-    works: bool,
-    /// What the platform said.
-    #[schema(required)]
-    said: Option<String>,
-    /// What it means and what to do.
-    advice: Told,
-}
-
-impl From<Finding> for FindingView {
-    fn from(finding: Finding) -> Self {
-        let advice = Told::from(finding.advice);
-        Self { what: finding.what.to_owned(), works: finding.works, said: finding.said, advice }
-    }
-}
-
 /// Whom the platform says we act for.
 #[derive(Serialize, utoipa::ToSchema)]
-struct IdentityView {
+struct MerchantIdentity {
     external_id: String,
     #[schema(required)]
     name: Option<String>,
@@ -108,7 +88,7 @@ struct StoreTestView {
     /// Whether all that was tried works.
     works: bool,
     #[schema(required)]
-    identity: Option<IdentityView>,
+    identity: Option<MerchantIdentity>,
     findings: Vec<FindingView>,
     store: StoreView,
 }
@@ -124,7 +104,7 @@ async fn test(app: web::Data<App>, who: Operator, id: PathId<StoreId>, _: JsonBo
     let row = seen(&app, &who, *id).await?;
     let TryOut { row, identity, findings } = stores::try_out(&app, &who.shop, &row).await?;
     let identity =
-        identity.map(|told| IdentityView { external_id: told.account_id, name: told.name, sites: told.sites });
+        identity.map(|told| MerchantIdentity { external_id: told.account_id, name: told.name, sites: told.sites });
     json(&StoreTestView {
         works: findings.iter().all(|finding| finding.works),
         identity,

@@ -11,7 +11,7 @@ use crate::api::auth_console::Operator;
 use crate::app::App;
 use crate::areas::stores::entity::{store, store_operator};
 use crate::areas::stores::state::{Duty, StoreState};
-use crate::flows::stores::{Advice, Consequence, Sight, Subject, compared, prompt};
+use crate::flows::stores::{Advice, Consequence, Finding, Sight, Subject, compared, prompt};
 
 /// The platform's own required data, by the platform's own words.
 pub type StoreData = BTreeMap<String, String>;
@@ -154,6 +154,26 @@ impl StoreView {
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
+    }
+}
+
+/// One thing that was tried.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct FindingView {
+    /// Of a store: `authorisation`, `identity` or `goods`; of an app: `settings`, `filing` or `goods`.
+    pub what: String,
+    pub works: bool,
+    /// What the platform said.
+    #[schema(required)]
+    pub said: Option<String>,
+    /// What it means and what to do.
+    pub advice: Told,
+}
+
+impl From<Finding> for FindingView {
+    fn from(finding: Finding) -> Self {
+        let advice = Told::from(finding.advice);
+        Self { what: finding.what.to_owned(), works: finding.works, said: finding.said, advice }
     }
 }
 

@@ -54,7 +54,8 @@ pub async fn spend(
     let wanted = u64::try_from(counted.len()).unwrap_or(1);
     let used = Expr::col((Entity, Column::Used));
     let mut on_conflict = OnConflict::columns([Column::Scope, Column::Day]);
-    on_conflict.value(Column::Used, used.clone().add(1)).action_and_where(used.lt(limit));
+    // The same kind of number as elsewhere in a statement of this text: prepared ones are shared.
+    on_conflict.value(Column::Used, used.clone().add(1_i64)).action_and_where(used.lt(limit));
     let rows = counted.into_iter().map(|scope| row_of(scope, day_of(now), 1));
     let outcome = Entity::insert_many(rows).on_conflict(on_conflict).try_insert().exec_without_returning(conn).await?;
     Ok(matches!(outcome, TryInsertResult::Inserted(rows) if rows == wanted))

@@ -4,7 +4,7 @@ use chrono::Duration;
 use kernel::Time;
 use kernel::crypto::random;
 use kernel::id::{OperatorId, ShopId, StoreId};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +82,7 @@ pub async fn under_way(
     let stores = store::Entity::find()
         .filter(store::Column::Id.is_in(open.iter().map(|row| row.store_id)))
         .filter(store::Column::Marketplace.eq(marketplace))
-        .filter(store::Column::ExternalId.is_not_null())
+        .filter(store::Column::ExternalId.is_not_null().or(store::Column::ExpectedId.is_not_null()))
         .all(conn)
         .await?;
     let paired = open.into_iter().filter_map(|row| {

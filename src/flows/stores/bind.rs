@@ -176,7 +176,7 @@ pub async fn change(
 /// An operator stops a store, lets it go on, or takes it off.
 ///
 /// # Errors
-/// `store.wrong_state`.
+/// `store.wrong_state`; `store.reauthorize` for one that its merchant alone brings back.
 pub async fn keep_state(
     app: &App,
     shop: &Shop,
@@ -190,6 +190,9 @@ pub async fn keep_state(
         StoreEvent::Removed => "store.remove",
         StoreEvent::Authorised | StoreEvent::Refused => return Err(StoreError::WrongState(row.state).into()),
     };
+    if row.state == StoreState::Reauthorize && event != StoreEvent::Removed {
+        return Err(StoreError::Reauthorize.into());
+    }
     app.db
         .write(async |tx| {
             let now = app.clock.now();

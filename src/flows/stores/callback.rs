@@ -11,6 +11,9 @@ use super::authorise::{Ended, granted, named, write_down};
 use super::trouble;
 use crate::app::{App, Store};
 use crate::areas::market_accounts::MarketError;
+use crate::areas::operators::entity::operator;
+use crate::areas::operators::query as people;
+use crate::areas::operators::role::Permission;
 use crate::areas::stores::consents::{self, Outcome};
 use crate::areas::stores::entity::{store, store_consent};
 use crate::areas::stores::{StoreError, query};
@@ -49,6 +52,9 @@ pub async fn come_back(app: &App, back: &CameBack<'_>) -> Result<Shown, Failure>
         tracing::warn!(store = %row.id, "a consent came back in another operator's session and is refused");
         return Ok(Shown::Unknown);
     }
+    if !still_may(app, &consent).await? {
+        return Ok(Shown::Unknown);
+    }
     if consent.used_at.is_some() {
         return Ok(consents::outcome_of(&consent).map_or(Shown::UnderWay, Shown::Outcome));
     }
@@ -62,6 +68,13 @@ pub async fn come_back(app: &App, back: &CameBack<'_>) -> Result<Shown, Failure>
     }
     let ended = follow(app, back, &consent, &row, state).await;
     settle(app, &consent, &row, ended).await
+}
+
+/// Whether whoever began may still bind stores.
+async fn still_may(app: &App, consent: &store_consent::Model) -> Result<bool, Failure> {
+    let operator = people::by_id(app.db.reader(), consent.shop_id, consent.operator_id).await?;
+    let may = |one: operator::Model| one.disabled_at.is_none() && one.role.may(Permission::Stores);
+    Ok(operator.is_some_and(may))
 }
 
 fn given<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {

@@ -20,4 +20,4 @@ pub use offers::{Offer, offers};
 pub use sight::{Sight, all_of, one};
 pub use subject::{Consequence, Subject, compared};
 pub use trouble::{ASKED_BEFORE, Advice, advice, prompt};
-pub use try_out::{Finding, TryOut, try_out};
+pub use try_out::{Finding, TryOut, try_market, try_out};

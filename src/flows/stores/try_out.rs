@@ -1,7 +1,7 @@
 //! The test button: asks the platform who we act for, or for one page of goods, and says plainly what
 //! works and what is wrong.
 
-use gateways::marketplaces::{ApiError, Channel, Identity, Priority};
+use gateways::marketplaces::{ApiError, Channel, Identity, Priority, Search};
 use kernel::Failure;
 
 use super::authorise::compare;
@@ -15,7 +15,7 @@ use crate::areas::stores::state::StoreState;
 /// One thing that was tried.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// What: `authorisation`, `identity`, `goods`.
+    /// What: `authorisation`, `identity`, `goods`; `settings`, `filing` of an app.
     pub what: &'static str,
     /// Whether it works.
     pub works: bool,
@@ -109,6 +109,42 @@ async fn goods(store: &Store, channel: &Channel) -> Finding {
         Err(error) => failed("goods", &error),
     }
 }
+
+/// Tries the shop's app at a marketplace out: whether it lets us in, and whether the promotion position is
+/// filed (备案) where the platform wants that. Stores are tried out one by one.
+///
+/// # Errors
+/// `marketplace.unknown`, `marketplace.not_configured`.
+pub async fn try_market(app: &App, shop: &Shop, marketplace: &str) -> Result<Vec<Finding>, Failure> {
+    let market = app.marketplaces.of(shop, marketplace)?;
+    let channel = market.channel.clone().with_priority(Priority::Person);
+    let connector = market.channel.connector();
+    let mut findings = vec![Finding { what: "settings", works: true, said: None, advice: WORKS }];
+    if let Some(filing) = connector.filing() {
+        findings.push(match market.hurried.first(&channel, filing.is_filed(None)).await {
+            Ok(Some(true)) => Finding { what: "filing", works: true, said: None, advice: WORKS },
+            Ok(_) => Finding { what: "filing", works: false, said: None, advice: NOT_FILED },
+            Err(error) => failed("filing", &error),
+        });
+    }
+    if connector.items().is_some() {
+        let search = Search { query: "苹果".to_owned(), category: None, coupon_only: false };
+        let page = match market.hurried.search(&channel, &search, None) {
+            Ok(mut walk) => walk.next_page().await.map(drop),
+            Err(error) => Err(error),
+        };
+        findings.push(match page {
+            Ok(()) => Finding { what: "goods", works: true, said: None, advice: WORKS },
+            Err(error) => failed("goods", &error),
+        });
+    }
+    Ok(findings)
+}
+
+const NOT_FILED: Advice = Advice {
+    zh: "推广位尚未备案：请打开商品的推广链接，按提示完成备案。",
+    en: "The promotion position is not filed (备案): open the promotion link of any goods and follow it to the filing.",
+};
 
 fn failed(what: &'static str, error: &ApiError) -> Finding {
     Finding { what, works: false, said: Some(error.to_string()), advice: advice(error) }

@@ -1,6 +1,5 @@
 //! Authorising stores: the platform's page, the way back, and everything that must not pass for it.
 
-use kernel::Code;
 use sandbox::stores::{StorePlatform, StoreRef};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -152,6 +151,5 @@ on_both! {
         assert_eq!(other.get(&format!("{STORES}/{id}")).await.ok()["state"], "draft");
         let taken = store::Entity::find().filter(store::Column::ExternalId.eq("880012345")).all(app.app.db.reader()).await.unwrap();
         assert_eq!(taken.len(), 1);
-        assert_eq!(Code::StoreBound.text(), "store.bound");
     }
 }

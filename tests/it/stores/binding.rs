@@ -62,6 +62,19 @@ on_both! {
 }
 
 on_both! {
+    async fn an_affiliate_app_is_tried_out_with_its_filing(app: TestApp) {
+        let keeper = app.operator().await;
+        let tested = async |id: &str| keeper.post(&format!("/console/api/v1/marketplaces/{id}/test"), json!({})).await;
+        let told = tested("pinduoduo_affiliate").await.ok();
+        let filing = told["findings"].as_array().unwrap().iter().find(|one| one["what"] == "filing").unwrap().clone();
+        assert!(filing["works"].is_boolean() && filing["advice"]["zh"].is_string(), "{told}");
+        let told = tested("jd_affiliate").await.ok();
+        assert_eq!((&told["works"], &told["findings"][1]["what"]), (&json!(true), &json!("goods")));
+        tested("pinduoduo").await.refused(422, "marketplace.not_configured");
+    }
+}
+
+on_both! {
     async fn each_operator_sees_the_stores_bound_to_him_and_owners_see_all(app: TestApp) {
         let bound = app.enters_store(&pinduoduo(), 0).await;
         let other = app.enters_store(&StoreRef::new(StorePlatform::Taobao, "2200112233"), 0).await;

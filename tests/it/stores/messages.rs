@@ -153,9 +153,10 @@ on_both! {
         let bound = app.binds_store(&StoreRef::new(StorePlatform::Weimob, "4020502275894"), 0).await;
         let path = format!("/notify/market/weimob/{}", bound.id);
         let message = |id: &str, order: &str| json!({"id": id, "topic": "weimob_shop.order", "event": "statusUpdate",
-            "msg_body": {"orderNo": order, "bosId": "4020502275894"}});
+            "msgBody": {"orderNo": order, "bosId": "4020502275894"}});
         app.anybody().post(&path, message("m1", "1")).await.ok();
         let [hint] = hints_of(app).await.try_into().unwrap();
+        assert_eq!(hint.external_id, "1");
         assert!(!hint.trusted && hint.due_at > app.app.clock.now(), "it waits: {hint:?}");
         assert!(notices_of(app).await.is_empty(), "nothing is kept of it");
         app.anybody().post(&path, json!([])).await.refused_plainly(400);
@@ -172,7 +173,7 @@ on_both! {
         let due = hints::due(app.app.db.reader(), owner.1, HintKind::Orders, now, 10).await.unwrap();
         assert_eq!(due.iter().map(|hint| hint.external_id.as_str()).collect::<Vec<_>>(), ["1"]);
         assert_eq!(hints::stores_due(app.app.db.reader(), HintKind::Orders, now, 10).await.unwrap(), [owner.1]);
-        let (_, later) = ((), now + chrono::Duration::seconds(60));
+        let later = now + chrono::Duration::seconds(60);
         assert_eq!(hints::due(app.app.db.reader(), owner.1, HintKind::Orders, later, 500).await.unwrap().len(), all.len());
     }
 }

@@ -90,6 +90,26 @@ on_both! {
         let amazon_path = format!("{STORES}/{}", row["id"].as_str().unwrap());
         operator.post(&format!("{amazon_path}/authorise"), json!({"pasted": "Atzr|made-up"})).await.refused(422, "store.refused");
         assert_eq!(operator.get(&amazon_path).await.ok()["state"], "draft");
+        // Another seller than the one chosen.
+        let mut chosen = own_store(&amazon);
+        (chosen["name"], chosen["external_id"]) = (json!("chosen"), json!("A9OTHER"));
+        let row = operator.post_new(STORES, chosen).await.ok();
+        let token = app.wechat().stores().console_token(&amazon).unwrap();
+        let other = format!("{STORES}/{}/authorise", row["id"].as_str().unwrap());
+        operator.post(&other, json!({"pasted": token})).await.refused(409, "store.other_account");
+        // The same merchant twice.
+        let key = json!({"pasted": WANLINIU_SECRET});
+        let wanliniu = StoreRef::new(StorePlatform::Wanliniu, "3000112233");
+        for (name, taken) in [("erp_1", false), ("erp_2", true)] {
+            let mut wish = own_store(&wanliniu);
+            wish["name"] = json!(name);
+            let row = operator.post_new(STORES, wish).await.ok();
+            let answer = operator.post(&format!("{STORES}/{}/authorise", row["id"].as_str().unwrap()), key.clone()).await;
+            match taken {
+                true => answer.refused(409, "store.bound"),
+                false => answer.ok(),
+            };
+        }
         // Shopify's token names its store by the host alone; the first call tells whether it is good.
         operator.post(&format!("{path}/authorise"), json!({"pasted": "a\nb"})).await.refused(400, "validation.failed");
     }

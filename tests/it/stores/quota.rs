@@ -54,6 +54,7 @@ on_both! {
     async fn the_platforms_word_that_the_day_is_over_holds_until_it_is_lifted(app: TestApp) {
         let bound = app.binds_store(&pinduoduo(), 0).await;
         app.wechat().stores().set_quota(StorePlatform::Pinduoduo, Some(1));
+        assert_eq!(tested(&bound).await["works"], true);
         assert_eq!(tested(&bound).await["works"], false);
         let told = quota(&bound.operator).await;
         assert!(told["spent_until"].is_string() && told["used"].as_i64().unwrap() < 100, "{told}");

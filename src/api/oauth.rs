@@ -16,7 +16,7 @@ use crate::areas::stores::consents::Outcome;
 use crate::flows;
 use crate::flows::stores::{CameBack, Shown};
 
-const PAGE: &str = include_str!("came_back.html");
+const PAGE: &str = include_str!("pages/came_back.html");
 /// No platform sends more; the router bounds the address itself.
 const PARAMETERS_MAX: usize = 64;
 

@@ -210,12 +210,12 @@ pub(super) fn compare(setup: &Setup, tokens: &TokenSet, identity: &Identity) -> 
     if another(&setup.account_id) || another(&tokens.account_id) {
         return Err(ApiError::new(ErrorClass::Conflict, "other_account", "another merchant has authorised"));
     }
+    // Where sites are chosen, a platform that names none covers none.
     if let Some(site) = &setup.site
-        && !identity.sites.is_empty()
         && !identity.sites.contains(site)
     {
         let sites = identity.sites.join(", ");
-        let said = format!("the site {site} was chosen; the merchant sells on {sites}");
+        let said = format!("the site {site} was chosen; the authorisation covers: {sites}");
         return Err(ApiError::new(ErrorClass::Conflict, "other_site", said));
     }
     Ok(())
@@ -247,6 +247,7 @@ mod tests {
             |setup: &Setup, tokens: &TokenSet, sites: &[&str]| compare(setup, tokens, &told(sites)).unwrap_err().code;
         assert_eq!(refused(&setup(Some("A2"), None), &tokens, &[]), "other_account");
         assert_eq!(refused(&setup(None, Some("DE")), &tokens, &["US"]), "other_site");
+        assert_eq!(refused(&setup(None, Some("DE")), &tokens, &[]), "other_site");
         let other = TokenSet { account_id: Some("A2".to_owned()), ..tokens };
         assert_eq!(refused(&setup(None, None), &other, &[]), "other_account");
     }

@@ -116,16 +116,20 @@ on_both! {
 }
 
 on_both! {
-    async fn a_site_that_the_seller_does_not_sell_on_is_refused(app: TestApp) {
-        let seller = StoreRef::new(StorePlatform::Amazon, "A2SELLER00001").on("US");
-        app.opens_store(&seller, 0);
-        let chosen = app.enters_store(&StoreRef::new(StorePlatform::Amazon, "A9OTHER").on("DE"), 0).await;
-        let begun = chosen.operator.post(&chosen.path("/authorise"), json!({})).await.ok();
+    async fn a_consent_for_another_site_than_the_one_chosen_is_refused(app: TestApp) {
+        let american = StoreRef::new(StorePlatform::Amazon, "A2SELLER00001").on("US");
+        let german = StoreRef::new(StorePlatform::Amazon, "A2SELLER00001").on("DE");
+        let bound = app.enters_store(&american, 0).await;
+        app.opens_store(&german, 0);
+        let begun = bound.operator.post(&bound.path("/authorise"), json!({})).await.ok();
         assert!(begun["url"].as_str().unwrap().contains("/apps/authorize/consent"), "{begun}");
-        let own = app.enters_store(&seller, 0).await;
-        let wrong = own.operator.patch(&own.path(""), json!({"external_id": "A9OTHER"})).await.ok();
-        assert_eq!(wrong["external_id"], "A9OTHER");
-        assert_eq!(result(&app.authorises(&own).await), "other_account");
+        let back = app.agrees(begun["url"].as_str().unwrap(), &german).await;
+        assert_eq!(result(&bound.operator.get(&back).await), "other_account");
+        assert_eq!(bound.seen().await["state"], "draft");
+        assert_eq!(result(&app.authorises(&bound).await), "authorised");
+        // The same seller on another site is another store.
+        let other = app.binds_store(&german, 0).await;
+        assert_eq!(other.seen().await["site"], "DE");
     }
 }
 

@@ -174,7 +174,7 @@ pub fn result(answer: &Answer) -> String {
 /// A store as an operator enters it.
 pub fn new_store(of: &StoreRef) -> Value {
     let seller = of.seller.split('.').next().unwrap().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-    let name: String = format!("{}_{seller}", of.platform.id()).chars().take(32).collect();
+    let name: String = format!("{}{}_{seller}", of.platform.id(), of.site).chars().take(32).collect();
     let mut wish =
         json!({"marketplace": of.platform.id(), "name": name, "display_name": "邻里鲜生", "data": data_of(of, false)});
     if of.platform != StorePlatform::Wanliniu {

@@ -218,10 +218,12 @@ impl StoreKeeper {
                 self.opened(&self.row().await?)
             }
             Err(error) => {
-                let refused = error.class == ErrorClass::ReauthorizeNeeded;
+                let refused = speaks_against_the_tokens(error.class);
                 let wall = self.clock.wall();
                 let until = wall + rest_of(former.access_expires_at, wall);
-                let refusals = tokens::renewal_failed(conn, row, refused, until).await.map_err(here)?;
+                let refusals = tokens::renewal_failed(conn, row, refused, told_of(&error).as_deref(), until)
+                    .await
+                    .map_err(here)?;
                 let lives = former.access_expires_at.is_none_or(|end| end > wall);
                 // Twice, because platforms have been known to say so of a token that was good a minute later.
                 if refused && (refusals >= REFUSALS_MAX || !lives) {
@@ -294,6 +296,18 @@ impl TokenKeeper for StoreKeeper {
         }
         Ok(self.access_of(&fresh))
     }
+}
+
+/// Whether a platform that refuses a renewal so would take it from nobody: the merchant must help.
+fn speaks_against_the_tokens(class: ErrorClass) -> bool {
+    use ErrorClass as C;
+    matches!(class, C::ReauthorizeNeeded | C::TokenExpired | C::Business | C::NotFound | C::BadRequest | C::Conflict)
+}
+
+/// What an operator is shown of a failed renewal; what passes by itself is nothing to show.
+fn told_of(error: &ApiError) -> Option<String> {
+    let passes = error.class.may_pass() || error.class == ErrorClass::QuotaSpent;
+    (!passes).then(|| error.to_string())
 }
 
 /// How long renewals rest after a failure: a tenth of what is left of the token's life, within bounds.

@@ -48,7 +48,6 @@ pub async fn authorised(
     now: Time,
 ) -> Result<Model, StoreError> {
     let update = moved(row, StoreEvent::Authorised, now)?
-        .col_expr(Column::Trouble, Expr::value(None::<String>))
         .col_expr(Column::AuthorisedBy, Expr::value(by))
         .col_expr(Column::AuthorisedAt, Expr::value(now))
         .col_expr(Column::ExternalId, Expr::value(sealed.external_id.clone().or_else(|| row.external_id.clone())));
@@ -84,11 +83,12 @@ pub async fn renewed(conn: &impl ConnectionTrait, row: &Model, sealed: &Sealed, 
 }
 
 /// Gives a renewal back that came to nothing, until when nobody tries another. `refused` counts it
-/// against the tokens. Says how many refusals there are now.
+/// against the tokens; `trouble` is for people. Says how many refusals there are now.
 pub async fn renewal_failed(
     conn: &impl ConnectionTrait,
     row: &Model,
     refused: bool,
+    trouble: Option<&str>,
     rests_until: Time,
 ) -> Result<i32, StoreError> {
     let failures = if refused { row.renewal_failures.saturating_add(1) } else { row.renewal_failures };
@@ -96,6 +96,7 @@ pub async fn renewal_failed(
         .col_expr(Column::RenewingUntil, Expr::value(None::<Time>))
         .col_expr(Column::RenewalFailures, Expr::value(failures))
         .col_expr(Column::RenewalRestsUntil, Expr::value(rests_until))
+        .col_expr(Column::Trouble, Expr::value(trouble.or(row.trouble.as_deref())))
         .filter(Column::Id.eq(row.id))
         .filter(Column::TokenVersion.eq(row.token_version))
         .exec(conn)
@@ -128,6 +129,7 @@ fn put(update: sea_orm::UpdateMany<Entity>, row: &Model, sealed: &Sealed) -> sea
         .col_expr(Column::Scopes, Expr::value(sealed.scopes.clone()))
         .col_expr(Column::RenewingUntil, Expr::value(None::<Time>))
         .col_expr(Column::RenewalFailures, Expr::value(0))
+        .col_expr(Column::Trouble, Expr::value(None::<String>))
         .col_expr(Column::RenewalRestsUntil, Expr::value(None::<Time>))
         .filter(Column::TokenVersion.eq(row.token_version))
 }

@@ -91,6 +91,7 @@ on_both! {
         assert_eq!(calls(app) - before, 1);
         let kept = row(&app.app, &bound).await;
         assert_eq!((kept.renewal_failures, bound.seen().await["state"].as_str()), (1, Some("active")), "it may have been a slip");
+        assert!(kept.trouble.is_some(), "but it is shown");
         assert!(kept.renewal_rests_until.is_some_and(|until| until > app.app.clock.wall()));
         renews(app).await;
         let refused = keeper(&app.app, &bound).await.access().await;

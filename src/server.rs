@@ -14,7 +14,7 @@ use crate::api::entrance::receive;
 use crate::api::limits::{FORGET_EVERY, RateLimits};
 use crate::api::methods::{self, Offered};
 use crate::api::routes::Routes;
-use crate::api::{console, files, leader, notify, operations, pages, sandbox, storefront};
+use crate::api::{console, files, leader, notify, oauth, operations, pages, sandbox, storefront};
 use crate::app::App;
 use crate::jobs::{self, Share};
 use crate::platform::telemetry;
@@ -80,6 +80,7 @@ impl Server {
                         routes.configure(storefront::routes).configure(leader::routes).configure(console::routes);
                         files::routes(config);
                         notify::routes(config);
+                        oauth::routes(config);
                         sandbox::routes(config, moves_time);
                         pages::routes(config);
                     }

@@ -31,6 +31,8 @@ const STEPS: &[Step] = &[
     Step { name: "m0012_suppliers", up: include_str!("sql/m0012_suppliers.sql") },
     Step { name: "m0013_checkouts", up: include_str!("sql/m0013_checkouts.sql") },
     Step { name: "m0014_payouts", up: include_str!("sql/m0014_payouts.sql") },
+    Step { name: "m0015_stores", up: include_str!("sql/m0015_stores.sql") },
+    Step { name: "m0020_store_notices", up: include_str!("sql/m0020_store_notices.sql") },
 ];
 
 impl MigratorTrait for Migrator {

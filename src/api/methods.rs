@@ -19,7 +19,7 @@ use super::{console, leader, storefront};
 pub const HEALTH: [(&str, &str); 2] = [("/healthz", "GET"), ("/readyz", "GET")];
 
 /// Calls outside the documents of a process that serves the API.
-pub const BESIDE: [(&str, &str); 9] = [
+pub const BESIDE: [(&str, &str); 12] = [
     ("/", "GET"),
     ("/docs", "GET"),
     ("/docs/{_:.*}", "GET"),
@@ -29,6 +29,9 @@ pub const BESIDE: [(&str, &str); 9] = [
     ("/notify/wechat-pay/{shop}/{kind}", "POST"),
     ("/notify/wechat-message/{shop}", "GET"),
     ("/notify/wechat-message/{shop}", "POST"),
+    ("/notify/market/{platform}/{account_id}", "GET"),
+    ("/notify/market/{platform}/{account_id}", "POST"),
+    ("/oauth/{platform}/callback", "GET"),
 ];
 
 /// Calls of a process that serves the API in sandbox mode.

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod list;
 pub mod methods;
 pub mod notify;
+pub mod oauth;
 pub mod operations;
 pub mod pages;
 pub mod problem;

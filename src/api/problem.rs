@@ -126,6 +126,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::ImportNotFound
         | C::AffiliateOrderNotFound
         | C::SupplierNotFound
+        | C::StoreNotFound
+        | C::StoreNoticeNotFound
         | C::CheckoutNotFound
         | C::SupplierStatementNotFound
         | C::EffectNotFound
@@ -168,10 +170,15 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::MarketplaceUnknown
         | C::MarketplaceNotConfigured
         | C::MarketplaceListing
+        | C::StoreRefused
         | C::StockUnlimited
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
         | C::SupplierFrozen
+        | C::StoreBound
+        | C::StoreWrongState
+        | C::StoreReauthorize
+        | C::StoreOtherAccount
         | C::SupplierStatementWrongState
         | C::SupplierStatementEmpty
         | C::MarketChannelTaken
@@ -312,7 +319,7 @@ pub(super) fn rendered(response: ServiceResponse<BoxBody>) -> ServiceResponse<Bo
     let refusal = response.response().extensions().get::<Refusal>().cloned();
     let is_framework_error = refusal.is_none()
         && (status.is_client_error() || status.is_server_error())
-        && !response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/"));
+        && !response.headers().get(CONTENT_TYPE).is_some_and(is_ours);
     let Some(refusal) = refusal.or_else(|| is_framework_error.then(|| framework_refusal(status))) else {
         return response;
     };
@@ -339,6 +346,11 @@ pub(super) fn rendered(response: ServiceResponse<BoxBody>) -> ServiceResponse<Bo
     parts.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     parts.extensions_mut().insert(RefusedWith(refusal.code));
     ServiceResponse::new(request, parts)
+}
+
+/// Whether a refusal has a body of ours: JSON, or a page for people.
+fn is_ours(kind: &HeaderValue) -> bool {
+    [b"application/".as_slice(), b"text/html"].iter().any(|ours| kind.as_bytes().starts_with(ours))
 }
 
 fn framework_refusal(status: StatusCode) -> Refusal {

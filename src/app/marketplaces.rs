@@ -1,16 +1,16 @@
 //! The marketplaces of each shop: connector, address, engine and the budget all processes share.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use gateways::marketplaces::{
-    self as platforms, ApiError, Budget, BudgetKey, Channel, Connector, Descriptor, Engine, Entry, ErrorClass,
-    LocalBudget, Permit, Priority, PromotionLink, RetryPolicy, SettingsError,
+    self as platforms, ApiError, Breakers, Channel, Connector, Descriptor, Engine, Entry, ErrorClass, LocalBudget,
+    Priority, PromotionLink, RetryPolicy, SettingsError, Setup,
 };
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use kernel::id::{GoodsId, LeaderId, MemberId, ShopId};
 use kernel::{Clock, FieldFault};
 use moka::future::Cache;
@@ -18,11 +18,15 @@ use reqwest::Client;
 use sea_orm::DbErr;
 use serde_json::{Map, Value};
 
+use super::market_budget::{SharedBudget, Tally, scope};
+use super::store_keeper::{StoreKeeper, callback_url, setup_of};
 use crate::areas::market_accounts::MarketError;
-use crate::areas::market_accounts::quota::{self, Usage};
+use crate::areas::market_accounts::quota;
 use crate::areas::shops::query::Shop;
-use crate::config::Addresses;
+use crate::areas::stores::entity::store;
+use crate::config::{Addresses, NoAddress};
 use crate::platform::db::Db;
+use crate::platform::seal::Sealer;
 
 /// Our own key beside the platform's: calls a day, 0 for no limit. Left out, it is what the platform
 /// grants an app in its test state.
@@ -31,6 +35,12 @@ const CALLS_PER_DAY: &str = "calls_per_day";
 const LINK_LIFE: Duration = Duration::from_secs(300);
 /// Most links at hand.
 const LINKS_MAX: u64 = 20_000;
+/// How long a platform's public key is kept; platforms allow an hour and more.
+const HOOK_KEY_LIFE: Duration = Duration::from_secs(3600);
+/// Most such keys at hand.
+const HOOK_KEYS_MAX: u64 = 1_000;
+/// How many keys not at hand are asked for, whoever names them.
+const KEY_QUESTIONS_A_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(11);
 /// Patience of work in the background. All attempts end well before a run's lease does.
 const PATIENT: RetryPolicy = RetryPolicy {
     attempts: 3,
@@ -69,6 +79,8 @@ pub struct Market {
     pub hurried: Engine,
     /// Connector and address.
     pub channel: Channel,
+    /// Calls a day; none is no limit.
+    pub per_day: Option<u32>,
 }
 
 impl Market {
@@ -78,8 +90,16 @@ impl Market {
     }
 }
 
-fn scope(marketplace: &str, account: &str) -> String {
-    format!("{marketplace}/{account}")
+/// One store of a shop, and how it is called.
+pub struct Store {
+    /// The marketplace it is at.
+    pub market: Arc<Market>,
+    /// Connector, address and tokens.
+    pub channel: Channel,
+    /// What it is set up with.
+    pub setup: Setup,
+    /// Who holds its tokens.
+    pub keeper: Arc<StoreKeeper>,
 }
 
 /// Every shop's marketplaces.
@@ -88,16 +108,34 @@ pub struct Marketplaces {
     http: Client,
     db: Db,
     clock: Clock,
+    sealer: Arc<Sealer>,
+    /// What platforms call back, without a slash at the end.
+    public_url: String,
     /// Calls a second and pauses, for all shops of this process.
     seconds: HashMap<&'static str, Arc<LocalBudget>>,
+    /// Calls without a limit that are not written down yet.
+    tally: Arc<Tally>,
+    /// Platforms that are left alone because they do not answer.
+    breakers: Breakers,
     open: ArcSwap<HashMap<(ShopId, &'static str), Arc<Market>>>,
     /// Links at hand, so that a shopper who taps twice costs one call.
     pub links: Cache<LinkKey, Arc<Jump>>,
+    /// Public keys by which platforms sign their messages, by app and name; none where there is no such.
+    hook_keys: Cache<(String, String), Option<Arc<str>>>,
+    /// Names of keys come from whoever calls: they must not spend the app's calls.
+    key_questions: DefaultDirectRateLimiter,
 }
 
 impl Marketplaces {
     /// No shop's yet.
-    pub fn new(addresses: Addresses, http: Client, db: &Db, clock: &Clock) -> Self {
+    pub fn new(
+        addresses: Addresses,
+        http: Client,
+        db: &Db,
+        clock: &Clock,
+        sealer: &Arc<Sealer>,
+        public_url: &str,
+    ) -> Self {
         let seconds = |entry: &Entry| {
             let budget = LocalBudget::new(entry.descriptor.calls_per_s, None);
             (entry.descriptor.id, Arc::new(budget))
@@ -107,9 +145,15 @@ impl Marketplaces {
             http,
             db: db.clone(),
             clock: clock.clone(),
+            sealer: Arc::clone(sealer),
+            public_url: public_url.trim_end_matches('/').to_owned(),
             seconds: platforms::REGISTRY.iter().map(seconds).collect(),
+            tally: Arc::default(),
+            breakers: Breakers::default(),
             open: ArcSwap::default(),
             links: Cache::builder().time_to_live(LINK_LIFE).max_capacity(LINKS_MAX).build(),
+            hook_keys: Cache::builder().time_to_live(HOOK_KEY_LIFE).max_capacity(HOOK_KEYS_MAX).build(),
+            key_questions: RateLimiter::direct(Quota::per_minute(KEY_QUESTIONS_A_MINUTE)),
         }
     }
 
@@ -134,26 +178,109 @@ impl Marketplaces {
         Ok(built)
     }
 
+    /// The way to one store of `shop`, with tokens that are renewed when they are due.
+    ///
+    /// # Errors
+    /// As [`Self::of`]; [`MarketError::Unreadable`].
+    pub fn store(&self, shop: &Shop, row: &store::Model) -> Result<Store, MarketError> {
+        let market = self.of(shop, &row.marketplace)?;
+        let setup = setup_of(row, &self.public_url)?;
+        let keeper = StoreKeeper {
+            account: setup.account(row.external_id.clone().unwrap_or_default()),
+            setup: setup.clone(),
+            store: row.id,
+            engine: market.hurried.clone(),
+            channel: market.channel.clone(),
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            sealer: Arc::clone(&self.sealer),
+        };
+        let account = keeper.account_with(row)?;
+        let keeper = Arc::new(StoreKeeper { account, ..keeper });
+        Ok(Store { channel: market.channel.clone().kept_by(Arc::clone(&keeper) as _), market, setup, keeper })
+    }
+
+    /// Where the marketplace sends merchants back to, to be registered there.
+    pub fn callback_url(&self, marketplace: &str) -> String {
+        callback_url(&self.public_url, marketplace)
+    }
+
+    /// Where the marketplace sends its messages about one store, to be registered there.
+    pub fn notify_url(&self, marketplace: &str, store: impl std::fmt::Display) -> String {
+        format!("{}/notify/market/{marketplace}/{store}", self.public_url)
+    }
+
+    /// Writes down what was counted without a limit, so that it is seen.
+    pub async fn note_calls(&self) -> Result<(), DbErr> {
+        let rest = self.tally.rest();
+        if rest.is_empty() { Ok(()) } else { quota::add(self.db.maintenance(), &rest, self.clock.now()).await }
+    }
+
+    /// Hosts of a marketplace that are left alone because they do not answer, as this process sees it.
+    pub fn left_alone(&self, market: &Market) -> Vec<String> {
+        self.breakers.open_hosts(market.descriptor.id, market.channel.connector().app())
+    }
+
+    /// The public key `id` by which the platform signs its messages; `None` where it has no such key.
+    ///
+    /// # Errors
+    /// [`ErrorClass::RateLimited`] when too many unknown ones were asked for; what the platform answered.
+    pub async fn hook_key(&self, market: &Market, id: &str) -> Result<Option<Arc<str>>, ApiError> {
+        let key = (market.quota_scope(), id.to_owned());
+        if let Some(known) = self.hook_keys.get(&key).await {
+            return Ok(known);
+        }
+        let hooks = market.channel.connector().hooks();
+        let Some(question) = hooks.and_then(|hooks| hooks.key(id)) else { return Ok(None) };
+        if self.key_questions.check().is_err() {
+            return Err(ApiError::new(ErrorClass::RateLimited, "hook_keys", "too many unknown keys were named"));
+        }
+        let channel = market.channel.clone().with_priority(Priority::Person);
+        let found = match market.hurried.first(&channel, question).await {
+            Ok(found) => found.map(Arc::from),
+            Err(error) if matches!(error.class, ErrorClass::NotFound | ErrorClass::BadRequest) => None,
+            Err(error) => return Err(error),
+        };
+        self.hook_keys.insert(key, found.clone()).await;
+        Ok(found)
+    }
+
     fn build(&self, shop: &Shop, entry: &'static Entry) -> Result<Market, MarketError> {
         let descriptor = entry.descriptor;
         let unusable = |detail: String| MarketError::NotConfigured { marketplace: descriptor.id.to_owned(), detail };
-        let Some(Value::Object(given)) = shop.secrets.marketplaces.get(descriptor.id) else {
-            return Err(unusable(format!("the shop file has no [marketplaces.{}]", descriptor.id)));
+        let none = Map::new();
+        let given = match shop.secrets.marketplaces.get(descriptor.id) {
+            Some(Value::Object(given)) => given,
+            // Where the app has no settings, each merchant brings his own key.
+            _ if descriptor.settings.is_empty() => &none,
+            _ => return Err(unusable(format!("the shop file has no [marketplaces.{}]", descriptor.id))),
         };
         let (connector, per_day) = open(entry, given).map_err(|error| unusable(error.to_string()))?;
         let base = self.addresses.of(descriptor.platform, descriptor.default_base);
         let base = base.map_err(|error| unusable(error.to_string()))?;
-        let channel = Channel::new(Arc::from(connector), base).map_err(|error| unusable(error.to_string()))?;
+        let mut channel = Channel::new(Arc::from(connector), base).map_err(|error| unusable(error.to_string()))?;
+        for host in descriptor.hosts {
+            match self.addresses.of(host.key, host.own) {
+                Ok(address) => {
+                    channel = channel.with_host(host.key, address).map_err(|error| unusable(error.to_string()))?;
+                }
+                // Left at the real one in sandbox mode: what stands in for the platform stands in for it.
+                Err(NoAddress::SandboxMode(_)) => {}
+                Err(error) => return Err(unusable(error.to_string())),
+            }
+        }
         let seconds = self.seconds.get(descriptor.id).cloned();
         let seconds = seconds.unwrap_or_else(|| Arc::new(LocalBudget::new(descriptor.calls_per_s, None)));
-        let budget = SharedBudget { db: self.db.clone(), clock: self.clock.clone(), seconds, per_day };
-        let engine = Engine::new(self.http.clone(), Arc::new(budget));
+        let (db, clock, tally) = (self.db.clone(), self.clock.clone(), Arc::clone(&self.tally));
+        let budget = SharedBudget { db, clock, seconds, per_day, tally };
+        let engine = Engine::new(self.http.clone(), Arc::new(budget)).with_breakers(self.breakers.clone());
         Ok(Market {
             version: shop.version,
             descriptor,
             hurried: engine.clone().with_retry(HURRIED),
             engine: engine.with_retry(PATIENT),
             channel,
+            per_day,
         })
     }
 }
@@ -195,70 +322,5 @@ fn calls_per_day(settings: &mut Map<String, Value>, descriptor: &Descriptor) -> 
         Some(0) => Ok(None),
         Some(calls) => Ok(Some(calls)),
         None => Err("must be a whole number".to_owned()),
-    }
-}
-
-/// Seconds are counted in the process; days and stops in the database, where all processes see them.
-///
-/// A day is a business day of Beijing: the sandbox can move on to the next one.
-struct SharedBudget {
-    db: Db,
-    clock: Clock,
-    seconds: Arc<LocalBudget>,
-    per_day: Option<u32>,
-}
-
-impl SharedBudget {
-    // Counting is one statement and so its own transaction; `Db::write` would make these futures
-    // unfit for spawned tasks.
-    async fn admit(&self, scope: &str, priority: Priority) -> Result<Permit, DbErr> {
-        let now = self.clock.now();
-        let limit = self.per_day.map_or(quota::SPENT, |calls| priority.share_of(calls).into());
-        let used = match quota::usage(self.db.reader(), scope, now).await? {
-            Usage::Stopped => return Ok(Permit::Stopped),
-            Usage::Calls(used) => used,
-        };
-        // Without a limit nothing needs to be counted, only the platform's own word heeded.
-        let granted =
-            used < limit && (self.per_day.is_none() || quota::spend(self.db.maintenance(), scope, limit, now).await?);
-        if granted {
-            return Ok(Permit::Go);
-        }
-        Ok(Permit::Later((quota::next_day(now) - now).to_std().unwrap_or_default()))
-    }
-
-    async fn hear(&self, scope: &str, class: ErrorClass) -> Result<(), DbErr> {
-        match class {
-            ErrorClass::Stopped => quota::stop(self.db.maintenance(), scope).await,
-            _ => quota::exhaust(self.db.maintenance(), scope, self.clock.now()).await,
-        }
-    }
-}
-
-#[async_trait]
-impl Budget for SharedBudget {
-    async fn ask(&self, key: &BudgetKey, priority: Priority, now: DateTime<Utc>) -> Permit {
-        match self.seconds.ask(key, priority, now).await {
-            Permit::Go => {}
-            other => return other,
-        }
-        self.admit(&scope(key.marketplace, &key.account), priority).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a marketplace budget could not be asked");
-            Permit::Later(Duration::from_secs(5))
-        })
-    }
-
-    async fn report(&self, key: &BudgetKey, error: &ApiError, now: DateTime<Utc>) {
-        let for_all = match error.class {
-            ErrorClass::Stopped => true,
-            ErrorClass::QuotaSpent => error.retry_after.is_none(),
-            _ => false,
-        };
-        if !for_all {
-            return self.seconds.report(key, error, now).await;
-        }
-        if let Err(error) = self.hear(&scope(key.marketplace, &key.account), error.class).await {
-            tracing::error!(%error, "a marketplace's stop could not be noted");
-        }
     }
 }

@@ -3,10 +3,12 @@
 mod barred;
 mod catalogue;
 mod clients;
+mod market_budget;
 pub mod marketplaces;
 pub mod pace;
 mod shop_book;
 mod sign_ins;
+mod store_keeper;
 
 use std::sync::Arc;
 
@@ -17,7 +19,7 @@ use tokio::sync::Notify;
 pub use barred::Barred;
 pub use catalogue::{Catalogue, Question, Rendered, Viewer};
 pub use clients::{Clients, NoPay, ShopClients};
-pub use marketplaces::{Jump, Market, Marketplaces};
+pub use marketplaces::{Jump, Market, Marketplaces, Store};
 pub use shop_book::ShopBook;
 pub use sign_ins::SignIns;
 
@@ -88,7 +90,14 @@ impl App {
         let turns = if config.sandbox.enabled { pace::unlimited() } else { pace::shared(redis.clone()) };
         let clients = Clients::new(&addresses, turns)?;
         let app = Self {
-            marketplaces: Marketplaces::new(addresses, clients.http.clone(), &db, &clock),
+            marketplaces: Marketplaces::new(
+                addresses,
+                clients.http.clone(),
+                &db,
+                &clock,
+                &sealer,
+                &config.server.public_url,
+            ),
             gate: gate_on(redis.clone()),
             clients,
             config,

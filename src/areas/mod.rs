@@ -24,4 +24,5 @@ pub mod reports;
 pub mod shipping;
 pub mod shops;
 pub mod stock;
+pub mod stores;
 pub mod suppliers;

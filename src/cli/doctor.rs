@@ -3,6 +3,7 @@
 mod circuits;
 mod markets;
 mod pay;
+mod stores;
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -152,4 +153,5 @@ async fn check_shop(app: &App, shop: &Shop, findings: &mut Findings) {
     }
     pay::check(app, shop, &clients, findings).await;
     markets::check(app, shop, findings).await;
+    stores::check(app, shop, findings).await;
 }

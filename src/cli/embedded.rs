@@ -9,10 +9,10 @@ use migrations::Migrator;
 use sea_orm_migration::MigratorTrait;
 
 use super::sandbox::write_private;
-use super::told;
+use super::{store_apps, told};
 use crate::app::App;
 use crate::areas::operators::role::Role as OperatorRole;
-use crate::config::{Config, LogFormat, Platforms, StockBackend, Synchronous, resolve_secret};
+use crate::config::{Config, LogFormat, StockBackend, Synchronous, resolve_secret};
 use crate::flows::{business_time, operators, shop_file};
 use crate::platform::db::Db;
 use crate::platform::telemetry;
@@ -55,6 +55,7 @@ pub(super) async fn start(
     shop_text: impl FnOnce(&App) -> anyhow::Result<String>,
 ) -> anyhow::Result<Embedded> {
     embed(&mut config, folder, sandbox, listener.local_addr()?)?;
+    store_apps::furnish(sandbox, &config.server.public_url);
     let db = Db::connect(&config.database).await?;
     Migrator::up(db.maintenance(), None).await?;
     let app = web::Data::new(App::build(config, db).await?);
@@ -76,15 +77,7 @@ fn embed(
     address: std::net::SocketAddr,
 ) -> anyhow::Result<()> {
     // Whatever stood in [platforms] is left behind: no demo reaches another machine.
-    config.platforms = Platforms {
-        wechat: sandbox.base_url(),
-        wechat_pay: sandbox.base_url(),
-        wechat_pay_backup: sandbox.base_url(),
-        pinduoduo: sandbox.pinduoduo_url(),
-        taobao: sandbox.taobao_url(),
-        jd: sandbox.jd_url(),
-        ..Platforms::default()
-    };
+    config.platforms = store_apps::addresses(sandbox);
     config.sandbox.enabled = true;
     config.sandbox.bind = sandbox.addr.to_string();
     config.server.bind = address.to_string();

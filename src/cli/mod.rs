@@ -17,6 +17,7 @@ mod secrets;
 mod serve;
 mod shop;
 mod stock;
+mod store_apps;
 mod tour;
 
 use std::path::PathBuf;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use sandbox::{Sandbox, SandboxConfig, SandboxKeys};
 
+use super::store_apps;
 use crate::config::Config;
 use crate::server::EndWish;
 
@@ -17,6 +18,26 @@ pub(super) struct Args {
     #[arg(long, default_value = "data/sandbox")]
     folder: PathBuf,
 }
+
+/// The other keys of `[platforms]`.
+const PLATFORMS: [&str; 16] = [
+    "pinduoduo",
+    "pinduoduo_auth",
+    "taobao",
+    "taobao_auth",
+    "jd",
+    "jd_auth",
+    "youzan",
+    "weimob",
+    "shopify",
+    "aliexpress",
+    "ebay",
+    "amazon",
+    "dhgate",
+    "wish",
+    "wanliniu",
+    "shoplazza",
+];
 
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
     let keys = SandboxKeys::load_or_generate(&args.folder.join("keys.json"))?;
@@ -34,8 +55,9 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
     println!("The sandbox listens on {}; its control page is there too.", running.base_url());
     println!("A shop that fits it: tuanqiao shop apply {}", shop_file.display());
     println!("Addresses for [platforms]: wechat, wechat_pay and wechat_pay_backup = \"{}\",", running.base_url());
-    let (pinduoduo, taobao, jd) = (running.pinduoduo_url(), running.taobao_url(), running.jd_url());
-    println!("pinduoduo = \"{pinduoduo}\", taobao = \"{taobao}\", jd = \"{jd}\"");
+    for key in PLATFORMS {
+        println!("{key} = \"{}\"", running.platform_url(key));
+    }
     EndWish::listen()?.heard().await;
     Ok(running.stop().await?)
 }
@@ -84,6 +106,9 @@ pub(super) fn shop_text(code: &str, keys: &SandboxKeys) -> anyhow::Result<String
     marketplaces.insert("pinduoduo_affiliate".to_owned(), table(pinduoduo).into());
     marketplaces.insert("taobao_affiliate".to_owned(), table(taobao).into());
     marketplaces.insert("jd_affiliate".to_owned(), table(jd).into());
+    for (id, settings) in store_apps::settings(keys) {
+        marketplaces.insert(id.to_owned(), settings.into());
+    }
     shop.insert("marketplaces".to_owned(), marketplaces.into());
     Ok(toml::to_string(&shop)?)
 }

@@ -2,8 +2,8 @@
 //! already is left alone, so that a run that was broken off is simply started again.
 
 use kernel::id::{
-    AddressId, ApplicationId, ComplaintId, LeaderId, MemberId, OperatorId, PayoutAccountId, ShopId, SupplierId,
-    WithdrawalId,
+    AddressId, ApplicationId, ComplaintId, LeaderId, MemberId, OperatorId, PayoutAccountId, ShopId, StoreId,
+    SupplierId, WithdrawalId,
 };
 use kernel::{Failure, Time};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
@@ -17,6 +17,7 @@ use crate::areas::members;
 use crate::areas::members::entity::member;
 use crate::areas::orders::entity::order;
 use crate::areas::payouts::identities;
+use crate::areas::stores;
 use crate::areas::suppliers::entity::supplier;
 use crate::platform::request_keys;
 use crate::platform::seal::{SealError, Sealer};
@@ -107,6 +108,12 @@ const COLUMNS: &[Column] = &[
         key: "id",
         column: "sealed",
         place: |id| format!("payout_accounts.sealed:{}", PayoutAccountId::from_uuid(id)),
+    },
+    Column {
+        table: "stores",
+        key: "id",
+        column: "sealed_tokens",
+        place: |id| stores::service::tokens_place(StoreId::from_uuid(id)),
     },
     Column {
         table: "withdrawals",

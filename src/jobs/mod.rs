@@ -82,6 +82,7 @@ jobs! {
     release_affiliate_commissions: 5;
     release_commissions: 5;
     renew_imports: 30;
+    renew_store_tokens: 30;
     send_transfers: 1;
     share_profits: 5;
     state_suppliers: 60;

@@ -1,12 +1,12 @@
 //! Forgets what is no longer needed: answered keys and renewals of imported goods after seven days,
-//! delivered effects after three.
+//! messages of platforms too, delivered effects after three.
 
 use chrono::Duration;
 use kernel::Failure;
 
 use super::Done;
 use crate::app::App;
-use crate::areas::market_accounts;
+use crate::areas::{market_accounts, stores};
 use crate::platform::{outbox, request_keys};
 
 pub(super) async fn run(app: &App) -> Result<Done, Failure> {
@@ -16,7 +16,8 @@ pub(super) async fn run(app: &App) -> Result<Done, Failure> {
         .write(async |tx| {
             let keys = request_keys::sweep(tx, wall - Duration::days(7)).await?;
             let renewals = market_accounts::service::sweep_renewals(tx, app.clock.now() - Duration::days(7)).await?;
-            Ok(keys + renewals + outbox::sweep(tx, wall - Duration::days(3)).await?)
+            let notices = stores::notices::sweep(tx, wall).await?;
+            Ok(keys + renewals + notices + outbox::sweep(tx, wall - Duration::days(3)).await?)
         })
         .await?;
     Ok(Done::AllOf(gone))

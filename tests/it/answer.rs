@@ -50,6 +50,12 @@ impl Answer {
         self.body
     }
 
+    /// Asserts a refusal of which nothing but the status is told, as platforms get it.
+    #[track_caller]
+    pub fn refused_plainly(self, status: u16) {
+        assert_eq!((self.status, self.code()), (status, "FAIL"), "{} was answered {}", self.request, self.text());
+    }
+
     /// The code of a problem; empty when it is none.
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or("")

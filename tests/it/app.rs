@@ -267,6 +267,24 @@ fn config(place: &Place, sandbox: &sandbox::Running, address: SocketAddr) -> Con
     config.platforms.pinduoduo = sandbox.pinduoduo_url();
     config.platforms.taobao = sandbox.taobao_url();
     config.platforms.jd = sandbox.jd_url();
+    let platforms = &mut config.platforms;
+    for (key, address) in [
+        ("pinduoduo_auth", &mut platforms.pinduoduo_auth),
+        ("taobao_auth", &mut platforms.taobao_auth),
+        ("jd_auth", &mut platforms.jd_auth),
+        ("youzan", &mut platforms.youzan),
+        ("weimob", &mut platforms.weimob),
+        ("shopify", &mut platforms.shopify),
+        ("aliexpress", &mut platforms.aliexpress),
+        ("ebay", &mut platforms.ebay),
+        ("amazon", &mut platforms.amazon),
+        ("dhgate", &mut platforms.dhgate),
+        ("wish", &mut platforms.wish),
+        ("wanliniu", &mut platforms.wanliniu),
+        ("shoplazza", &mut platforms.shoplazza),
+    ] {
+        *address = sandbox.platform_url(key);
+    }
     config.sandbox.enabled = true;
     config.limits.anonymous_per_ip_per_s = 0;
     config.limits.member_per_s = 0;

@@ -68,6 +68,7 @@ mod sharing_scene;
 mod shipping;
 mod shipping_of_recharges;
 mod stock_taken;
+mod stores;
 mod story;
 mod supplier_money;
 mod supplier_statements;

@@ -89,6 +89,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;
         areas::stock: hold, level, movement, purchase_counter, warning;
+        areas::stores: store, store_consent, store_hint, store_notice, store_operator, store_sku;
         areas::suppliers: movement, part, statement, supplier;
     }
 }

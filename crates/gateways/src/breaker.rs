@@ -54,6 +54,12 @@ impl Breaker {
         }
     }
 
+    /// How long the platform is left alone yet, if it is; takes no leave.
+    pub fn rests(&self, now: Instant) -> Option<Duration> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.rest.and_then(|(until, _)| until.checked_duration_since(now)).filter(|rest| !rest.is_zero())
+    }
+
     /// What came of a call. Any answer but the platform's own trouble closes the circuit.
     pub fn report(&self, now: Instant, answered: bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

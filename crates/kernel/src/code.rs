@@ -170,6 +170,13 @@ codes! {
     MarketplaceUnavailable = "marketplace.unavailable", "平台暂不可用，请稍后再试", "The marketplace is unavailable; try again shortly";
     CodeImageUnavailable = "poster.unavailable", "小程序码暂不可用", "The mini-program code is unavailable; try again shortly";
 
+    StoreNotFound = "store.not_found", "店铺不存在", "The store does not exist";
+    StoreNoticeNotFound = "store_notice.not_found", "平台消息不存在", "The platform's message does not exist";
+    StoreBound = "store.bound", "该店铺已被绑定", "The store is bound already";
+    StoreWrongState = "store.wrong_state", "店铺当前状态不支持此操作", "The store's state does not allow this";
+    StoreReauthorize = "store.reauthorize", "店铺需要重新授权", "The merchant must authorise the store again";
+    StoreOtherAccount = "store.other_account", "授权的商家或站点与所选不一致", "Another merchant or site has authorised than the one chosen";
+    StoreRefused = "store.refused", "平台拒绝了该店铺的请求", "The platform refused the request for this store";
     SupplierNotFound = "supplier.not_found", "供应商不存在", "The supplier does not exist";
     SupplierFrozen = "supplier.frozen", "供应商已被冻结", "The supplier is frozen";
     SupplierStatementNotFound = "supplier_statement.not_found", "供应商结算单不存在", "The supplier's statement does not exist";

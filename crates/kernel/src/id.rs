@@ -218,6 +218,12 @@ ids! {
     ImportId = "imp";
     /// Goods as a marketplace shows them.
     RemoteGoodsId = "rmt";
+    /// A merchant's store at a marketplace, as a shop has bound it.
+    StoreId = "sto";
+    /// A message that a platform has pushed about a store.
+    StoreNoticeId = "stn";
+    /// One variant of goods as a store lists it.
+    StoreSkuId = "sts";
     /// One line of an order that a marketplace served through our links.
     AffiliateLineId = "afl";
     /// One change of what such a line earns.

@@ -116,12 +116,12 @@ async fn a_budget_is_spent_call_by_call_and_anew_each_day() {
         let (conn, now) = (database.db.maintenance(), Clock::default().wall());
         let scope = ShopId::new().to_string();
         for expected in [true, true, false, false] {
-            assert_eq!(quota::spend(conn, &scope, 2, now).await.unwrap(), expected, "{}", database.kind());
+            assert_eq!(quota::spend(conn, &scope, None, 2, now).await.unwrap(), expected, "{}", database.kind());
         }
         assert_eq!(quota::usage(conn, &scope, now).await.unwrap(), Usage::Calls(2));
-        assert!(quota::spend(conn, &scope, 2, quota::next_day(now)).await.unwrap());
+        assert!(quota::spend(conn, &scope, None, 2, quota::next_day(now)).await.unwrap());
         quota::exhaust(conn, &scope, now).await.unwrap();
-        assert!(!quota::spend(conn, &scope, 5_000, now).await.unwrap());
+        assert!(!quota::spend(conn, &scope, None, 5_000, now).await.unwrap());
         quota::stop(conn, &scope).await.unwrap();
         assert_eq!(quota::usage(conn, &scope, quota::next_day(now)).await.unwrap(), Usage::Stopped);
         assert!(quota::lift(conn, &scope).await.unwrap());

@@ -39,6 +39,8 @@ pub enum Role {
 pub enum Permission {
     /// Change goods, categories, stock and imports.
     Goods,
+    /// Bind merchants' stores and say who works on them.
+    Stores,
     /// Ship, deliver, redeem, decide after-sale tickets.
     Orders,
     /// Give money back.
@@ -70,7 +72,15 @@ impl Role {
             Role::Manager => {
                 matches!(
                     permission,
-                    P::Goods | P::Orders | P::Refunds | P::Leaders | P::Suppliers | P::Members | P::Books | P::Outbox
+                    P::Goods
+                        | P::Stores
+                        | P::Orders
+                        | P::Refunds
+                        | P::Leaders
+                        | P::Suppliers
+                        | P::Members
+                        | P::Books
+                        | P::Outbox
                 )
             }
             Role::Finance => matches!(permission, P::Refunds | P::Payouts | P::Books | P::Outbox),

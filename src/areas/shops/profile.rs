@@ -48,6 +48,8 @@ pub struct MiniProgramFile {
     pub push_token: Option<SecretString>,
     /// EncodingAESKey of the message push.
     pub push_aes_key: Option<SecretString>,
+    /// The company it is registered to (主体), to be compared with the stores'.
+    pub legal_subject: Option<String>,
 }
 
 /// What of a shop file is not secret, as stored.
@@ -59,6 +61,9 @@ pub struct Profile {
     pub payout: Payout,
     /// On which marketplaces the shop has an account.
     pub marketplaces: Vec<String>,
+    /// The company the mini-program is registered to.
+    #[serde(default)]
+    pub legal_subject: Option<String>,
 }
 
 impl Profile {
@@ -168,6 +173,7 @@ impl ShopFile {
                 wechat_pay,
                 payout: self.payout.paid_by(transfer_merchant),
                 marketplaces: self.marketplaces.into_keys().collect(),
+                legal_subject: self.miniprogram.legal_subject.map(|name| name.trim().to_owned()),
             },
             secrets,
             settings: self.settings.and_then(|table| serde_json::to_value(table).ok()),
@@ -202,6 +208,10 @@ impl ShopFile {
         }
         if self.miniprogram.appid.trim().is_empty() || self.miniprogram.appid.len() > 32 {
             faults.push(FieldFault::new("miniprogram.appid", "invalid", "1 to 32 characters"));
+        }
+        if self.miniprogram.legal_subject.as_ref().is_some_and(|name| !(1..=100).contains(&name.trim().chars().count()))
+        {
+            faults.push(FieldFault::new("miniprogram.legal_subject", "invalid", "1 to 100 characters"));
         }
         if self.payout.transfer_remark.chars().count() > 32 {
             faults.push(FieldFault::new("payout.transfer_remark", "too_long", "at most 32 characters"));

@@ -16,6 +16,8 @@ use super::times;
 pub struct BudgetKey {
     /// The marketplace's id.
     pub marketplace: &'static str,
+    /// The app, to which the platform counts a day's calls; the merchant's own key where each brings one.
+    pub app: String,
     /// App id, followed by the merchant's id where one has authorised.
     pub account: String,
     /// The platform's name of the call.

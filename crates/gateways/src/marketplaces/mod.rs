@@ -59,7 +59,7 @@ pub use account::{Access, Account, Setup, as_account_name, check as check_setup,
 pub use authorise::{Authorise, Callback, Grant, Identity, TokenStep};
 pub use budget::{Budget, BudgetKey, LocalBudget, Permit, Priority};
 pub use connector::{BoxFeed, CommissionSource, Connector, Feed, FilingSource, ItemSource, LinkSource};
-pub use engine::{Channel, Engine, Pushed, RetryPolicy, Walk};
+pub use engine::{Breakers, Channel, Engine, Pushed, RetryPolicy, Walk};
 pub use error::{ApiError, ErrorClass};
 pub use exchange::{Body, Host, HttpReply, HttpRequest};
 pub use facts::{

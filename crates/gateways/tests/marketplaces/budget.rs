@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use gateways::marketplaces::{ApiError, Budget, BudgetKey, ErrorClass, LocalBudget, Permit, Priority};
 
 fn key(operation: &'static str) -> BudgetKey {
-    BudgetKey { marketplace: "pinduoduo_affiliate", account: "app".into(), operation }
+    BudgetKey { marketplace: "pinduoduo_affiliate", app: "app".into(), account: "app".into(), operation }
 }
 
 /// 2026-11-23 10:13:20 in Beijing.

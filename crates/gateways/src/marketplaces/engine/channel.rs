@@ -73,12 +73,14 @@ impl Channel {
     }
 
     pub(super) fn budget_key(&self, operation: &'static str) -> BudgetKey {
-        let app = self.connector.app();
+        let (app, descriptor) = (self.connector.app(), self.connector.descriptor());
         let account = match &self.keeper {
             Some(keeper) => format!("{app}/{}", keeper.account().id),
             None => app.to_owned(),
         };
-        BudgetKey { marketplace: self.connector.descriptor().id, account, operation }
+        // Without settings there is no app of ours: calls are counted to each merchant's own key.
+        let app = if descriptor.settings.is_empty() { account.clone() } else { app.to_owned() };
+        BudgetKey { marketplace: descriptor.id, app, account, operation }
     }
 
     /// The whole address of `request`, query included; also of a consent page.

@@ -1,5 +1,6 @@
 //! Sends for every connector: budget, token, signature, timeout, size cap, error class, repetition, pages.
 
+mod breakers;
 mod channel;
 mod retry;
 mod send;
@@ -15,6 +16,7 @@ use super::connector::BoxFeed;
 use super::error::ApiError;
 use super::model::{AffiliateOrderLine, Cursor, LinkRequest, PromotionLink, RemoteGoods, Search, Window};
 
+pub use breakers::Breakers;
 pub use channel::Channel;
 pub use retry::RetryPolicy;
 pub use store::Pushed;
@@ -30,17 +32,30 @@ pub struct Engine {
     budget: Arc<dyn Budget>,
     retry: RetryPolicy,
     clock: Clock,
+    breakers: Breakers,
 }
 
 impl Engine {
     /// `client` should follow no redirects: credentials would follow too.
     pub fn new(client: reqwest::Client, budget: Arc<dyn Budget>) -> Self {
-        Engine { client, budget, retry: RetryPolicy::default(), clock: Arc::new(Utc::now) }
+        Engine {
+            client,
+            budget,
+            retry: RetryPolicy::default(),
+            clock: Arc::new(Utc::now),
+            breakers: Breakers::default(),
+        }
     }
 
     /// The same with another patience.
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// The same with circuits that others share.
+    pub fn with_breakers(mut self, breakers: Breakers) -> Self {
+        self.breakers = breakers;
         self
     }
 

@@ -9,8 +9,8 @@ use super::super::error::{ApiError, ErrorClass};
 use super::super::exchange::{HttpReply, HttpRequest};
 use super::super::model::{Cursor, Page};
 use super::super::wire;
-use super::Engine;
 use super::channel::Channel;
+use super::{Engine, breakers};
 
 impl Engine {
     /// One page, repeated while that may help.
@@ -73,7 +73,11 @@ impl Engine {
         request: &HttpRequest,
         access: Option<&Access>,
     ) -> Result<HttpReply, ApiError> {
+        let breaker = self.breakers.of(key, channel.address(request)?.host_str().unwrap_or_default());
+        // A call that is not going to be made is not counted either.
+        breakers::check(&breaker)?;
         self.be_permitted(key, channel.priority).await?;
+        breakers::pass(&breaker)?;
         let now = (self.clock)();
         let signed = match request.complete {
             true => request.clone(),
@@ -88,6 +92,7 @@ impl Engine {
                 false => channel.connector.classify(&reply).map(|()| reply),
             }
         });
+        breakers::report(&breaker, &outcome);
         let word = outcome.as_ref().map_or_else(|error| format!("{:?}", error.class), |_| "Ok".to_owned());
         let labels =
             [("marketplace", key.marketplace.to_owned()), ("operation", key.operation.to_owned()), ("outcome", word)];

@@ -1,0 +1,9 @@
+//! Merchants' stores: bound, authorised on the platforms' pages, kept alive, seen by whom they concern.
+
+mod authorising;
+mod binding;
+mod keeping;
+mod messages;
+mod platforms;
+mod quota;
+pub mod scene;

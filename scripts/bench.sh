@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the release binary and the benchmark, and runs it with a private PostgreSQL and Redis.
 #
-#   scripts/bench.sh [PART…]    PART: sqlite, postgres, gate, reads, idle; all when left out
+#   scripts/bench.sh [PART…]    PART: sqlite, postgres, gate, reads, import, idle; all when left out
 #
 # The table goes to the standard output as Markdown, what happens meanwhile to the standard error.
 set -euo pipefail

@@ -1,7 +1,7 @@
 //! The benchmark of the purchase story: the shipped binary in a process of its own, each figure
 //! beside its floor in the same run. `docs/benchmarks.md` says how to read it.
 //!
-//! `cargo bench --bench story [-- sqlite | postgres | gate | reads | idle …]`, or `make bench`, which
+//! `cargo bench --bench story [-- sqlite | postgres | gate | reads | import | idle …]`, or `make bench`, which
 //! also starts PostgreSQL and Redis. `BENCH_REQUESTS` and `BENCH_ROUNDS` make it longer or shorter;
 //! with no rounds it counts statements alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -9,6 +9,7 @@
 mod children;
 mod cpu;
 mod gate;
+mod import;
 mod load;
 mod place;
 mod purchase;
@@ -55,6 +56,9 @@ fn main() {
         }
         if wants("reads") {
             reads::measure(&folder, rounds, &mut report).await;
+        }
+        if wants("import") {
+            import::measure(&folder, &mut report).await;
         }
         if wants("idle") {
             idle(&folder, &mut report).await;

@@ -311,6 +311,9 @@ api_v3_key = "{API_V3_KEY}"
 platform_public_key_id = "{PUBLIC_KEY_ID}"
 platform_public_key = """{platform}"""
 
+[marketplaces.wanliniu]
+calls_per_day = 0
+
 [settings]
 leader_rate_bp = 1000
 payment_window_s = 86400

@@ -32,6 +32,9 @@ const STEPS: &[Step] = &[
     Step { name: "m0013_checkouts", up: include_str!("sql/m0013_checkouts.sql") },
     Step { name: "m0014_payouts", up: include_str!("sql/m0014_payouts.sql") },
     Step { name: "m0015_stores", up: include_str!("sql/m0015_stores.sql") },
+    Step { name: "m0017_store_imports", up: include_str!("sql/m0017_store_imports.sql") },
+    Step { name: "m0018_market_orders", up: include_str!("sql/m0018_market_orders.sql") },
+    Step { name: "m0019_channels", up: include_str!("sql/m0019_channels.sql") },
     Step { name: "m0020_store_notices", up: include_str!("sql/m0020_store_notices.sql") },
 ];
 

@@ -44,6 +44,11 @@ pub struct Offered(Vec<(Pattern, String)>);
 struct Pattern(String);
 
 impl Pattern {
+    /// How many of its parts stand for anything.
+    fn parts(&self) -> usize {
+        self.0.matches('{').count()
+    }
+
     fn is_match(&self, path: &str) -> bool {
         let (mut wanted, mut given) = (self.0.split('/'), path.split('/'));
         loop {
@@ -92,8 +97,11 @@ impl Offered {
 
     /// The `Allow` header of a path; empty where nothing is.
     fn at(&self, path: &str) -> String {
-        let mut methods: Vec<&str> =
-            self.0.iter().filter(|(pattern, _)| pattern.is_match(path)).map(|(_, method)| method.as_str()).collect();
+        let matching = || self.0.iter().filter(|(pattern, _)| pattern.is_match(path));
+        // What is named in so many words is not what stands for anything.
+        let fewest = matching().map(|(pattern, _)| pattern.parts()).min();
+        let named = matching().filter(|(pattern, _)| Some(pattern.parts()) == fewest);
+        let mut methods: Vec<&str> = named.map(|(_, method)| method.as_str()).collect();
         if methods.contains(&"GET") {
             methods.push("HEAD");
         }

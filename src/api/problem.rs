@@ -127,6 +127,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::AffiliateOrderNotFound
         | C::SupplierNotFound
         | C::StoreNotFound
+        | C::ChannelLineNotFound
+        | C::MarketOrderNotFound
         | C::StoreNoticeNotFound
         | C::CheckoutNotFound
         | C::SupplierStatementNotFound
@@ -172,13 +174,18 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::MarketplaceListing
         | C::StoreRefused
         | C::StockUnlimited
+        | C::MarketCarrierUnknown
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
         | C::SupplierFrozen
         | C::StoreBound
         | C::StoreWrongState
+        | C::ChannelNoStock
         | C::StoreReauthorize
         | C::StoreOtherAccount
+        | C::MarketOrderWrongState
+        | C::MarketOrderUnmatched
+        | C::MarketOrderShort
         | C::SupplierStatementWrongState
         | C::SupplierStatementEmpty
         | C::MarketChannelTaken

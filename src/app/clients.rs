@@ -7,6 +7,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use gateways::pace::Pace;
 use gateways::pay::wechat_pay::{Credentials, Hosts, Mode, WechatPay};
+use gateways::pictures::Pictures;
 use gateways::wechat::{MiniProgram, PushDoor};
 use kernel::id::ShopId;
 use kernel::{BasisPoints, Code, Coded};
@@ -86,6 +87,8 @@ impl ShopClients {
 pub struct Clients {
     /// The shared HTTP client.
     pub http: Client,
+    /// Fetches pictures from addresses that others wrote.
+    pub pictures: Pictures,
     wechat: Url,
     hosts: Hosts,
     pace: Arc<dyn Pace>,
@@ -97,6 +100,7 @@ impl Clients {
     pub fn new(addresses: &Addresses, pace: Arc<dyn Pace>) -> anyhow::Result<Self> {
         Ok(Self {
             http: gateways::http::client()?,
+            pictures: Pictures::new(addresses.has_stand_ins())?,
             wechat: addresses.of("wechat", "")?,
             hosts: Hosts {
                 main: addresses.of("wechat_pay", "")?,

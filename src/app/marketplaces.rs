@@ -31,6 +31,9 @@ use crate::platform::seal::Sealer;
 /// Our own key beside the platform's: calls a day, 0 for no limit. Left out, it is what the platform
 /// grants an app in its test state.
 const CALLS_PER_DAY: &str = "calls_per_day";
+/// Our own key beside the platform's: calls a second of each kind, 0 for no limit. Left out, it is what the
+/// connector knows of the platform; none where `calls_per_day` is 0, since then the platform alone says no.
+const CALLS_PER_SECOND: &str = "calls_per_second";
 /// How long a link at hand is given again.
 const LINK_LIFE: Duration = Duration::from_secs(300);
 /// Most links at hand.
@@ -255,7 +258,7 @@ impl Marketplaces {
             _ if descriptor.settings.is_empty() => &none,
             _ => return Err(unusable(format!("the shop file has no [marketplaces.{}]", descriptor.id))),
         };
-        let (connector, per_day) = open(entry, given).map_err(|error| unusable(error.to_string()))?;
+        let (connector, limits) = open(entry, given).map_err(|error| unusable(error.to_string()))?;
         let base = self.addresses.of(descriptor.platform, descriptor.default_base);
         let base = base.map_err(|error| unusable(error.to_string()))?;
         let mut channel = Channel::new(Arc::from(connector), base).map_err(|error| unusable(error.to_string()))?;
@@ -269,10 +272,10 @@ impl Marketplaces {
                 Err(error) => return Err(unusable(error.to_string())),
             }
         }
-        let seconds = self.seconds.get(descriptor.id).cloned();
-        let seconds = seconds.unwrap_or_else(|| Arc::new(LocalBudget::new(descriptor.calls_per_s, None)));
+        let usual = self.seconds.get(descriptor.id).filter(|_| limits.per_second == descriptor.calls_per_s).cloned();
+        let seconds = usual.unwrap_or_else(|| Arc::new(LocalBudget::new(limits.per_second, None)));
         let (db, clock, tally) = (self.db.clone(), self.clock.clone(), Arc::clone(&self.tally));
-        let budget = SharedBudget { db, clock, seconds, per_day, tally };
+        let budget = SharedBudget { db, clock, seconds, per_day: limits.per_day, tally };
         let engine = Engine::new(self.http.clone(), Arc::new(budget)).with_breakers(self.breakers.clone());
         Ok(Market {
             version: shop.version,
@@ -280,7 +283,7 @@ impl Marketplaces {
             hurried: engine.clone().with_retry(HURRIED),
             engine: engine.with_retry(PATIENT),
             channel,
-            per_day,
+            per_day: limits.per_day,
         })
     }
 }
@@ -300,27 +303,45 @@ pub fn faults_of(id: &str, given: &Map<String, Value>) -> Vec<FieldFault> {
     error.faults.into_iter().map(fault).collect()
 }
 
-/// The connector and its calls a day, or every fault of the settings, our own key's among them.
-fn open(entry: &'static Entry, given: &Map<String, Value>) -> Result<(Box<dyn Connector>, Option<u32>), SettingsError> {
-    let mut settings = given.clone();
-    let per_day = calls_per_day(&mut settings, entry.descriptor);
-    match ((entry.open)(&settings), per_day) {
-        (Ok(connector), Ok(per_day)) => Ok((connector, per_day)),
-        (opened, per_day) => {
+/// How many calls we allow ourselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Limits {
+    /// `None` is no limit.
+    per_day: Option<u32>,
+    per_second: u32,
+}
+
+/// The connector and our own limits, or every fault of the settings, our own keys' among them.
+fn open(entry: &'static Entry, given: &Map<String, Value>) -> Result<(Box<dyn Connector>, Limits), SettingsError> {
+    let (mut settings, descriptor) = (given.clone(), entry.descriptor);
+    let per_day = calls(&mut settings, CALLS_PER_DAY);
+    let per_second = calls(&mut settings, CALLS_PER_SECOND);
+    match ((entry.open)(&settings), per_day, per_second) {
+        (Ok(connector), Ok(per_day), Ok(per_second)) => {
+            let unlimited = per_day == Some(0);
+            let limits = Limits {
+                per_day: Some(per_day.unwrap_or(descriptor.test_calls_per_day)).filter(|calls| *calls > 0),
+                per_second: match per_second {
+                    Some(0) => u32::MAX,
+                    Some(calls) => calls,
+                    None if unlimited => u32::MAX,
+                    None => descriptor.calls_per_s,
+                },
+            };
+            Ok((connector, limits))
+        }
+        (opened, per_day, per_second) => {
             let mut faults = opened.err().map(|error| error.faults).unwrap_or_default();
-            faults.extend(per_day.err().map(|what| (CALLS_PER_DAY.to_owned(), what)));
-            Err(SettingsError { marketplace: entry.descriptor.id.to_owned(), faults })
+            faults.extend(per_day.err());
+            faults.extend(per_second.err());
+            Err(SettingsError { marketplace: descriptor.id.to_owned(), faults })
         }
     }
 }
 
-/// Takes our own key out of the platform's.
-fn calls_per_day(settings: &mut Map<String, Value>, descriptor: &Descriptor) -> Result<Option<u32>, String> {
-    let Some(given) = settings.remove(CALLS_PER_DAY) else { return Ok(Some(descriptor.test_calls_per_day)) };
+/// Takes one of our own keys out of the platform's; the fault names it.
+fn calls(settings: &mut Map<String, Value>, key: &str) -> Result<Option<u32>, (String, String)> {
+    let Some(given) = settings.remove(key) else { return Ok(None) };
     let calls = given.as_u64().and_then(|calls| u32::try_from(calls).ok());
-    match calls {
-        Some(0) => Ok(None),
-        Some(calls) => Ok(Some(calls)),
-        None => Err("must be a whole number".to_owned()),
-    }
+    calls.map(Some).ok_or_else(|| (key.to_owned(), "must be a whole number".to_owned()))
 }

@@ -71,7 +71,7 @@ fn wished(args: &Args) -> anyhow::Result<Wish> {
         None => By::Ids(args.id.iter().map(|id| text("--id", id, 200)).collect::<Result<_, _>>()?),
     };
     let limit = args.limit.unwrap_or_else(|| by.goods_wanted());
-    Ok(Wish { by, limit, category_id: None })
+    Ok(Wish { by, limit, category_id: None, own: None })
 }
 
 /// What was left unfinished by the same command, or a new run.
@@ -80,7 +80,7 @@ async fn taken_up(app: &App, shop: &Shop, platform: &str, wish: Wish) -> anyhow:
     let left = query::unfinished(app.db.reader(), shop.id, platform, listing, &wish).await;
     match left.map_err(|error| told(error.into()))? {
         None => {
-            let order = Order { marketplace: platform.to_owned(), account: None, listing, wish };
+            let order = Order { marketplace: platform.to_owned(), account: None, store: None, listing, wish };
             let once = Slot::without_key().once(201, |row: &import_run::Model| row.id);
             import_goods::start(app, shop, None, &order, &once).await.map_err(told)
         }

@@ -126,6 +126,12 @@ impl Addresses {
         Ok(url)
     }
 
+    /// Whether something on this machine stands in for a platform.
+    pub fn has_stand_ins(&self) -> bool {
+        let here = |base: &str| Url::parse(base).is_ok_and(|url| is_loopback(&url));
+        self.loopback_only || self.platforms.all().into_iter().any(|(_, base)| here(base))
+    }
+
     /// WeChat Pay's second host; none when the key is empty, or when it may not be called.
     pub fn wechat_pay_backup(&self) -> Option<Url> {
         self.of("wechat_pay_backup", "").ok()

@@ -50,7 +50,7 @@ pub async fn link(app: &App, shop: &Shop, member: MemberId, goods: GoodsId) -> R
         return Ok(shown(&known));
     }
     let market = app.marketplaces.of(shop, &source.marketplace)?;
-    let origin = Origin { shop: shop.id, marketplace: &source.marketplace, listing: row.kind };
+    let origin = Origin { shop: shop.id, marketplace: &source.marketplace, account: "", listing: row.kind };
     let tie = remote::known(conn, origin, &[&source.external_id]).await?.remove(&source.external_id);
     let channel = match who.leader_id {
         Some(leader) => channels::of_leader(conn, shop.id, leader).await?,

@@ -2,7 +2,8 @@
 
 use chrono::Duration;
 use kernel::id::{
-    ComplaintActionId, ComplaintId, PaymentId, ReceiverRemovalId, RefundId, RemedyId, ShippingUploadId, ShopId,
+    ComplaintActionId, ComplaintId, MarketShipmentId, PaymentId, ReceiverRemovalId, RefundId, RemedyId,
+    ShippingUploadId, ShopId,
 };
 use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::flows::refund::{self, Sent};
-use crate::flows::{complaints, profit_sharing, shipping};
+use crate::flows::{complaints, market_orders, profit_sharing, shipping};
 use crate::platform::entity::effect;
 use crate::platform::outbox::{self, Patience};
 
@@ -48,6 +49,11 @@ pub enum Effect {
         /// What.
         action: ComplaintActionId,
     },
+    /// Tell a marketplace of a parcel.
+    MarketShipment {
+        /// Which.
+        shipment: MarketShipmentId,
+    },
     /// Have WeChat forget a receiver of shares.
     ReceiverRemoval {
         /// Which.
@@ -77,6 +83,7 @@ impl Effect {
             Effect::ReceiptReminder { .. } => "receipt_reminder",
             Effect::ComplaintRefresh { .. } => "complaint_refresh",
             Effect::ComplaintAction { .. } => "complaint_action",
+            Effect::MarketShipment { .. } => "market_shipment",
             Effect::ReceiverRemoval { .. } => "receiver_removal",
         }
     }
@@ -90,6 +97,7 @@ impl Effect {
             Effect::ReceiptReminder { payment } => format!("receipt_reminder:{payment}"),
             Effect::ComplaintRefresh { complaint } => format!("complaint_refresh:{complaint}"),
             Effect::ComplaintAction { action } => format!("complaint_action:{action}"),
+            Effect::MarketShipment { shipment } => format!("market_shipment:{shipment}"),
             Effect::ReceiverRemoval { removal } => format!("receiver_removal:{removal}"),
         }
     }
@@ -113,13 +121,15 @@ impl Effect {
 
 /// How long an effect that fails is tried. A refund is owed to a member until WeChat says that it
 /// arrived, so it is never given up by itself; nor is shipping, without which WeChat keeps
-/// the shop's money, nor an answer to a complaint, which has a day.
+/// the shop's money, nor an answer to a complaint, which has a day, nor a parcel that a
+/// marketplace has not heard of.
 pub fn patience(row: &effect::Model) -> Patience {
     match serde_json::from_value(row.payload.clone()) {
         Ok(
             Effect::Refund { .. }
             | Effect::RefundRemedy { .. }
             | Effect::ShippingUpload { .. }
+            | Effect::MarketShipment { .. }
             | Effect::ComplaintAction { .. },
         ) => Patience::Endless,
         Ok(Effect::ReceiptReminder { .. } | Effect::ComplaintRefresh { .. } | Effect::ReceiverRemoval { .. })
@@ -144,6 +154,7 @@ pub async fn deliver(app: &App, row: &effect::Model) -> Result<Delivery, Failure
         Effect::ReceiptReminder { payment } => shipping::remind(app, &shop, payment).await,
         Effect::ComplaintRefresh { complaint } => complaints::refresh(app, &shop, complaint).await,
         Effect::ComplaintAction { action } => complaints::send(app, &shop, action).await,
+        Effect::MarketShipment { shipment } => market_orders::tell(app, &shop, shipment).await,
         Effect::ReceiverRemoval { removal } => profit_sharing::remove_receiver(app, &shop, removal).await,
     }
 }

@@ -2,8 +2,8 @@
 //! already is left alone, so that a run that was broken off is simply started again.
 
 use kernel::id::{
-    AddressId, ApplicationId, ComplaintId, LeaderId, MemberId, OperatorId, PayoutAccountId, ShopId, StoreId,
-    SupplierId, WithdrawalId,
+    AddressId, ApplicationId, ComplaintId, LeaderId, MarketOrderId, MemberId, OperatorId, PayoutAccountId, ShopId,
+    StoreId, SupplierId, WithdrawalId,
 };
 use kernel::{Failure, Time};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::areas::leaders::entity::leader;
+use crate::areas::market_orders;
 use crate::areas::members;
 use crate::areas::members::entity::member;
 use crate::areas::orders::entity::order;
@@ -114,6 +115,12 @@ const COLUMNS: &[Column] = &[
         key: "id",
         column: "sealed_tokens",
         place: |id| stores::service::tokens_place(StoreId::from_uuid(id)),
+    },
+    Column {
+        table: "market_orders",
+        key: "id",
+        column: "sealed_receiver",
+        place: |id| market_orders::service::receiver_place(MarketOrderId::from_uuid(id)),
     },
     Column {
         table: "withdrawals",

@@ -113,6 +113,16 @@ pub async fn receive(app: &App, row: &upload::Model, bytes: &[u8]) -> Result<Str
     Ok(format!("{}/files/{name}", app.config.server.public_url))
 }
 
+/// Keeps a picture that we have fetched ourselves and tells its new name; the caller notes it.
+///
+/// # Errors
+/// [`UploadError::Storage`].
+pub(super) async fn keep(app: &App, kind: FileKind, bytes: &[u8]) -> Result<String, UploadError> {
+    let name = kind.new_name();
+    write(app, &name, bytes).await?;
+    Ok(name)
+}
+
 /// Writes the file whole or not at all: a reader never sees half of it.
 async fn write(app: &App, name: &str, bytes: &[u8]) -> Result<(), UploadError> {
     let path = path_of(app, name).ok_or(UploadError::NotFound)?;

@@ -70,12 +70,18 @@ macro_rules! first {
 jobs! {
     close_expired_orders: 1;
     close_recharges: 2;
+    copy_pictures: 2;
     deliver_outbox: 1;
+    fill_market_orders: 3;
+    forget_market_receivers: 600;
     import_marketplaces: 1;
     pull_affiliate_orders: 2;
+    pull_market_orders: 2;
+    push_stock: 1;
     query_open_payments: 2;
     receive_orders: 30;
     reconcile_bills: 60;
+    reconcile_channels: 3;
     reconcile_stock: 5, everywhere if |app| app.gate.is_embedded();
     refresh_lists: 3, everywhere if |_| true;
     register_receivers: 60;

@@ -1,11 +1,12 @@
 //! Forgets what is no longer needed: answered keys and renewals of imported goods after seven days,
-//! messages of platforms too, delivered effects after three.
+//! messages of platforms too, delivered effects after three, what readings of stores found after ninety.
 
 use chrono::Duration;
 use kernel::Failure;
 
 use super::Done;
 use crate::app::App;
+use crate::areas::channels::drifts;
 use crate::areas::{market_accounts, stores};
 use crate::platform::{outbox, request_keys};
 
@@ -17,7 +18,8 @@ pub(super) async fn run(app: &App) -> Result<Done, Failure> {
             let keys = request_keys::sweep(tx, wall - Duration::days(7)).await?;
             let renewals = market_accounts::service::sweep_renewals(tx, app.clock.now() - Duration::days(7)).await?;
             let notices = stores::notices::sweep(tx, wall).await?;
-            Ok(keys + renewals + notices + outbox::sweep(tx, wall - Duration::days(3)).await?)
+            let drifts = drifts::sweep(tx, app.clock.now() - Duration::days(90)).await?;
+            Ok(keys + renewals + notices + drifts + outbox::sweep(tx, wall - Duration::days(3)).await?)
         })
         .await?;
     Ok(Done::AllOf(gone))

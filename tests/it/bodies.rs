@@ -71,6 +71,9 @@ on_both! {
 /// Of which kind the ids are that a path asks for.
 pub fn kind_of_id(path: &str) -> Option<&'static str> {
     let kinds = [
+        ("/stores/", "sto"),
+        ("/store-notices/", "stn"),
+        ("/market-orders/", "mko"),
         ("/orders/", "ord"),
         ("/checkouts/", "cho"),
         ("/payout-batches/", "pbt"),
@@ -108,6 +111,8 @@ pub fn kind_of_id(path: &str) -> Option<&'static str> {
 fn with_an_id(path: &str) -> String {
     match kind_of_id(path) {
         Some(prefix) => path.replace("{id}", &format!("{prefix}_{}", "0".repeat(26))),
+        // A marketplace is named by a word, not an id.
+        None if path.contains("/marketplaces/{id}") => path.replace("{id}", "pinduoduo"),
         None if path.contains('{') => panic!("{path}"),
         None => path.to_owned(),
     }

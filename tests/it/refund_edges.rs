@@ -4,7 +4,6 @@
 use serde_json::{Value, json};
 use tuanqiao::areas::ledger::state::AccountKind;
 
-use crate::app::TestApp;
 use crate::shop_floor::{Floor, id, line_of};
 
 on_both! {

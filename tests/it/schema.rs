@@ -70,6 +70,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::balances: adjustment, grant;
         areas::bills: case, fee, line, run;
         areas::cart: cart_item;
+        areas::channels: channel, drift, line;
         areas::commissions: commission;
         areas::complaints: action, complaint, watch;
         areas::content: upload;
@@ -77,7 +78,9 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::goods: category, goods, goods_region, goods_word, sku;
         areas::leaders: application, leader, level;
         areas::ledger: entry, journal, party_account;
-        areas::market_accounts: import_run, quota_usage, remote_goods;
+        areas::market_accounts: category_mapping, exchange_rate, import_refusal, import_run, picture_copy, price_rule,
+            quota_usage, remote_goods;
+        areas::market_orders: carriers, event, feed, line, order, shipment;
         areas::members: address, leader_binding, member, session;
         areas::operators: audit_entry, operator, operator_session;
         areas::orders: checkout, event, line, order;
@@ -88,7 +91,7 @@ async fn entities(conn: &DatabaseConnection) -> BTreeMap<String, Columns> {
         areas::recharges: plan, recharge;
         areas::shipping: hold, management, upload;
         areas::shops: shop, wechat_token;
-        areas::stock: hold, level, movement, purchase_counter, warning;
+        areas::stock: hold, level, movement, news, purchase_counter, warning;
         areas::stores: store, store_consent, store_hint, store_notice, store_operator, store_sku;
         areas::suppliers: movement, part, statement, supplier;
     }

@@ -7,4 +7,5 @@ mod lenient;
 pub mod marketplaces;
 pub mod pace;
 pub mod pay;
+pub mod pictures;
 pub mod wechat;

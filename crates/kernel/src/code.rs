@@ -174,9 +174,16 @@ codes! {
     StoreNoticeNotFound = "store_notice.not_found", "平台消息不存在", "The platform's message does not exist";
     StoreBound = "store.bound", "该店铺已被绑定", "The store is bound already";
     StoreWrongState = "store.wrong_state", "店铺当前状态不支持此操作", "The store's state does not allow this";
+    ChannelLineNotFound = "channel.line_not_found", "渠道商品不存在", "The store lists no such variant";
+    ChannelNoStock = "channel.no_stock", "该平台不接收库存", "This marketplace takes no stock from us";
     StoreReauthorize = "store.reauthorize", "店铺需要重新授权", "The merchant must authorise the store again";
     StoreOtherAccount = "store.other_account", "授权的商家或站点与所选不一致", "Another merchant or site has authorised than the one chosen";
     StoreRefused = "store.refused", "平台拒绝了该店铺的请求", "The platform refused the request for this store";
+    MarketOrderNotFound = "market_order.not_found", "平台订单不存在", "The marketplace order does not exist";
+    MarketOrderWrongState = "market_order.wrong_state", "平台订单当前状态不支持此操作", "The marketplace order's state does not allow this";
+    MarketOrderUnmatched = "market_order.unmatched", "平台订单有未匹配的商品", "The marketplace order has lines that match no SKU";
+    MarketOrderShort = "market_order.short", "平台订单的库存不足", "The marketplace order has lines without stock";
+    MarketCarrierUnknown = "market_order.carrier_unknown", "平台没有该快递公司", "The marketplace does not know the carrier";
     SupplierNotFound = "supplier.not_found", "供应商不存在", "The supplier does not exist";
     SupplierFrozen = "supplier.frozen", "供应商已被冻结", "The supplier is frozen";
     SupplierStatementNotFound = "supplier_statement.not_found", "供应商结算单不存在", "The supplier's statement does not exist";

@@ -224,6 +224,18 @@ ids! {
     StoreNoticeId = "stn";
     /// One variant of goods as a store lists it.
     StoreSkuId = "sts";
+    /// A change of a SKU's free units that stores have to hear of.
+    StockNewsId = "skn";
+    /// A difference between what a store showed and what it should.
+    StockDriftId = "sdr";
+    /// An order of a merchant's store at a marketplace.
+    MarketOrderId = "mko";
+    /// One line of such an order.
+    MarketOrderLineId = "mkl";
+    /// One entry of such an order's timeline.
+    MarketOrderEventId = "mke";
+    /// A parcel of such an order, as the marketplace is told of it.
+    MarketShipmentId = "mks";
     /// One line of an order that a marketplace served through our links.
     AffiliateLineId = "afl";
     /// One change of what such a line earns.
@@ -264,6 +276,10 @@ ids! {
     RechargePlanId = "rcp";
     /// A recharge.
     RechargeId = "rch";
+    /// Goods that an import did not take.
+    ImportRefusalId = "imr";
+    /// A picture to be copied from a marketplace.
+    PictureCopyId = "pcc";
 }
 
 #[cfg(test)]

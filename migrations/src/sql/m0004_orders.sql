@@ -1,13 +1,14 @@
 CREATE TABLE stock_movements (
-    id          {id} NOT NULL,
-    shop_id     {id} NOT NULL,
-    sku_id      {id} NOT NULL,
-    delta       {int} NOT NULL,
-    kind        {text} NOT NULL,
-    reason      {text} NOT NULL,
-    order_id    {id},
-    operator_id {id},
-    at          {time} NOT NULL,
+    id              {id} NOT NULL,
+    shop_id         {id} NOT NULL,
+    sku_id          {id} NOT NULL,
+    delta           {int} NOT NULL,
+    kind            {text} NOT NULL,
+    reason          {text} NOT NULL,
+    order_id        {id},
+    market_order_id {id},
+    operator_id     {id},
+    at              {time} NOT NULL,
     PRIMARY KEY (id)
 );
 CREATE INDEX stock_movements_by_shop_sku_id ON stock_movements (shop_id, sku_id, id);

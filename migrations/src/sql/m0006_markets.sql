@@ -3,6 +3,7 @@ CREATE TABLE import_runs (
     shop_id     {id} NOT NULL,
     marketplace {text} NOT NULL,
     account     {text},
+    store_id    {id},
     listing     {text} NOT NULL,
     renewal     BOOLEAN NOT NULL,
     query       {json} NOT NULL,
@@ -11,6 +12,7 @@ CREATE TABLE import_runs (
     fetched     {int} NOT NULL,
     created     {int} NOT NULL,
     updated     {int} NOT NULL,
+    linked      {int} NOT NULL,
     refused     {int} NOT NULL,
     last_error  {text},
     refusals    {json} NOT NULL,
@@ -29,6 +31,7 @@ CREATE TABLE remote_goods (
     id          {id} NOT NULL,
     shop_id     {id} NOT NULL,
     marketplace {text} NOT NULL,
+    account     {text} NOT NULL,
     external_id {text} NOT NULL,
     listing     {text} NOT NULL,
     goods_id    {id} NOT NULL,
@@ -37,7 +40,7 @@ CREATE TABLE remote_goods (
     created_at  {time} NOT NULL,
     updated_at  {time} NOT NULL,
     PRIMARY KEY (id),
-    UNIQUE (shop_id, marketplace, external_id, listing)
+    UNIQUE (shop_id, marketplace, account, external_id, listing)
 );
 CREATE INDEX remote_goods_by_shop_marketplace_look_at ON remote_goods (shop_id, marketplace, look_at);
 

@@ -77,6 +77,17 @@ CREATE TABLE store_skus (
     shown            {int},
     shown_at         {time},
     extra            {json} NOT NULL,
+    stock_rule       {json},
+    stock_state      {text} NOT NULL DEFAULT 'new',
+    told             {int},
+    sent             {int},
+    send_no          {int} NOT NULL DEFAULT 0,
+    push_at          {time},
+    push_attempts    INTEGER NOT NULL DEFAULT 0,
+    push_error       {text},
+    sold_since       {int} NOT NULL DEFAULT 0,
+    unpulled         {int} NOT NULL DEFAULT 0,
+    unpulled_until   {time},
     created_at       {time} NOT NULL,
     updated_at       {time} NOT NULL,
     PRIMARY KEY (id),
@@ -84,4 +95,6 @@ CREATE TABLE store_skus (
     FOREIGN KEY (store_id) REFERENCES stores (id)
 );
 CREATE INDEX store_skus_by_sku ON store_skus (sku_id);
+CREATE INDEX store_skus_by_shop_code ON store_skus (shop_id, sku_code);
 CREATE INDEX store_skus_by_store_id ON store_skus (store_id, id);
+CREATE INDEX store_skus_by_store_push ON store_skus (store_id, push_at) WHERE push_at IS NOT NULL;

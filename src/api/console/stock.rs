@@ -1,13 +1,13 @@
 //! Stock, as operators move it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, post, web};
 use chrono::{DateTime, Utc};
 use kernel::checks::Checks;
-use kernel::id::{GoodsId, SkuId, StockWarningId};
+use kernel::id::{GoodsId, SkuId, StockWarningId, StoreId};
 use kernel::page::Page;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,7 @@ use crate::areas::stock;
 use crate::areas::stock::entity::warning;
 use crate::flows;
 use crate::flows::goods::Moved;
+use crate::flows::stock_channels::{ShownAt, shown_where};
 
 /// Most units a movement may name.
 const UNITS_MAX: i64 = 1_000_000_000;
@@ -160,11 +161,31 @@ struct StockWarningView {
     /// The threshold then.
     threshold: i64,
     at: DateTime<Utc>,
+    /// The stores that show it.
+    channels: Vec<WarnedChannel>,
 }
 
-impl From<warning::Model> for StockWarningView {
-    fn from(row: warning::Model) -> Self {
-        Self { id: row.id, sku_id: row.sku_id, stock: row.free, threshold: row.threshold, at: row.at }
+/// A store that shows a SKU that runs low.
+#[derive(Serialize, utoipa::ToSchema)]
+struct WarnedChannel {
+    store_id: StoreId,
+    /// Its name for people.
+    name: String,
+    marketplace: String,
+    /// What it shows, as far as is known.
+    shown: Option<i64>,
+}
+
+impl From<&ShownAt> for WarnedChannel {
+    fn from(at: &ShownAt) -> Self {
+        Self { store_id: at.store, name: at.name.clone(), marketplace: at.marketplace.clone(), shown: at.shown }
+    }
+}
+
+impl StockWarningView {
+    fn new(row: warning::Model, shown: &HashMap<SkuId, Vec<ShownAt>>) -> Self {
+        let channels = shown.get(&row.sku_id).into_iter().flatten().map(WarnedChannel::from).collect();
+        Self { id: row.id, sku_id: row.sku_id, stock: row.free, threshold: row.threshold, at: row.at, channels }
     }
 }
 
@@ -175,5 +196,7 @@ impl From<warning::Model> for StockWarningView {
 async fn list_warnings(app: web::Data<App>, who: Operator, asked: QueryOf<WarningsQuery>) -> Reply {
     let page = page_request(asked.0.limit, asked.0.cursor)?;
     let page = stock::warnings::list(app.db.reader(), who.shop.id, &page).await?;
-    json(&ListView::from(page.map(StockWarningView::from)))
+    let skus: Vec<SkuId> = page.items.iter().map(|row| row.sku_id).collect();
+    let shown = shown_where(&app, who.shop.id, &skus).await?;
+    json(&ListView::from(page.map(|row| StockWarningView::new(row, &shown))))
 }

@@ -34,6 +34,31 @@ pub async fn announce(
     Ok(upload::Entity::insert(row).exec_with_returning(conn).await?)
 }
 
+/// Notes pictures that are stored already: name, kind and bytes of each.
+pub async fn keep_all(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    purpose: &str,
+    files: &[(String, FileKind, i64)],
+    now: Time,
+) -> Result<(), UploadError> {
+    let row = |(name, kind, size): &(String, FileKind, i64)| upload::ActiveModel {
+        id: Set(UploadId::new()),
+        shop_id: Set(shop),
+        member_id: Set(None),
+        purpose: Set(purpose.to_owned()),
+        content_type: Set(kind.content_type().to_owned()),
+        size: Set(*size),
+        state: Set(UploadState::Stored),
+        path: Set(Some(name.clone())),
+        created_at: Set(now),
+    };
+    if !files.is_empty() {
+        upload::Entity::insert_many(files.iter().map(row)).exec_without_returning(conn).await?;
+    }
+    Ok(())
+}
+
 /// Moves an upload on by `event`; of two callers one wins.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! This area writes a SKU's count only when the SKU is made; from then on the stock area moves it.
 //! It never decides whether an order may be placed: checkout is a flow.
 
+pub mod batch;
 pub mod categories;
 pub mod draft;
 pub mod entity;

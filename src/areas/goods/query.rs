@@ -1,6 +1,6 @@
 //! Reading goods and SKUs. Lists of what is on sale stand in [`super::listing`].
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::Time;
 use kernel::id::{GoodsId, PickupPointId, ShopId, SkuId};
@@ -132,4 +132,27 @@ pub async fn points_of(
         .into_tuple()
         .all(conn)
         .await?)
+}
+
+/// The SKUs still sold that bear one of these barcodes.
+pub async fn by_barcodes(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    barcodes: &BTreeSet<&str>,
+) -> Result<HashMap<String, BTreeSet<SkuId>>, GoodsError> {
+    let mut found: HashMap<String, BTreeSet<SkuId>> = HashMap::new();
+    if barcodes.is_empty() {
+        return Ok(found);
+    }
+    let rows = sku::in_shop(shop)
+        .select_only()
+        .column(sku::Column::Barcode)
+        .column(sku::Column::Id)
+        .filter(sku::Column::Barcode.is_in(barcodes.iter().copied()))
+        .filter(sku::Column::RemovedAt.is_null());
+    let rows: Vec<(String, SkuId)> = rows.into_tuple().all(conn).await?;
+    for (barcode, sku) in rows {
+        found.entry(barcode).or_default().insert(sku);
+    }
+    Ok(found)
 }

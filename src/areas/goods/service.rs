@@ -140,7 +140,7 @@ fn lowest(skus: &[SkuDraft]) -> Fen {
 }
 
 /// The columns a draft decides.
-fn columns(goods: GoodsId, draft: &GoodsDraft) -> Result<goods::ActiveModel, GoodsError> {
+pub(super) fn columns(goods: GoodsId, draft: &GoodsDraft) -> Result<goods::ActiveModel, GoodsError> {
     Ok(goods::ActiveModel {
         category_id: Set(draft.category_id),
         title: Set(draft.title.trim().to_owned()),
@@ -188,6 +188,12 @@ async fn check_category(
     }
 }
 
+/// The texts goods are found by.
+pub(super) fn texts(draft: &GoodsDraft) -> impl Iterator<Item = &str> {
+    let titles = [Some(draft.title.as_str()), draft.subtitle.as_deref()].into_iter().flatten();
+    titles.chain(draft.tags.iter().map(String::as_str))
+}
+
 /// Writes the search index's rows of goods.
 async fn index_words(
     conn: &impl ConnectionTrait,
@@ -195,8 +201,7 @@ async fn index_words(
     draft: &GoodsDraft,
     indexed: bool,
 ) -> Result<(), GoodsError> {
-    let texts = [Some(draft.title.as_str()), draft.subtitle.as_deref()].into_iter().flatten();
-    let words = words::index(texts.chain(draft.tags.iter().map(String::as_str)));
+    let words = words::index(texts(draft));
     if indexed {
         let known = goods_word::in_shop(goods.shop_id).filter(goods_word::Column::GoodsId.eq(goods.id)).all(conn);
         if known.await?.into_iter().map(|row| row.word).collect::<std::collections::BTreeSet<_>>() == words {

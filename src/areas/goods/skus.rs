@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kernel::Time;
 use kernel::failure::Invalid;
-use kernel::id::SkuId;
+use kernel::id::{GoodsId, SkuId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
@@ -60,7 +60,7 @@ pub(super) async fn write(
                 goods_id: Set(goods.id),
                 free: Set(count),
                 created_at: Set(now),
-                ..columns(goods, draft, key, place, now)?
+                ..columns(goods.id, draft, key, place, now)?
             };
             changes.opened.push((*row.id.as_ref(), count));
             fresh.push(row);
@@ -72,7 +72,7 @@ pub(super) async fn write(
             return Err(Invalid::field(field, "invalid", "another SKU of these goods has or had these specs").into());
         }
         changes.recounted.extend(recount(&row, place, draft)?);
-        let row = sku::ActiveModel { id: Set(id), ..columns(goods, draft, key, place, now)? };
+        let row = sku::ActiveModel { id: Set(id), ..columns(goods.id, draft, key, place, now)? };
         sku::Entity::update(row).validate()?.filter(sku::Column::GoodsId.eq(goods.id)).exec(conn).await?;
     }
     let gone: Vec<SkuId> = left.into_values().filter(|row| row.removed_at.is_none()).map(|row| row.id).collect();
@@ -112,15 +112,15 @@ fn recount(row: &sku::Model, place: usize, draft: &SkuDraft) -> Result<Option<Re
 }
 
 /// The columns a draft decides.
-fn columns(
-    goods: &goods::Model,
+pub(super) fn columns(
+    goods: GoodsId,
     draft: &SkuDraft,
     key: String,
     place: usize,
     now: Time,
 ) -> Result<sku::ActiveModel, GoodsError> {
     Ok(sku::ActiveModel {
-        specs: Set(json(goods.id, "specs", &draft.specs)?),
+        specs: Set(json(goods, "specs", &draft.specs)?),
         specs_key: Set(key),
         price_fen: Set(draft.price_fen),
         original_price_fen: Set(draft.original_price_fen),

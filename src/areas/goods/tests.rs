@@ -7,6 +7,7 @@ use kernel::id::{CategoryId, GoodsId, PickupPointId, ShopId, SkuId};
 use kernel::page::PageRequest;
 use kernel::{Code, Coded, Fen, Time};
 
+use super::batch;
 use super::categories::{self, CategoryDraft};
 use super::draft::{GoodsDraft, SkuDraft};
 use super::entity::goods;
@@ -300,4 +301,63 @@ async fn goods_in_an_unknown_category_are_refused() {
         .map(drop)
         .unwrap_err();
     assert_eq!(refused.coded().fields(), Invalid::field("category_id", "unknown", "no such category").0);
+}
+
+#[tokio::test]
+async fn many_goods_made_at_once_are_as_if_made_one_by_one() {
+    for database in TestDatabase::all().await {
+        let (db, shop) = (&database.db, ShopId::new());
+        let new = |number: usize| batch::NewGoods {
+            id: GoodsId::new(),
+            draft: GoodsDraft { tags: vec!["水果".to_owned()], ..draft(&format!("红富士苹果 {number}号")) },
+            skus: vec![
+                (SkuId::new(), sku("大", 300, Some(5))),
+                (SkuId::new(), SkuDraft { barcode: Some(format!("69{number}")), ..sku("小", 200, None) }),
+            ],
+        };
+        let many: Vec<_> = (0..450).map(new).collect();
+        assert!(many.iter().all(|new| new.check().is_ok()));
+        db.write(async |tx| Ok(batch::create(tx, shop, &many, now()).await?)).await.unwrap();
+        let alone = create(db, shop, &many[7].draft, &[sku("大", 300, Some(5)), sku("小", 200, None)]).await;
+        let rows = query::by_ids(db.reader(), shop, &[many[7].id, alone.goods.id]).await.unwrap();
+        let plain = |id: &GoodsId| {
+            let row = rows[id].clone();
+            (row.title, row.price_from_fen, row.version, row.on_shelf, row.tags)
+        };
+        assert_eq!(plain(&many[7].id), plain(&alone.goods.id), "{}", database.kind());
+        let found = listing::on_sale(db.reader(), shop, &search("富士 7号"), &PageRequest::default(), now()).await;
+        let found: Vec<GoodsId> = found.unwrap().items.into_iter().map(|row| row.id).collect();
+        assert!(found.contains(&many[7].id) && found.contains(&alone.goods.id));
+        let skus = query::skus_of(db.reader(), shop, &[many[449].id]).await.unwrap().remove(&many[449].id).unwrap();
+        assert_eq!(
+            skus.iter().map(|sku| (sku.price_fen.fen(), sku.free)).collect::<Vec<_>>(),
+            [(300, Some(5)), (200, None)]
+        );
+        let by = batch::by_barcodes(db.reader(), shop, &["69449", "x"]).await.unwrap();
+        assert_eq!(
+            by.into_iter().map(|(code, row)| (code, row.id)).collect::<Vec<_>>(),
+            [("69449".to_owned(), skus[1].id)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_picture_takes_the_place_of_another_unless_somebody_edited_meanwhile() {
+    for database in TestDatabase::all().await {
+        let (db, shop) = (&database.db, ShopId::new());
+        let pictures = vec!["https://there.test/1.jpg".to_owned(), "https://there.test/2.jpg".to_owned()];
+        let shown = GoodsDraft { pictures, ..draft("苹果") };
+        let one = [SkuDraft { picture: Some("https://there.test/2.jpg".to_owned()), ..sku("大", 300, Some(5)) }];
+        let saved = create(db, shop, &shown, &one).await;
+        let skus = query::skus_of(db.reader(), shop, &[saved.goods.id]).await.unwrap().remove(&saved.goods.id).unwrap();
+        let by = std::collections::HashMap::from([("https://there.test/2.jpg".to_owned(), "/files/b.jpg".to_owned())]);
+        let replace =
+            async || db.write(async |tx| Ok(batch::replace_pictures(tx, &saved.goods, &skus, &by, now()).await?)).await;
+        assert!(replace().await.unwrap(), "{}", database.kind());
+        let row = query::by_id(db.reader(), shop, saved.goods.id).await.unwrap().unwrap();
+        assert_eq!(row.pictures, serde_json::json!(["https://there.test/1.jpg", "/files/b.jpg"]));
+        let skus = query::skus_of(db.reader(), shop, &[row.id]).await.unwrap().remove(&row.id).unwrap();
+        assert_eq!(skus[0].picture.as_deref(), Some("/files/b.jpg"));
+        assert_eq!(replace().await.unwrap_err().code(), Code::GoodsChanged, "the version is another now");
+    }
 }

@@ -5,8 +5,13 @@
 
 pub mod entity;
 pub mod error;
+pub mod exchange;
+pub mod mappings;
+pub mod pictures;
+pub mod prices;
 pub mod query;
 pub mod quota;
+pub mod refusals;
 pub mod remote;
 pub mod rules;
 pub mod service;

@@ -97,6 +97,14 @@ pub async fn anything_due(conn: &impl ConnectionTrait, wall: Time, now: Time) ->
     Ok(free(wall).one(conn).await?.is_some() || rested(now).one(conn).await?.is_some())
 }
 
+/// Whether an import that somebody waits for is under way.
+pub async fn is_importing(conn: &impl ConnectionTrait) -> Result<bool, MarketError> {
+    let running = import_run::Entity::find()
+        .filter(import_run::Column::State.eq(RunState::Running))
+        .filter(import_run::Column::Renewal.eq(false));
+    Ok(running.one(conn).await?.is_some())
+}
+
 /// What a run was asked for.
 pub fn wish_of(row: &import_run::Model) -> Result<Wish, MarketError> {
     serde_json::from_value(row.query.clone()).map_err(|error| MarketError::Unreadable { what: "query", error })

@@ -17,6 +17,8 @@ pub struct Origin<'a> {
     pub shop: ShopId,
     /// The marketplace's id.
     pub marketplace: &'a str,
+    /// The store's id; empty for affiliate goods.
+    pub account: &'a str,
     /// As what they are listed.
     pub listing: ListingKind,
 }
@@ -41,6 +43,7 @@ pub async fn known(
     }
     let rows = remote_goods::in_shop(origin.shop)
         .filter(remote_goods::Column::Marketplace.eq(origin.marketplace))
+        .filter(remote_goods::Column::Account.eq(origin.account))
         .filter(remote_goods::Column::Listing.eq(origin.listing))
         .filter(remote_goods::Column::ExternalId.is_in(external_ids.iter().copied()))
         .all(conn)
@@ -57,11 +60,22 @@ pub async fn tie(
     seen: Seen,
     now: Time,
 ) -> Result<(), MarketError> {
-    let row = remote_goods::ActiveModel {
+    tie_all(conn, origin, [(external_id.to_owned(), goods, seen)], now).await
+}
+
+/// Ties many goods, at most a page, in one statement.
+pub async fn tie_all(
+    conn: &impl ConnectionTrait,
+    origin: Origin<'_>,
+    ties: impl IntoIterator<Item = (String, GoodsId, Seen)>,
+    now: Time,
+) -> Result<(), MarketError> {
+    let row = |(external_id, goods, seen): (String, GoodsId, Seen)| remote_goods::ActiveModel {
         id: Set(RemoteGoodsId::new()),
         shop_id: Set(origin.shop),
         marketplace: Set(origin.marketplace.to_owned()),
-        external_id: Set(external_id.to_owned()),
+        account: Set(origin.account.to_owned()),
+        external_id: Set(external_id),
         listing: Set(origin.listing),
         goods_id: Set(goods),
         snapshot: Set(seen.snapshot),
@@ -69,7 +83,10 @@ pub async fn tie(
         created_at: Set(now),
         updated_at: Set(now),
     };
-    remote_goods::Entity::insert(row).exec_without_returning(conn).await?;
+    let rows: Vec<_> = ties.into_iter().map(row).collect();
+    if !rows.is_empty() {
+        remote_goods::Entity::insert_many(rows).exec_without_returning(conn).await?;
+    }
     Ok(())
 }
 

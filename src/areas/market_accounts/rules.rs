@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use kernel::id::CategoryId;
 use serde::{Deserialize, Serialize};
 
+use super::prices::PriceRule;
+
 /// Most goods of one run.
 pub const GOODS_MAX: i64 = 10_000;
+/// Most goods of one run over a store.
+pub const STORE_GOODS_MAX: i64 = 100_000;
 /// Goods of a search that names no limit.
 const GOODS_DEFAULT: i64 = 100;
 /// Kinds of refusal told apart; platforms put odd values into their words.
@@ -26,9 +30,41 @@ pub struct Wish {
     pub limit: i64,
     /// The category that new goods are put into.
     pub category_id: Option<CategoryId>,
+    /// How a store's goods are taken in; none for affiliate goods.
+    #[serde(default)]
+    pub own: Option<OwnTerms>,
 }
 
-/// The two ways to name goods.
+/// How a store's goods become ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnTerms {
+    /// Whether new goods are on sale here at once.
+    pub on_shelf: bool,
+    /// What becomes of goods that the shop has already.
+    pub duplicates: Duplicates,
+    /// How the store's prices become ours.
+    pub price: PriceRule,
+    /// Whether pictures are copied to our storage.
+    pub pictures: bool,
+    /// Whether goods are made or changed at all, or the store's variants only matched with ours.
+    pub makes: bool,
+}
+
+/// What becomes of a store's goods that the shop has already: by barcode, by the merchant's own code, or
+/// because the store's variant has been tied before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Duplicates {
+    /// The store's variant sells the SKU that there is.
+    #[default]
+    Link,
+    /// They are made once more.
+    New,
+    /// They are refused.
+    Skip,
+}
+
+/// The ways to name goods.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
@@ -36,6 +72,8 @@ pub enum By {
     Query(String),
     /// The marketplace's own ids.
     Ids(Vec<String>),
+    /// All that the store has.
+    Whole,
 }
 
 impl By {
@@ -44,6 +82,7 @@ impl By {
         match self {
             By::Query(_) => GOODS_DEFAULT,
             By::Ids(ids) => i64::try_from(ids.len()).unwrap_or(GOODS_MAX).clamp(1, GOODS_MAX),
+            By::Whole => STORE_GOODS_MAX,
         }
     }
 }
@@ -95,8 +134,16 @@ mod tests {
 
     #[test]
     fn a_wish_is_read_as_it_was_written() {
-        for by in [By::Query("牛奶".to_owned()), By::Ids(vec!["a".to_owned(), "b".to_owned()])] {
-            let wish = Wish { by, limit: 5, category_id: Some(CategoryId::new()) };
+        let own = OwnTerms {
+            on_shelf: true,
+            duplicates: Duplicates::Skip,
+            price: PriceRule { ends_in_nine: true, ..PriceRule::default() },
+            pictures: true,
+            makes: true,
+        };
+        for by in [By::Query("牛奶".to_owned()), By::Ids(vec!["a".to_owned(), "b".to_owned()]), By::Whole] {
+            let own = (by == By::Whole).then(|| own.clone());
+            let wish = Wish { by, limit: 5, category_id: Some(CategoryId::new()), own };
             let json = serde_json::to_value(&wish).unwrap();
             assert_eq!(serde_json::from_value::<Wish>(json).unwrap(), wish);
         }

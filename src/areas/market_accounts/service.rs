@@ -2,7 +2,7 @@
 //! was thought dead, or whose run an operator stopped, writes nothing.
 
 use chrono::Duration;
-use kernel::id::{ImportId, ShopId};
+use kernel::id::{ImportId, ShopId, StoreId};
 use kernel::{ListingKind, Time};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, UpdateMany, entity::prelude::*};
@@ -25,6 +25,8 @@ pub struct NewRun {
     pub marketplace: String,
     /// Under which account there, when one was named.
     pub account: Option<String>,
+    /// The store, for its own goods.
+    pub store: Option<StoreId>,
     /// As what.
     pub listing: ListingKind,
     /// Whether it only looks again at goods imported before.
@@ -40,6 +42,7 @@ pub async fn begin(conn: &impl ConnectionTrait, new: &NewRun, now: Time) -> Resu
         shop_id: Set(new.shop),
         marketplace: Set(new.marketplace.clone()),
         account: Set(new.account.clone()),
+        store_id: Set(new.store),
         listing: Set(new.listing),
         renewal: Set(new.renewal),
         query: Set(json("query", &new.wish)?),
@@ -48,6 +51,7 @@ pub async fn begin(conn: &impl ConnectionTrait, new: &NewRun, now: Time) -> Resu
         fetched: Set(0),
         created: Set(0),
         updated: Set(0),
+        linked: Set(0),
         refused: Set(0),
         last_error: Set(None),
         refusals: Set(json("refusals", &Refusals::default())?),
@@ -130,6 +134,20 @@ async fn take(
     Ok((taken.rows_affected == 1).then_some(import_run::Model { lease_until: Some(until), ..row }))
 }
 
+/// Holds on to a run for longer.
+///
+/// # Errors
+/// [`MarketError::LeaseLost`].
+pub async fn prolong(
+    conn: &impl ConnectionTrait,
+    run: &import_run::Model,
+    until: Time,
+) -> Result<import_run::Model, MarketError> {
+    let update = moved(run, run.state).col_expr(Column::LeaseUntil, Expr::value(until));
+    under_lease(conn, update, run).await?;
+    Ok(import_run::Model { lease_until: Some(until), ..run.clone() })
+}
+
 /// What one page came to.
 #[derive(Clone, Debug)]
 pub struct PageDone {
@@ -141,6 +159,8 @@ pub struct PageDone {
     pub created: i64,
     /// Goods that changed.
     pub updated: i64,
+    /// Goods of a store that the shop had already.
+    pub linked: i64,
     /// Those refused, of the whole run.
     pub refusals: Refusals,
     /// Whether the run has reached its end.
@@ -164,6 +184,7 @@ pub async fn save_page(
         fetched: run.fetched + page.fetched,
         created: run.created + page.created,
         updated: run.updated + page.updated,
+        linked: run.linked + page.linked,
         refused: page.refusals.count(),
         refusals: json("refusals", &page.refusals)?,
         last_error: None,
@@ -177,6 +198,7 @@ pub async fn save_page(
         .col_expr(Column::Fetched, Expr::value(row.fetched))
         .col_expr(Column::Created, Expr::value(row.created))
         .col_expr(Column::Updated, Expr::value(row.updated))
+        .col_expr(Column::Linked, Expr::value(row.linked))
         .col_expr(Column::Refused, Expr::value(row.refused))
         .col_expr(Column::Refusals, Expr::value(row.refusals.clone()))
         .col_expr(Column::LastError, Expr::value(None::<String>))

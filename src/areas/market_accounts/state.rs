@@ -53,6 +53,28 @@ impl RunState {
     }
 }
 
+/// Where the copy of a picture stands.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum CopyState {
+    /// To be fetched, now or once more.
+    Waiting,
+    /// Ours; the goods show it.
+    Stored,
+    /// Given up; the goods show the platform's.
+    Failed,
+}
+
+impl CopyState {
+    /// Whether it may become `next`.
+    pub fn may_become(self, next: CopyState) -> bool {
+        matches!((self, next), (Self::Waiting, _) | (Self::Failed, Self::Waiting))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +90,11 @@ mod tests {
         }
         // Every arrow of the rule's picture and no other.
         assert_eq!(arrows, 5);
+    }
+
+    #[test]
+    fn a_picture_that_is_ours_is_never_fetched_again() {
+        assert!(CopyState::iter().all(|next| !CopyState::Stored.may_become(next)));
+        assert!(CopyState::Failed.may_become(CopyState::Waiting) && !CopyState::Failed.may_become(CopyState::Stored));
     }
 }

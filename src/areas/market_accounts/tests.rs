@@ -11,14 +11,14 @@ use super::quota::{self, Usage};
 use super::rules::{By, Refusals, Wish};
 use super::service::{self, NewRun, PageDone};
 use super::state::RunState;
-use super::{query, remote};
+use super::{exchange, mappings, query, refusals, remote};
 use crate::platform::db::Db;
 use crate::platform::test_databases::TestDatabase;
 
 const LIFE: Duration = Duration::seconds(90);
 
 fn wish() -> Wish {
-    Wish { by: By::Query("牛奶".to_owned()), limit: 100, category_id: None }
+    Wish { by: By::Query("牛奶".to_owned()), limit: 100, category_id: None, own: None }
 }
 
 async fn run_of(db: &Db, shop: ShopId, now: Time) -> import_run::Model {
@@ -26,6 +26,7 @@ async fn run_of(db: &Db, shop: ShopId, now: Time) -> import_run::Model {
         shop,
         marketplace: "pinduoduo_affiliate".to_owned(),
         account: None,
+        store: None,
         listing: ListingKind::Affiliate,
         renewal: false,
         wish: wish(),
@@ -39,6 +40,7 @@ fn page(cursor: Option<&str>) -> PageDone {
         fetched: 3,
         created: 2,
         updated: 1,
+        linked: 0,
         refusals: Refusals::default(),
         finished: cursor.is_none(),
     }
@@ -140,8 +142,12 @@ fn the_platforms_day_begins_at_midnight_in_beijing() {
 async fn goods_there_are_tied_once_a_kind_of_listing() {
     for database in TestDatabase::all().await {
         let (conn, now) = (database.db.maintenance(), Clock::default().wall());
-        let origin =
-            remote::Origin { shop: ShopId::new(), marketplace: "taobao_affiliate", listing: ListingKind::Affiliate };
+        let origin = remote::Origin {
+            shop: ShopId::new(),
+            marketplace: "taobao_affiliate",
+            account: "",
+            listing: ListingKind::Affiliate,
+        };
         let goods = kernel::id::GoodsId::new();
         let saw = |snapshot: &serde_json::Value| remote::Seen { snapshot: snapshot.clone(), look_at: now };
         let json = serde_json::json!({"title": "牛奶"});
@@ -160,5 +166,80 @@ async fn goods_there_are_tied_once_a_kind_of_listing() {
         assert_eq!(remote::stale(conn, origin, now, 10).await.unwrap(), ["42"]);
         remote::look_later(conn, &known["42"], now + Duration::hours(1)).await.unwrap();
         assert_eq!(remote::stale(conn, origin, now, 10).await.unwrap(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn the_latest_rate_of_a_week_counts_and_no_later_one() {
+    for database in TestDatabase::all().await {
+        let (conn, shop, now) = (database.db.maintenance(), ShopId::new(), Clock::default().wall());
+        let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+        let operator = kernel::id::OperatorId::new();
+        for (on, micro) in [("2026-11-20", 7_000_000), ("2026-11-25", 7_200_000), ("2026-11-25", 7_300_000)] {
+            exchange::put(conn, shop, "USD", day(on), micro, operator, now).await.unwrap();
+        }
+        let on = async |text: &str| exchange::on_day(conn, shop, day(text)).await.unwrap().get("USD").copied();
+        assert_eq!(on("2026-11-19").await, None, "{}", database.kind());
+        assert_eq!(on("2026-11-24").await, Some(7_000_000));
+        assert_eq!(on("2026-12-02").await, Some(7_300_000), "entered again, seven days before");
+        assert_eq!(on("2026-12-03").await, None);
+        assert_eq!(exchange::list(conn, shop).await.unwrap().len(), 2);
+        assert!(exchange::on_day(conn, ShopId::new(), day("2026-11-25")).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_marketplaces_categories_are_mapped_as_a_whole() {
+    for database in TestDatabase::all().await {
+        let (conn, shop, now) = (database.db.maintenance(), ShopId::new(), Clock::default().wall());
+        let ours = kernel::id::CategoryId::new();
+        let wanted = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), ours)).collect();
+        mappings::replace(conn, shop, "pinduoduo", &wanted(&["1", "2"]), now).await.unwrap();
+        mappings::replace(conn, shop, "taobao", &wanted(&["1"]), now).await.unwrap();
+        mappings::replace(conn, shop, "pinduoduo", &wanted(&["2", "3"]), now).await.unwrap();
+        let mut left: Vec<String> = mappings::of(conn, shop, "pinduoduo").await.unwrap().into_keys().collect();
+        left.sort();
+        assert_eq!(left, ["2", "3"], "{}", database.kind());
+        assert_eq!(mappings::list(conn, shop, None).await.unwrap().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_kept_in_order_and_bounded() {
+    for database in TestDatabase::all().await {
+        let (conn, shop, now) = (database.db.maintenance(), ShopId::new(), Clock::default().wall());
+        let run = run_of(&database.db, shop, now).await;
+        let refusal = |number: i64| refusals::Refusal {
+            external_id: Some(number.to_string()),
+            title: Some("牛\0奶".to_owned()),
+            reason: "no price".to_owned(),
+        };
+        refusals::keep(conn, &run, &(0..600).map(refusal).collect::<Vec<_>>(), now).await.unwrap();
+        let first = refusals::of_run(conn, shop, run.id, None, 500).await.unwrap();
+        let rest = refusals::of_run(conn, shop, run.id, first.last().map(|row| row.id), 500).await.unwrap();
+        assert_eq!((first.len(), rest.len()), (500, 100), "{}", database.kind());
+        assert_eq!(rest.last().unwrap().external_id.as_deref(), Some("599"));
+        assert_eq!(rest[0].title.as_deref(), Some("牛 奶"));
+        let full = import_run::Model { refused: refusals::KEPT_MAX - 1, ..run };
+        refusals::keep(conn, &full, &[refusal(1), refusal(2)], now).await.unwrap();
+        let all = refusals::of_run(conn, shop, full.id, None, 1_000).await.unwrap();
+        assert_eq!(all.len(), 601);
+    }
+}
+
+#[tokio::test]
+async fn a_prolonged_lease_is_the_only_one_that_writes() {
+    for database in TestDatabase::all().await {
+        let (conn, shop, now) = (database.db.maintenance(), ShopId::new(), Clock::default().wall());
+        run_of(&database.db, shop, now).await;
+        let mine = service::claim(conn, 9, LIFE, now).await.unwrap().remove(0);
+        let longer = service::prolong(conn, &mine, now + LIFE * 2).await.unwrap();
+        assert!(service::claim(conn, 9, LIFE, now + LIFE).await.unwrap().is_empty(), "{}", database.kind());
+        let late = service::save_page(conn, &mine, &page(None), now).await;
+        assert!(matches!(late, Err(MarketError::LeaseLost(_))));
+        assert!(query::is_importing(conn).await.unwrap());
+        service::save_page(conn, &longer, &page(None), now).await.unwrap();
+        assert!(matches!(service::prolong(conn, &longer, now).await, Err(MarketError::LeaseLost(_))));
+        assert!(!query::is_importing(conn).await.unwrap());
     }
 }

@@ -89,6 +89,10 @@ pub struct Settings {
     pub affiliate_leader_bp: BasisPoints,
     /// Days a settled affiliate commission is held.
     pub affiliate_hold_days: i64,
+    /// Seconds between two readings of a store's orders.
+    pub market_order_interval_s: i64,
+    /// Days after the end of a store's order in which its receiver is kept.
+    pub market_receiver_days: i64,
     /// Stock at or below which an event is raised; 0 is off.
     pub low_stock_threshold: i64,
     /// The most a member may have as balance.
@@ -184,6 +188,8 @@ impl Default for Settings {
             freeze_margin_days: 5,
             affiliate_leader_bp: BasisPoints::ZERO,
             affiliate_hold_days: 0,
+            market_order_interval_s: 3_600,
+            market_receiver_days: 90,
             low_stock_threshold: 0,
             member_balance_max_fen: Fen::from_fen(500_000),
             recharge_free_amount: false,
@@ -258,6 +264,8 @@ impl Settings {
         need((1..=29).contains(&self.freeze_margin_days), "freeze_margin_days", "1 to 29");
         need(rate(self.affiliate_leader_bp), "affiliate_leader_bp", "0 to 10000");
         need((0..=365).contains(&self.affiliate_hold_days), "affiliate_hold_days", "0 to 365");
+        need((60..=86_400).contains(&self.market_order_interval_s), "market_order_interval_s", "60 to 86400");
+        need((0..=3_650).contains(&self.market_receiver_days), "market_receiver_days", "0 to 3650");
         need(self.low_stock_threshold >= 0, "low_stock_threshold", "not negative");
         need(!self.member_balance_max_fen.is_negative(), "member_balance_max_fen", "not negative");
         Invalid::unless_empty(faults)

@@ -9,7 +9,9 @@
 pub mod entity;
 pub mod error;
 pub mod holds;
+pub mod market;
 pub mod movements;
+pub mod news;
 pub mod purchases;
 pub mod query;
 pub mod reconcile;

@@ -9,7 +9,10 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use super::entity::level;
 use super::entity::movement::{self, Kind};
 use super::service::UNITS_MAX;
-use super::{Level, StockError, query};
+use super::{Level, StockError, news, query};
+
+/// Rows of one `INSERT`: both databases bound the parameters of a statement.
+const ROWS_MAX: usize = 1_000;
 
 /// Why stock moves, for the movement's row.
 pub(super) struct Cause<'a> {
@@ -55,6 +58,7 @@ pub async fn adjust(
     };
     let cause = Cause { kind: Kind::Correction, reason, order: None, operator };
     record(conn, shop, &[(sku, delta)], cause, now).await?;
+    news::of_sku(conn, shop, sku, now).await?;
     Ok(free)
 }
 
@@ -109,7 +113,8 @@ pub async fn set_level(
     // While nobody counted, holds came and went; the row brings the books to what is so now.
     let gap = query::balance(conn, shop, sku).await?;
     let cause = Cause { kind: Kind::Initial, reason, order: None, operator };
-    record(conn, shop, &[(sku, gap)], cause, now).await
+    record(conn, shop, &[(sku, gap)], cause, now).await?;
+    news::of_sku(conn, shop, sku, now).await
 }
 
 /// Writes a movement for each SKU and the units that came (or, negative, went).
@@ -131,12 +136,13 @@ pub(super) async fn record(
             kind: Set(cause.kind),
             reason: Set(cause.reason.to_owned()),
             order_id: Set(cause.order),
+            market_order_id: Set(None),
             operator_id: Set(cause.operator),
             at: Set(now),
         })
         .collect();
-    if !rows.is_empty() {
-        movement::Entity::insert_many(rows).exec_without_returning(conn).await?;
+    for some in rows.chunks(ROWS_MAX) {
+        movement::Entity::insert_many(some.to_vec()).exec_without_returning(conn).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use super::entity::movement::Kind;
 use super::entity::{hold, level};
 use super::state::HoldState;
-use super::{Level, StockError, movements, statement};
+use super::{Level, StockError, movements, news, statement};
 
 /// Most units of one SKU. Far above any shop, and far below where Lua's numbers stop being exact.
 pub const UNITS_MAX: i64 = 1_000_000_000_000;
@@ -51,7 +51,7 @@ pub async fn reserve(
     until: Time,
     now: Time,
 ) -> Result<Vec<Taken>, StockError> {
-    let taken = take(conn, shop, lines).await?;
+    let taken = take(conn, shop, lines, now).await?;
     write_holds(conn, shop, order, &taken, HoldState::Held, until, now).await?;
     Ok(taken)
 }
@@ -68,7 +68,7 @@ pub async fn sell(
     lines: &[(SkuId, i64)],
     now: Time,
 ) -> Result<Vec<Taken>, StockError> {
-    let taken = take(conn, shop, lines).await?;
+    let taken = take(conn, shop, lines, now).await?;
     write_holds(conn, shop, order, &taken, HoldState::Deducted, now, now).await?;
     Ok(taken)
 }
@@ -102,7 +102,7 @@ pub async fn release(
     let counted = released.iter().filter(|hold| !hold.unlimited);
     let mut back: Vec<_> = counted.map(|hold| (hold.sku_id, hold.quantity)).collect();
     back.sort_unstable();
-    statement::give_back(conn, shop, &back).await?;
+    news::of_changes(conn, shop, &statement::give_back(conn, shop, &back).await?, now).await?;
     Ok(back)
 }
 
@@ -136,7 +136,7 @@ pub async fn restock(
             back.push((sku, units));
         }
     }
-    statement::give_back(conn, shop, &back).await?;
+    news::of_changes(conn, shop, &statement::give_back(conn, shop, &back).await?, now).await?;
     let cause = movements::Cause { kind: Kind::Restock, reason, order: Some(order), operator };
     movements::record(conn, shop, &back, cause, now).await?;
     Ok(back)
@@ -155,13 +155,19 @@ fn merged(lines: &[(SkuId, i64)]) -> Result<Vec<(SkuId, i64)>, StockError> {
     Ok(by_sku.into_iter().collect())
 }
 
-async fn take(conn: &impl ConnectionTrait, shop: ShopId, lines: &[(SkuId, i64)]) -> Result<Vec<Taken>, StockError> {
+async fn take(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    lines: &[(SkuId, i64)],
+    now: Time,
+) -> Result<Vec<Taken>, StockError> {
     let lines = merged(lines)?;
     if lines.is_empty() {
         return Ok(Vec::new());
     }
-    let mut left: BTreeMap<SkuId, Level> =
-        statement::take(conn, shop, &lines).await?.into_iter().map(|(sku, free)| (sku, Some(free))).collect();
+    let changed = statement::take(conn, shop, &lines).await?;
+    news::of_changes(conn, shop, &changed, now).await?;
+    let mut left: BTreeMap<SkuId, Level> = changed.iter().map(|changed| (changed.sku, changed.free)).collect();
     if left.len() < lines.len() {
         let others = lines.iter().map(|(sku, _)| *sku).filter(|sku| !left.contains_key(sku));
         let unlimited = level::on_sale(shop)

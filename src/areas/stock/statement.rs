@@ -4,34 +4,54 @@
 use kernel::id::{ShopId, SkuId};
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, QueryResult, Statement, Value};
 
+/// A SKU whose free units a statement has changed.
+pub(super) struct Changed {
+    pub sku: SkuId,
+    /// What it has now; `None` is unlimited.
+    pub free: Option<i64>,
+    /// Whether a store lists it.
+    pub listed: bool,
+}
+
+/// What the statements answer. That a store lists the SKU is looked up on the way, so that where no store
+/// is bound no statement is added to an order.
+const CHANGED: &str = " RETURNING skus.id AS id, skus.free AS free, \
+    CASE WHEN EXISTS (SELECT 1 FROM store_skus WHERE store_skus.sku_id = skus.id) THEN 1 ELSE 0 END AS listed";
+
 /// Takes the units of every line from those SKUs that have enough, in one statement, and returns
 /// what each of these has left. `lines` names each SKU once, by ascending id.
 pub(super) async fn take(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     lines: &[(SkuId, i64)],
-) -> Result<Vec<(SkuId, i64)>, DbErr> {
+) -> Result<Vec<Changed>, DbErr> {
     let sql = change(
         conn.get_database_backend(),
         lines.len(),
         "skus.free - line.column2",
         "skus.removed_at IS NULL AND skus.free >= line.column2",
     );
-    let rows = conn.query_all_raw(statement(conn, sql + " RETURNING skus.id AS id, skus.free AS free", shop, lines));
-    rows.await?.iter().map(level).collect()
+    let rows = conn.query_all_raw(statement(conn, sql + CHANGED, shop, lines));
+    rows.await?.iter().map(changed).collect()
 }
 
 /// Gives units back to the SKUs, whatever became of them; an unlimited SKU stays unlimited.
-pub(super) async fn give_back(conn: &impl ConnectionTrait, shop: ShopId, lines: &[(SkuId, i64)]) -> Result<(), DbErr> {
+pub(super) async fn give_back(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    lines: &[(SkuId, i64)],
+) -> Result<Vec<Changed>, DbErr> {
     if lines.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let sql = change(conn.get_database_backend(), lines.len(), "skus.free + line.column2", "skus.free IS NOT NULL");
-    conn.execute_raw(statement(conn, sql, shop, lines)).await.map(drop)
+    let rows = conn.query_all_raw(statement(conn, sql + CHANGED, shop, lines));
+    rows.await?.iter().map(changed).collect()
 }
 
-fn level(row: &QueryResult) -> Result<(SkuId, i64), DbErr> {
-    Ok((row.try_get("", "id")?, row.try_get("", "free")?))
+fn changed(row: &QueryResult) -> Result<Changed, DbErr> {
+    let listed: i32 = row.try_get("", "listed")?;
+    Ok(Changed { sku: row.try_get("", "id")?, free: row.try_get("", "free")?, listed: listed == 1 })
 }
 
 /// `UPDATE skus` with a list of (SKU, units), joined as `line`. `$1` is the shop.

@@ -3,7 +3,7 @@
 //! threshold, so there is one row until its stock has risen above it again.
 
 use kernel::Time;
-use kernel::id::{ShopId, StockWarningId};
+use kernel::id::{ShopId, SkuId, StockWarningId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -29,6 +29,29 @@ pub async fn note(
         shop_id: Set(shop),
         sku_id: Set(taken.sku),
         free: Set(taken.left.unwrap_or_default()),
+        threshold: Set(threshold),
+        at: Set(now),
+    });
+    warning::Entity::insert_many(rows).exec_without_returning(conn).await?;
+    Ok(())
+}
+
+/// Notes SKUs of which a marketplace sold more than there was, each with what it had then.
+pub async fn note_oversold(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    threshold: i64,
+    oversold: &[(SkuId, i64)],
+    now: Time,
+) -> Result<(), StockError> {
+    if oversold.is_empty() {
+        return Ok(());
+    }
+    let rows = oversold.iter().map(|(sku, free)| warning::ActiveModel {
+        id: Set(StockWarningId::new()),
+        shop_id: Set(shop),
+        sku_id: Set(*sku),
+        free: Set(*free),
         threshold: Set(threshold),
         at: Set(now),
     });

@@ -92,10 +92,10 @@ mod tests {
     }
 
     #[test]
-    fn consents_that_end_within_thirty_days_are_told_and_ended_ones_are_bad() {
+    fn consents_that_end_soon_are_told_and_ended_ones_are_bad() {
         assert_eq!(judged(StoreState::Active, None), (0, 0));
-        assert_eq!(judged(StoreState::Active, Some(Duration::days(31))), (0, 0));
-        assert_eq!(judged(StoreState::Active, Some(Duration::days(30))), (1, 0));
+        assert_eq!(judged(StoreState::Active, Some(ASKED_BEFORE + Duration::days(1))), (0, 0));
+        assert_eq!(judged(StoreState::Active, Some(ASKED_BEFORE)), (1, 0));
         assert_eq!(judged(StoreState::Reauthorize, None), (0, 1));
         assert_eq!(judged(StoreState::Removed, Some(Duration::days(1))), (0, 0));
     }

@@ -19,9 +19,9 @@ use crate::areas::market_accounts::rules::storable;
 /// How long what was seen of goods is believed.
 pub(super) const FRESH_FOR: Duration = Duration::hours(24);
 /// The longest title of goods, in characters.
-const TITLE_MAX: usize = 100;
+pub(super) const TITLE_MAX: usize = 100;
 /// Most pictures of goods.
-const PICTURES_MAX: usize = 20;
+pub(super) const PICTURES_MAX: usize = 20;
 /// The longest address of a picture.
 const ADDRESS_MAX: usize = 1000;
 /// The longest id of a marketplace that we keep.
@@ -59,7 +59,7 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// Reads one item, or says why it cannot be listed.
     pub fn of(row: &RemoteGoods, marketplace: &str, category_id: Option<CategoryId>) -> Result<Self, String> {
-        if row.external_id.len() > ID_MAX || row.external_id.chars().any(char::is_control) {
+        if !is_keepable(&row.external_id) {
             return Err("an id that cannot be kept".to_owned());
         }
         if row.price.currency != Currency::CNY {
@@ -209,8 +209,13 @@ pub(super) fn repriced(standing: &[sku::Model], fresh: &Snapshot) -> Result<Opti
     standing.iter().map(draft).collect::<Result<_, _>>().map(Some)
 }
 
+/// Whether an id of a marketplace can be kept.
+pub(super) fn is_keepable(id: &str) -> bool {
+    id.len() <= ID_MAX && !id.chars().any(char::is_control)
+}
+
 /// A picture's address as goods take it; platforms leave the scheme off.
-fn picture(address: &str) -> Option<String> {
+pub(super) fn picture(address: &str) -> Option<String> {
     let address = address.trim();
     let address = if address.starts_with("//") { format!("https:{address}") } else { address.to_owned() };
     let known = ["https://", "http://"].iter().any(|scheme| address.starts_with(scheme));

@@ -2,17 +2,25 @@
 //!
 //! One page is fetched outside any transaction; then one transaction writes its goods, what is known
 //! of the other side, and the cursor. A process that dies loses at most the page at hand, and the
-//! next one begins at the cursor. Affiliate goods are shown and jumped to, never sold here.
+//! next one begins at the cursor. Affiliate goods are shown and jumped to, never sold here; a store's own
+//! goods ([`own`]) are sold here, from our stock.
 
+mod affiliate;
 mod listing;
+mod matching;
+mod own;
 mod page;
+mod pictures;
+mod preview;
+mod refused;
 mod renewal;
+mod terms;
 
 use chrono::Duration;
 use futures::StreamExt;
 use gateways::marketplaces::Capabilities;
 use kernel::failure::Invalid;
-use kernel::id::{ImportId, OperatorId};
+use kernel::id::{ImportId, OperatorId, StoreId};
 use kernel::{Failure, ListingKind};
 use serde_json::json;
 
@@ -26,11 +34,16 @@ use crate::areas::operators::audit;
 use crate::areas::shops::query::Shop;
 use crate::platform::request_keys::Once;
 
+pub use matching::{match_store, matching, tie_by_hand};
 pub use page::step;
+pub use pictures::{copy_due, try_pictures_again};
+pub use preview::{Looked, Preview, PreviewVariant, preview};
+pub use refused::workbook as refusals_workbook;
 pub use renewal::begin_due;
+pub use terms::{Account, has_stores, items_of_links, map_categories, set_price_rule, set_rate, store_called};
 
-/// How long a worker has a run to himself: longer than all attempts at a page take.
-const LEASE: Duration = Duration::seconds(90);
+/// How long a worker has a run to himself; one who waits for a platform prolongs it.
+const LEASE: Duration = Duration::seconds(30);
 /// Runs taken up at once.
 const RUNS_AT_ONCE: u64 = 4;
 
@@ -39,8 +52,10 @@ const RUNS_AT_ONCE: u64 = 4;
 pub struct Order {
     /// The marketplace's id.
     pub marketplace: String,
-    /// Which of the shop's accounts there; today a shop has one.
+    /// Which of the shop's accounts there: of affiliate accounts a shop has one.
     pub account: Option<String>,
+    /// The store, for its own goods.
+    pub store: Option<StoreId>,
     /// As what the goods are listed.
     pub listing: ListingKind,
     /// Which goods; checked.
@@ -60,24 +75,12 @@ pub async fn start(
     order: &Order,
     once: &Once<import_run::Model>,
 ) -> Result<import_run::Model, Failure> {
-    let market = app.marketplaces.of(shop, &order.marketplace)?;
-    let unusable =
-        |detail: &str| MarketError::NotConfigured { marketplace: order.marketplace.clone(), detail: detail.to_owned() };
-    if order.account.as_deref().is_some_and(|account| account != market.channel.connector().app()) {
-        return Err(unusable("the shop has no account of this name").into());
-    }
-    // Whoever makes promotion links settles with us as an affiliate; he is never a store of ours.
-    let (gives, word) = match market.descriptor.capabilities.has(Capabilities::LINKS) {
-        true => (ListingKind::Affiliate, "affiliate"),
-        false => (ListingKind::Own, "own"),
-    };
-    if order.listing != gives {
-        return Err(MarketError::ListingNotOffered { marketplace: order.marketplace.clone(), given: word }.into());
-    }
+    check_listing(app, shop, order)?;
     let new = NewRun {
         shop: shop.id,
         marketplace: order.marketplace.clone(),
         account: order.account.clone(),
+        store: order.store,
         listing: order.listing,
         renewal: false,
         wish: order.wish.clone(),
@@ -97,6 +100,28 @@ pub async fn start(
             Ok(row)
         })
         .await
+}
+
+/// Refuses goods of a kind that the marketplace does not give, and accounts that are not there.
+fn check_listing(app: &App, shop: &Shop, order: &Order) -> Result<(), Failure> {
+    let market = app.marketplaces.of(shop, &order.marketplace)?;
+    // Whoever makes promotion links settles with us as an affiliate; he is never a store of ours.
+    let (gives, word) = match market.descriptor.capabilities.has(Capabilities::LINKS) {
+        true => (ListingKind::Affiliate, "affiliate"),
+        false => (ListingKind::Own, "own"),
+    };
+    if order.listing != gives {
+        return Err(MarketError::ListingNotOffered { marketplace: order.marketplace.clone(), given: word }.into());
+    }
+    let named = order.account.as_deref();
+    if order.store.is_none() && named.is_some_and(|account| account != market.channel.connector().app()) {
+        let (marketplace, detail) = (order.marketplace.clone(), "the shop has no account of this name".to_owned());
+        return Err(MarketError::NotConfigured { marketplace, detail }.into());
+    }
+    if gives == ListingKind::Own && order.store.is_none() {
+        return Err(Invalid::field("account", "required", "which store").into());
+    }
+    Ok(())
 }
 
 /// An operator stops a run where it is.

@@ -34,7 +34,7 @@ async fn begin(app: &App, shop: ShopId, marketplace: &str) -> Result<bool, Failu
     if !usable {
         return Ok(false);
     }
-    let origin = Origin { shop, marketplace, listing: ListingKind::Affiliate };
+    let origin = Origin { shop, marketplace, account: "", listing: ListingKind::Affiliate };
     app.db
         .write(async |tx| {
             let now = app.clock.now();
@@ -50,9 +50,10 @@ async fn begin(app: &App, shop: ShopId, marketplace: &str) -> Result<bool, Failu
                 shop,
                 marketplace: marketplace.to_owned(),
                 account: None,
+                store: None,
                 listing: origin.listing,
                 renewal: true,
-                wish: Wish { by: By::Ids(ids), limit, category_id: None },
+                wish: Wish { by: By::Ids(ids), limit, category_id: None, own: None },
             };
             service::begin(tx, &new, now).await?;
             Ok(true)

@@ -54,7 +54,7 @@ pub fn advice(error: &ApiError) -> Advice {
 }
 
 /// How long before a consent ends its merchant is asked for the next one.
-pub const ASKED_BEFORE: Duration = Duration::days(30);
+pub const ASKED_BEFORE: Duration = Duration::days(14);
 
 /// What the merchant is to be asked for, if anything: to authorise, to do so again, or to do so soon.
 pub fn prompt(row: &store::Model, wall: Time) -> Option<Advice> {

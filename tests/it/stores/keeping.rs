@@ -126,7 +126,7 @@ on_both! {
         };
         set(40).await;
         assert_eq!(bound.seen().await["prompt"], Value::Null);
-        set(20).await;
+        set(10).await;
         assert!(bound.seen().await["prompt"]["en"].as_str().unwrap().contains("ends soon"));
     }
 }

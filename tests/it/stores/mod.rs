@@ -4,6 +4,6 @@ mod authorising;
 mod binding;
 mod keeping;
 mod messages;
-mod platforms;
+pub mod platforms;
 mod quota;
 pub mod scene;

@@ -7,7 +7,7 @@ use super::scene::{STORES, WANLINIU_SECRET, own_store, result};
 use crate::app::TestApp;
 
 /// One store of each platform that has a consent page.
-fn with_a_page() -> Vec<StoreRef> {
+pub fn with_a_page() -> Vec<StoreRef> {
     let store = |platform, seller: &str| StoreRef::new(platform, seller);
     vec![
         store(StorePlatform::Pinduoduo, "880012345"),

@@ -59,6 +59,11 @@ pub trait Connector: Send + Sync {
     /// Tells a good answer from a failed one; HTTP status 200 says little on these platforms.
     fn classify(&self, reply: &HttpReply) -> Result<(), ApiError>;
 
+    /// The id of the item on the page at `link`, where its address tells one.
+    fn item_of_link(&self, _link: &url::Url) -> Option<String> {
+        None
+    }
+
     /// Finding goods.
     fn items(&self) -> Option<&dyn ItemSource> {
         None

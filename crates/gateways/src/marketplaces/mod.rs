@@ -19,6 +19,7 @@ mod feeds;
 pub mod gates;
 mod halves;
 mod hooks;
+mod links;
 mod listed;
 mod loose;
 mod model;
@@ -72,7 +73,7 @@ pub use order::{
 };
 pub use settings::{SettingKey, SettingsError, SettingsReader};
 pub use ship::{COMMON as COMMON_CARRIERS, RemoteCarrier, ShipSink, Shipment, Shipped, ShippedLine, carrier_of};
-pub use stock::{LineOutcome, LineResult, StockChange, StockLine, StockSink};
+pub use stock::{BATCH_REFUSED, LineOutcome, LineResult, StockChange, StockLine, StockSink};
 pub use store::{OrderSource, StoreItems};
 pub use tokens::{FixedAccess, TokenKeeper, TokenSet};
 pub use windows::WindowRules;

@@ -6,6 +6,10 @@ use super::account::Account;
 use super::error::ApiError;
 use super::exchange::{HttpReply, HttpRequest};
 
+/// The code of a [`super::ErrorClass::Conflict`] of a line that is right by itself: another line of its call
+/// was refused, and nothing was written.
+pub const BATCH_REFUSED: &str = "batch_refused";
+
 /// One variant's stock to be told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StockLine {
@@ -70,6 +74,16 @@ impl LineResult {
 
 /// Tells a store its stock.
 pub trait StockSink: Send + Sync {
+    /// The most units a variant may be told to have; `None`: the platform names no limit.
+    fn most_units(&self) -> Option<i64> {
+        None
+    }
+
+    /// Whether [`StockLine::expected`] is compared over there, and another quantity refuses the line.
+    fn compares(&self) -> bool {
+        false
+    }
+
     /// How many of the first `lines` go into one call together; at least one, at most the platform's
     /// [`super::StockRules::max_batch`], which `most` is.
     fn fitting(&self, _lines: &[StockLine], most: usize) -> usize {

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::areas::market_accounts::state::RunState;
 use kernel::ListingKind;
 use kernel::Time;
-use kernel::id::{ImportId, ShopId};
+use kernel::id::{ImportId, ShopId, StoreId};
 
 /// One import of marketplace goods, with its cursor.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,6 +18,8 @@ pub struct Model {
     pub marketplace: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub account: Option<String>,
+    /// The store whose goods are taken in; affiliate goods have none.
+    pub store_id: Option<StoreId>,
     pub listing: ListingKind,
     /// Begun by the clock, to look at goods again that were imported before; makes none.
     pub renewal: bool,
@@ -29,6 +31,8 @@ pub struct Model {
     pub fetched: i64,
     pub created: i64,
     pub updated: i64,
+    /// Goods of a store that the shop had already.
+    pub linked: i64,
     pub refused: i64,
     #[sea_orm(column_type = "Text", nullable)]
     pub last_error: Option<String>,

@@ -15,6 +15,9 @@ pub struct Model {
     pub shop_id: ShopId,
     #[sea_orm(column_type = "Text")]
     pub marketplace: String,
+    /// The store's id, since ids of goods may be each store's own; empty for affiliate goods.
+    #[sea_orm(column_type = "Text")]
+    pub account: String,
     #[sea_orm(column_type = "Text")]
     pub external_id: String,
     pub listing: ListingKind,

@@ -4,5 +4,6 @@
 pub mod hold;
 pub mod level;
 pub mod movement;
+pub mod news;
 pub mod purchase_counter;
 pub mod warning;

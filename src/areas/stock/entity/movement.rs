@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use kernel::Time;
-use kernel::id::{OperatorId, OrderId, ShopId, SkuId, StockMovementId};
+use kernel::id::{MarketOrderId, OperatorId, OrderId, ShopId, SkuId, StockMovementId};
 
 /// Why stock moved.
 #[derive(
@@ -19,9 +19,13 @@ pub enum Kind {
     Correction,
     /// A refund put sold units back on sale.
     Restock,
+    /// A marketplace sold.
+    MarketSale,
+    /// What a marketplace sold came back on sale.
+    MarketReturn,
 }
 
-/// A change of a SKU's stock that is not a hold: initial, correction, restock.
+/// A change of a SKU's stock that is not a hold: initial, correction, restock, a marketplace's sales.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "stock_movements")]
 pub struct Model {
@@ -34,6 +38,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub reason: String,
     pub order_id: Option<OrderId>,
+    /// Which order of a marketplace moved it.
+    pub market_order_id: Option<MarketOrderId>,
     pub operator_id: Option<OperatorId>,
     pub at: Time,
 }

@@ -83,7 +83,16 @@ fn read(method: &'static str) -> HttpRequest {
     HttpRequest::form(method, BUSINESS)
 }
 
+/// The item of a page's address: `www.aliexpress.com/item/….html`.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::number(super::links::after(link, "item"))
+}
+
 impl Connector for AliExpress {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

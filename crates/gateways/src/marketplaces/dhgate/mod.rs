@@ -87,7 +87,16 @@ fn read(method: &'static str) -> HttpRequest {
     HttpRequest::form(method, ROUTER)
 }
 
+/// The item of a page's address: `www.dhgate.com/product/…/….html`.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::number(super::links::last(link).filter(|_| super::links::has(link, "product")))
+}
+
 impl Connector for Dhgate {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

@@ -48,12 +48,20 @@ impl Feed<RemoteOrder> for Changed<'_> {
         let at: u64 = cursor.map_or(Ok(0), Cursor::open)?;
         let body: Orders = reply.json()?;
         let orders = body.orders.ok_or_else(|| ApiError::malformed("no orders"))?;
-        let mut page = Page::collect(orders.0.iter().map(map::order));
+        let ours = orders.0.iter().filter(|row| is_of_site(row, self.account.site.as_deref()));
+        let mut page = Page::collect(ours.map(map::order));
         page.total = body.total.count();
         let next = body.next.text().and_then(offset_in).filter(|next| *next > at);
         page.next = next.map(|next| Cursor::of(&next)).transpose()?;
         Ok(page)
     }
+}
+
+/// Whether an order belongs to the account's site. The platform tells a seller's orders of all sites, and
+/// each site is an account of ours: an order is served by one of them alone.
+fn is_of_site(row: &OrderRow, site: Option<&str>) -> bool {
+    let told = row.line_items.0.first().and_then(|line| line.listing_marketplace_id.text());
+    told.is_none() || site.is_none() || told == site
 }
 
 fn offset_in(address: &str) -> Option<u64> {

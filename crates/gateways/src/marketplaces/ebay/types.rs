@@ -99,6 +99,8 @@ pub struct LineRow {
     pub quantity: Loose,
     pub line_item_cost: Amount,
     pub line_item_fulfillment_status: Loose,
+    /// The site it was listed on.
+    pub listing_marketplace_id: Loose,
 }
 
 /// `getInventoryItems`.

@@ -117,7 +117,16 @@ fn open(settings: &Map<String, Value>) -> Opened {
     reader.finish(Box::new(app))
 }
 
+/// The item of a page's address: `item.jd.com/….html`, `item.m.jd.com/product/….html`.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::number(super::links::last(link))
+}
+
 impl Connector for JdAffiliate {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

@@ -73,7 +73,16 @@ fn open(settings: &Map<String, Value>) -> Opened {
     reader.finish(Box::new(Pinduoduo { app }))
 }
 
+/// The item of a page's address: `…/goods.html?goods_id=…`.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::number(super::links::asked(link, &["goods_id"]))
+}
+
 impl Connector for Pinduoduo {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

@@ -75,7 +75,16 @@ fn open(settings: &Map<String, Value>) -> Opened {
     reader.finish(Box::new(app))
 }
 
+/// The item of a page's address: `…?goods_sign=…`; a page without one names goods that only the merchant can ask for.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::asked(link, &["goods_sign"])
+}
+
 impl Connector for PinduoduoAffiliate {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

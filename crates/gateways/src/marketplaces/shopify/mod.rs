@@ -128,7 +128,16 @@ fn data<T: DeserializeOwned>(reply: &HttpReply) -> Result<T, ApiError> {
     body.data.ok_or_else(|| ApiError::malformed("no data"))
 }
 
+/// The item of a page's address: the merchant's own page `admin.shopify.com/store/…/products/…`; the shoppers' names no id.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::number(super::links::after(link, "products")).map(|id| format!("gid://shopify/Product/{id}"))
+}
+
 impl Connector for Shopify {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

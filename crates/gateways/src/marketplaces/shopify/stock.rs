@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::account::Account;
 use super::super::error::{ApiError, ErrorClass};
 use super::super::exchange::{HttpReply, HttpRequest};
-use super::super::stock::{LineResult, StockChange, StockLine, StockSink};
+use super::super::stock::{BATCH_REFUSED, LineResult, StockChange, StockLine, StockSink};
 use super::types::{StockData, UserError};
 use super::{Shopify, ask, data};
 
@@ -14,6 +14,10 @@ use super::{Shopify, ask, data};
 const STALE: &str = "CHANGE_FROM_QUANTITY_STALE";
 
 impl StockSink for Shopify {
+    fn compares(&self) -> bool {
+        true
+    }
+
     /// `inventorySetQuantities`. Its key is the same when the same push is repeated, so it may be.
     fn push(&self, account: &Account, lines: &[StockLine]) -> Result<HttpRequest, ApiError> {
         let quantities: Result<Vec<_>, ApiError> = lines.iter().map(|line| quantity(account, line)).collect();
@@ -34,7 +38,7 @@ impl StockSink for Shopify {
             let own = errors.iter().find(|error| line_of(error) == Some(nth));
             let refusal = match own.or((!names_lines).then_some(first)) {
                 Some(error) => refusal(error),
-                None => ApiError::new(ErrorClass::Conflict, "batch_refused", "another line of the call was refused"),
+                None => ApiError::new(ErrorClass::Conflict, BATCH_REFUSED, "another line of the call was refused"),
             };
             LineResult::refused(line, refusal)
         };

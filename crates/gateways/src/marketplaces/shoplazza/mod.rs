@@ -95,7 +95,16 @@ fn at_store(request: HttpRequest, account: &Account) -> Result<HttpRequest, ApiE
     Ok(request.at(Host::Own(shop_host::origin(account, DOMAIN)?)))
 }
 
+/// The item of a page's address: the merchant's own page `…/admin/products/…`; the shoppers' names no id.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::after(link, "products").filter(|_| super::links::has(link, "admin"))
+}
+
 impl Connector for Shoplazza {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

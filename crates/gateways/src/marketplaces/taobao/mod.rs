@@ -74,7 +74,16 @@ fn open(settings: &Map<String, Value>) -> Opened {
     reader.finish(Box::new(Taobao { app }))
 }
 
+/// The item of a page's address: `item.taobao.com/item.htm?id=…`, `detail.tmall.com/item.htm?id=…`.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::number(super::links::asked(link, &["id", "item_id"]))
+}
+
 impl Connector for Taobao {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

@@ -111,7 +111,16 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The item of a page's address: `item.taobao.com/item.htm?id=…`, `detail.tmall.com/item.htm?id=…`.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::asked(link, &["id", "item_id"])
+}
+
 impl Connector for TaobaoAffiliate {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

@@ -104,7 +104,16 @@ fn call(operation: &'static str, account: &Account, mut parameters: Value) -> Re
     Ok(HttpRequest::json(operation, Method::POST, format!("/apigw/weimob_shop/v2.0/{operation}"), &parameters))
 }
 
+/// The item of a page's address: `…/goods/detail?goodsId=…`.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::number(super::links::asked(link, &["goodsId", "goods_id"]))
+}
+
 impl Connector for Weimob {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

@@ -101,7 +101,16 @@ impl Wish {
     }
 }
 
+/// The item of a page's address: `www.wish.com/product/…`.
+pub(super) fn item_of(link: &url::Url) -> Option<String> {
+    super::links::after(link, "product").or_else(|| super::links::after(link, "c"))
+}
+
 impl Connector for Wish {
+    fn item_of_link(&self, link: &url::Url) -> Option<String> {
+        item_of(link)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

@@ -14,6 +14,10 @@ use super::types::One;
 const MOST: i64 = 500_000;
 
 impl StockSink for Wish {
+    fn most_units(&self) -> Option<i64> {
+        Some(MOST)
+    }
+
     fn fitting(&self, lines: &[StockLine], most: usize) -> usize {
         let first = lines.first().map(|line| &line.external_item_id);
         lines.iter().take(most).take_while(|line| Some(&line.external_item_id) == first).count()

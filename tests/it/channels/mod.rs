@@ -1,0 +1,8 @@
+//! One stock pool on every channel: told, compared, refused, mended.
+
+mod failing;
+mod heavy;
+mod mending;
+mod ruling;
+pub mod scene;
+mod telling;

@@ -1,0 +1,9 @@
+//! Orders of merchants' stores: read, served from the one pool of stock, confirmed, sent, and told.
+
+mod deciding;
+mod desk;
+mod platforms;
+mod pulling;
+mod receivers;
+mod shipping;
+mod stock;

@@ -119,7 +119,7 @@ impl<'a> Floor<'a> {
     /// A notice of some kind about a number arrives; what the shop answered.
     pub async fn hears_kind(&self, number: &str, kind: NoticeKind) -> u16 {
         let delivered = self.app.wechat().send_notices(number, kind, 1).await.unwrap();
-        delivered[0].status.unwrap_or(0)
+        delivered[0].status.unwrap_or_else(|| panic!("the notice about {number}: {}", delivered[0].answer))
     }
 
     /// The `out_trade_no` of an order.

@@ -12,6 +12,9 @@ use reqwest::{Client, Request, redirect};
 const CONNECT: Duration = Duration::from_secs(3);
 /// Longest wait for a whole answer, body included.
 const TOTAL: Duration = Duration::from_secs(10);
+/// How long a connection may wait for its next call. Servers close theirs after five seconds at the least,
+/// and a call that is sent just then has no answer although nobody heard it.
+const IDLE: Duration = Duration::from_secs(4);
 
 /// Most bytes read of an ordinary API answer.
 pub const ANSWER_CAP: usize = 1024 * 1024;
@@ -69,6 +72,7 @@ pub fn client() -> Result<Client, SendError> {
     Client::builder()
         .connect_timeout(CONNECT)
         .timeout(TOTAL)
+        .pool_idle_timeout(IDLE)
         .redirect(redirect::Policy::none())
         .no_proxy()
         .user_agent(concat!("tuanqiao/", env!("CARGO_PKG_VERSION")))

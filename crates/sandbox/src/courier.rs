@@ -41,6 +41,8 @@ impl Courier {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(ANSWER_WITHIN)
+            // A connection that waits may be closed by the shop just when the next notice is sent.
+            .pool_max_idle_per_host(0)
             .user_agent("Mozilla/4.0 (sandbox)")
             .build()
             .map_err(std::io::Error::other)?;

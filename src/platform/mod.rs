@@ -1,5 +1,6 @@
 //! Machinery without business: database, seals, outbox, idempotency keys, logs and metrics.
 
+pub mod beside;
 pub mod db;
 pub mod entity;
 pub mod leases;

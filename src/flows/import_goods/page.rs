@@ -16,6 +16,7 @@ use crate::areas::market_accounts::rules::{By, Wish};
 use crate::areas::market_accounts::service;
 use crate::areas::shops::query::Shop;
 use crate::flows::marketplace_patience as patience;
+use crate::platform::beside::beside;
 
 /// How often a worker who waits for a platform prolongs his lease.
 const PROLONG_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
@@ -35,7 +36,12 @@ pub async fn step(app: &App, shop: &Shop, run: import_run::Model) -> Result<impo
             fetched = &mut fetching => break fetched,
             () = tokio::time::sleep(PROLONG_EVERY) => {
                 let until = app.clock.wall() + LEASE;
-                run = app.db.write(async |tx| Ok(service::prolong(tx, &run, until).await?)).await?;
+                let prolonging = app.db.write(async |tx| Ok(service::prolong(tx, &run, until).await?));
+                let (prolonged, fetched) = beside(prolonging, fetching.as_mut()).await;
+                run = prolonged?;
+                if let Some(fetched) = fetched {
+                    break fetched;
+                }
             }
         }
     };

@@ -19,6 +19,7 @@ mod rules;
 mod send;
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::time::Duration as StdDuration;
 
 use chrono::Duration;
@@ -62,7 +63,16 @@ pub async fn work(app: &App) -> Result<u64, Failure> {
     loop {
         let may_take = STORES_AT_ONCE.saturating_sub(turns.len());
         let taken = match app.clock.wall() - began < ROUND {
-            true => take(app, may_take).await,
+            true => {
+                // Turns under way go on meanwhile: they hold what taking waits for, the one writer's connection say.
+                let mut taking = pin!(take(app, may_take));
+                loop {
+                    tokio::select! {
+                        taken = &mut taking => break taken,
+                        Some(()) = turns.next() => count += 1,
+                    }
+                }
+            }
             false => Ok(Vec::new()),
         };
         match taken {

@@ -83,6 +83,8 @@ CREATE TABLE store_skus (
     sent             {int},
     send_no          {int} NOT NULL DEFAULT 0,
     push_at          {time},
+    push_rank        INTEGER NOT NULL DEFAULT 1,
+    push_marks       BIGINT NOT NULL DEFAULT 0,
     push_attempts    INTEGER NOT NULL DEFAULT 0,
     push_error       {text},
     sold_since       {int} NOT NULL DEFAULT 0,
@@ -97,4 +99,4 @@ CREATE TABLE store_skus (
 CREATE INDEX store_skus_by_sku ON store_skus (sku_id);
 CREATE INDEX store_skus_by_shop_code ON store_skus (shop_id, sku_code);
 CREATE INDEX store_skus_by_store_id ON store_skus (store_id, id);
-CREATE INDEX store_skus_by_store_push ON store_skus (store_id, push_at) WHERE push_at IS NOT NULL;
+CREATE INDEX store_skus_by_store_push ON store_skus (store_id, push_rank, push_at) WHERE push_at IS NOT NULL;

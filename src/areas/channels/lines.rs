@@ -8,7 +8,7 @@ use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::entity::line::{Column, Entity, Model, in_store};
+use super::entity::line::{Column, Entity, Model, RANK_CHANGED, RANK_COMPARED, in_store};
 use super::state::LineState;
 use super::{ChannelError, PushRule};
 
@@ -29,7 +29,7 @@ pub async fn one(
     row.ok_or(ChannelError::LineNotFound(id))
 }
 
-/// What a store is to be told now, what waited longest first.
+/// What a store is to be told now: changes before what a comparison found, and of each what waited longest.
 pub async fn due(
     conn: &impl ConnectionTrait,
     shop: ShopId,
@@ -37,7 +37,8 @@ pub async fn due(
     now: Time,
     most: u64,
 ) -> Result<Vec<Model>, ChannelError> {
-    let rows = in_store(shop, store).filter(Column::PushAt.lte(now)).order_by_asc(Column::PushAt).limit(most);
+    let rows = in_store(shop, store).filter(Column::PushAt.lte(now));
+    let rows = rows.order_by_asc(Column::PushRank).order_by_asc(Column::PushAt).limit(most);
     Ok(rows.all(conn).await?)
 }
 
@@ -140,7 +141,7 @@ pub async fn unpulled(
 }
 
 /// The stock of these SKUs changed: every store that lists one is told at `at`, together with what else
-/// changes until then.
+/// changes until then, and before what comparisons found. Says how many lines that concerns.
 ///
 /// What waits already is not put off. A refused line keeps its pause, and one given up its peace.
 pub async fn mark(conn: &impl ConnectionTrait, skus: &[SkuId], at: Time) -> Result<u64, ChannelError> {
@@ -148,21 +149,24 @@ pub async fn mark(conn: &impl ConnectionTrait, skus: &[SkuId], at: Time) -> Resu
     for some in skus.chunks(IDS_MAX) {
         let pauses = Column::StockState.eq(LineState::Refused).and(Column::Sent.is_null());
         let sooner = Condition::any().add(Column::PushAt.is_null()).add(Column::PushAt.gt(at).and(pauses.not()));
+        let push_at = Expr::case(sooner, Expr::value(at)).finally(Expr::col(Column::PushAt));
         let update = Entity::update_many()
-            .col_expr(Column::PushAt, Expr::value(at))
+            .col_expr(Column::PushAt, push_at.into())
+            .col_expr(Column::PushRank, Expr::value(RANK_CHANGED))
+            .col_expr(Column::PushMarks, Expr::col(Column::PushMarks).add(1))
             .filter(Column::SkuId.is_in(some.iter().copied()))
-            .filter(Column::StockState.ne(LineState::Dead))
-            .filter(sooner);
+            .filter(Column::StockState.ne(LineState::Dead));
         marked += update.exec(conn).await?.rows_affected;
     }
     Ok(marked)
 }
 
-/// These lines are told at `at`, unless they wait already.
+/// These lines, which comparisons found, are told at `at`, unless they wait already.
 pub async fn mark_lines(conn: &impl ConnectionTrait, ids: &[StoreSkuId], at: Time) -> Result<(), ChannelError> {
     for some in ids.chunks(IDS_MAX) {
         Entity::update_many()
             .col_expr(Column::PushAt, Expr::value(at))
+            .col_expr(Column::PushRank, Expr::value(RANK_COMPARED))
             .filter(Column::Id.is_in(some.iter().copied()))
             .filter(Column::StockState.ne(LineState::Dead))
             .filter(Column::PushAt.is_null())
@@ -182,6 +186,8 @@ pub async fn set_rule(
     Entity::update_many()
         .col_expr(Column::StockRule, Expr::value(rule.map(PushRule::stored)))
         .col_expr(Column::PushAt, Expr::value(row.sku_id.map(|_| now)))
+        .col_expr(Column::PushRank, Expr::value(RANK_CHANGED))
+        .col_expr(Column::PushMarks, Expr::col(Column::PushMarks).add(1))
         .filter(Column::Id.eq(row.id))
         .exec(conn)
         .await?;
@@ -217,6 +223,11 @@ impl Model {
     /// [`ChannelError::Unreadable`].
     pub fn rule(&self, of_store: PushRule) -> Result<PushRule, ChannelError> {
         self.stock_rule.as_ref().map_or(Ok(of_store), PushRule::read)
+    }
+
+    /// Whether the store shows `wanted` for all that is known: it was told so and has sold nothing since.
+    pub fn shows(&self, wanted: i64) -> bool {
+        self.sent.is_none() && self.told == Some(wanted) && self.sold_since == 0
     }
 
     /// Whether nothing is being told, or to be told.

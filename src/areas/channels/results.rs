@@ -187,9 +187,10 @@ pub async fn left_alone(conn: &impl ConnectionTrait, rows: &[&Model]) -> Result<
 }
 
 async fn unmark(conn: &impl ConnectionTrait, set: &str, rows: &[&Model]) -> Result<(), ChannelError> {
-    let row = |row: &&Model| vec![row.id.into(), row.push_at.into()];
+    let row = |row: &&Model| vec![row.id.into(), row.push_at.into(), row.push_marks.into()];
     let rows = rows.iter().map(row).collect();
-    statement::update(conn, set, "store_skus.push_at = line.column2", Vec::new(), rows).await?;
+    let unmarked = "store_skus.push_at = line.column2 AND store_skus.push_marks = line.column3";
+    statement::update(conn, set, unmarked, Vec::new(), rows).await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use kernel::{Clock, Time};
 use sea_orm::{EntityTrait, Value};
 use serde_json::json;
 
-use super::entity::line::{Entity, Model};
+use super::entity::line::{Entity, Model, RANK_CHANGED, RANK_COMPARED};
 use super::results::{self, Intent, Looked};
 use super::sales::Sold;
 use super::state::LineState;
@@ -52,13 +52,19 @@ impl Scene {
         row.extend([("name", scene.store.alphanumeric().into()), ("state", "active".into())]);
         row.extend([("token_version", 0.into()), ("renewal_failures", 0.into())]);
         insert(conn, "stores", row).await;
-        let mut row = vec![("id", scene.line.into()), ("shop_id", scene.shop.into()), ("store_id", scene.store.into())];
-        row.extend([("external_item_id", "1".into()), ("external_sku_id", "2".into()), ("title", "x".into())]);
-        row.extend([("sku_id", scene.sku.into()), ("on_sale", true.into()), ("extra", empty())]);
-        row.extend([("created_at", at()), ("updated_at", at())]);
-        insert(conn, "store_skus", row).await;
+        scene.lists(scene.line, "1", scene.sku).await;
         channels::open(conn, scene.shop, scene.store, now, now).await.unwrap();
         scene
+    }
+
+    /// The store lists an item that sells a SKU.
+    async fn lists(&self, line: StoreSkuId, item: &str, sku: SkuId) {
+        let at = || Value::from(self.now);
+        let mut row = vec![("id", line.into()), ("shop_id", self.shop.into()), ("store_id", self.store.into())];
+        row.extend([("external_item_id", item.into()), ("external_sku_id", "2".into()), ("title", "x".into())]);
+        row.extend([("sku_id", sku.into()), ("on_sale", true.into()), ("extra", json!({}).into())]);
+        row.extend([("created_at", at()), ("updated_at", at())]);
+        insert(self.db.maintenance(), "store_skus", row).await;
     }
 
     async fn line(&self) -> Model {
@@ -102,6 +108,44 @@ async fn a_burst_is_one_push_and_a_sale_during_it_is_another() {
         results::applied(conn, &[scene.line], scene.flight(), scene.now).await.unwrap();
         let told = scene.line().await;
         assert_eq!((told.told, told.push_at), (Some(6), Some(scene.now + Duration::seconds(4))));
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_told_before_what_a_comparison_found() {
+    for database in TestDatabase::all().await {
+        let scene = Scene::new(&database.db).await;
+        let conn = scene.db.maintenance();
+        let earlier = scene.now - Duration::minutes(3);
+        let compared = StoreSkuId::new();
+        scene.lists(compared, "2", SkuId::new()).await;
+        lines::mark_lines(conn, &[scene.line, compared], earlier).await.unwrap();
+        scene.mark(0).await;
+        let due = lines::due(conn, scene.shop, scene.store, scene.now, 9).await.unwrap();
+        let seen: Vec<_> = due.iter().map(|row| (row.id, row.push_rank, row.push_at)).collect();
+        let waits = Some(earlier);
+        assert_eq!(
+            seen,
+            [(scene.line, RANK_CHANGED, waits), (compared, RANK_COMPARED, waits)],
+            "{}: it waits since then",
+            database.kind()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_change_during_the_judgement_of_a_line_that_waits_is_judged_too() {
+    for database in TestDatabase::all().await {
+        let scene = Scene::new(&database.db).await;
+        let conn = scene.db.maintenance();
+        scene.mark(0).await;
+        let judged = scene.line().await;
+        scene.mark(1).await;
+        results::settled(conn, &[&judged]).await.unwrap();
+        results::left_alone(conn, &[&judged]).await.unwrap();
+        assert_eq!(scene.line().await.push_at, Some(scene.now), "{}", database.kind());
+        results::settled(conn, &[&scene.line().await]).await.unwrap();
+        assert_eq!(scene.line().await.push_at, None);
     }
 }
 

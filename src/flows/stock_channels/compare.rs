@@ -29,7 +29,7 @@ pub(super) async fn page(
     let board = Board::read(app.db.reader(), &rows, rule, most, now).await?;
     let mut due = Vec::new();
     for row in rows.iter().filter(|row| row.is_settled()) {
-        if board.wanted(row)?.is_some_and(|wanted| row.told != Some(wanted)) {
+        if board.wanted(row)?.is_some_and(|wanted| !row.shows(wanted)) {
             due.push(row.id);
         }
     }

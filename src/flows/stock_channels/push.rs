@@ -128,10 +128,10 @@ impl<'a> Turn<'a> {
     /// One step: some due lines. What ends the turn is answered.
     async fn step(&mut self) -> Result<Option<ApiError>, Failure> {
         let now = self.app.clock.now();
-        let rows = lines::due(self.app.db.reader(), self.row.shop_id, self.row.id, now, JUDGED).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
+        let mut rows = lines::due(self.app.db.reader(), self.row.shop_id, self.row.id, now, JUDGED).await?;
+        let Some(rank) = rows.first().map(|row| row.push_rank) else { return Ok(None) };
+        // What a comparison found waits until no change does, even where changes must be looked at first.
+        rows.retain(|row| row.push_rank == rank);
         let board = Board::read(self.app.db.reader(), &rows, self.rule, self.most, now).await?;
         let mut sorted = self.sorted(rows, &board, now)?;
         self.put_away(&sorted, now).await?;
@@ -156,7 +156,7 @@ impl<'a> Turn<'a> {
             };
             if let Some(shown) = read_by_others(&row) {
                 sorted.known.push(Looked::of(&row, shown, now));
-            } else if row.sent.is_none() && row.told == Some(wanted) {
+            } else if row.shows(wanted) {
                 sorted.settled.push(row);
             } else if self.needs_look(&row, wanted) {
                 sorted.look.push(row);

@@ -64,6 +64,17 @@ impl Shelf {
         rows.into_iter().find(|row| row.store_id == self.store()).unwrap()
     }
 
+    /// Why the store is not told, and the time now.
+    pub async fn rest(&self, app: &TestApp) -> String {
+        let row = tuanqiao::areas::channels::channels::of_store(app.app.db.reader(), self.store()).await.unwrap();
+        let row = row.unwrap();
+        let now = app.app.clock.now();
+        format!(
+            "rests until {:?} for {:?}, leased until {:?}, now {now}",
+            row.rest_until, row.last_error, row.lease_until
+        )
+    }
+
     /// A buyer buys at the platform, which shows less at once; the shop hears nothing of it.
     pub fn sells_unheard(&self, app: &TestApp, nth: usize, units: i64) {
         let stores = app.wechat().stores();

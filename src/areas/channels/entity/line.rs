@@ -6,6 +6,11 @@ use crate::areas::channels::state::LineState;
 use kernel::Time;
 use kernel::id::{ShopId, SkuId, StoreId, StoreSkuId};
 
+/// The stock or the rule of the SKU changed: shoppers may act on the number that is shown.
+pub const RANK_CHANGED: i32 = 0;
+/// A comparison found the line; a whole store at once, the first time.
+pub const RANK_COMPARED: i32 = 1;
+
 /// One variant as a store lists it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "store_skus")]
@@ -43,6 +48,10 @@ pub struct Model {
     pub send_no: i64,
     /// When to tell it (business time); `None`: nothing is to be told.
     pub push_at: Option<Time>,
+    /// What is told first: a change ([`RANK_CHANGED`]) before what a comparison found ([`RANK_COMPARED`]).
+    pub push_rank: i32,
+    /// One more with every change: whoever judged the line before does not take its mark away.
+    pub push_marks: i64,
     /// Refusals in a row.
     pub push_attempts: i32,
     #[sea_orm(column_type = "Text", nullable)]

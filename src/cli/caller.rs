@@ -79,6 +79,14 @@ impl Caller {
         self.call(Method::PUT, path, Some(body)).await
     }
 
+    /// Opens a page as somebody's browser does, and follows where it leads.
+    pub(super) async fn opens(url: &str) -> anyhow::Result<()> {
+        let browser = Self::new(url)?.http;
+        let status = browser.get(url).send().await.with_context(|| format!("{url} does not answer"))?.status();
+        anyhow::ensure!(status.is_success(), "{url} was answered {status}");
+        Ok(())
+    }
+
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Answer> {
         let url = format!("{}{path}", self.base);
         let asked = format!("{method} {path}");

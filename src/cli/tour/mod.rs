@@ -3,6 +3,7 @@
 
 mod balance;
 mod besides;
+mod bridge;
 mod guide;
 mod merchants;
 mod money;
@@ -41,7 +42,7 @@ pub(super) struct Args {
 /// A chapter: its name, what it shows, and how it is played.
 type Chapter = (&'static str, &'static str, for<'a> fn(&'a Guide) -> LocalBoxFuture<'a, anyhow::Result<()>>);
 
-const CHAPTERS: [Chapter; 7] = [
+const CHAPTERS: [Chapter; 8] = [
     ("purchase", "From signing in to the leader's money", |guide| Box::pin(purchase::purchase(guide))),
     ("timeout", "An unpaid order times out and its stock is back", |guide| Box::pin(besides::timeout(guide))),
     ("notices", "A duplicate, a forged and a late notification", |guide| Box::pin(besides::notices(guide))),
@@ -51,6 +52,7 @@ const CHAPTERS: [Chapter; 7] = [
     ("money", "Money on its other roads: in parts, by ticket, late, lost and back", |guide| {
         Box::pin(money::money(guide))
     }),
+    ("bridge", "Two stores at marketplaces, one stock", |guide| Box::pin(bridge::bridge(guide))),
 ];
 
 pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<()> {

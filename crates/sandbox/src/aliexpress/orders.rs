@@ -107,6 +107,31 @@ fn status(order: &StoreOrder) -> &'static str {
     }
 }
 
+/// Why a closed order was closed; the status is the same for all of them.
+fn end_reason(order: &StoreOrder) -> &'static str {
+    match (order.stage, order.paid_at, order.shipped_at) {
+        (OrderStage::Done, ..) => "buyer_accept_goods",
+        (OrderStage::Cancelled, None, _) => "buyer_cancel_notpay_order",
+        (OrderStage::Cancelled, Some(_), None) => "cancel_order_close_trade",
+        (OrderStage::Cancelled, Some(_), Some(_)) => "seller_accept_issue_no_goods_return",
+        _ => "",
+    }
+}
+
+fn fund_status(order: &StoreOrder) -> &'static str {
+    if order.paid_at.is_some() { "PAY_SUCCESS" } else { "NOT_PAY" }
+}
+
+fn logistics_status(order: &StoreOrder) -> &'static str {
+    match order.stage {
+        _ if order.paid_at.is_none() => "NO_LOGISTICS",
+        OrderStage::Done => "BUYER_ACCEPT_GOODS",
+        _ if order.shipped_at.is_some() => "SELLER_SEND_GOODS",
+        OrderStage::PartShipped => "SELLER_SEND_PART_GOODS",
+        _ => "WAIT_SELLER_SEND_GOODS",
+    }
+}
+
 fn money(minor: i64, currency: &str) -> Value {
     json!({"amount": decimal(minor, currency), "currency_code": currency})
 }
@@ -123,6 +148,8 @@ fn row(order: &StoreOrder) -> Value {
             "total_product_amount": money(one.minor(), &order.currency), "son_order_status": status(order)})
     };
     let mut shown = json!({"order_id": number(order), "order_status": status(order),
+        "end_reason": end_reason(order), "fund_status": fund_status(order),
+        "logistics_status": logistics_status(order),
         "gmt_create": pacific::text(order.created_at), "gmt_update": pacific::text(order.changed_at),
         "pay_amount": money(order.total_minor(), &order.currency), "buyer_signer_fullname": order.receiver.name,
         "buyer_login_id": order.buyer,
@@ -158,6 +185,8 @@ pub(super) fn info(call: &Call<'_>) -> Result<Answer, Refusal> {
             "order_status": status(&order)})
     };
     let mut data = json!({"id": number(&order), "order_status": status(&order),
+        "order_end_reason": end_reason(&order), "fund_status": fund_status(&order),
+        "logistics_status": logistics_status(&order),
         "gmt_create": pacific::text(order.created_at), "gmt_modified": pacific::text(order.changed_at),
         "order_amount": money(order.total_minor(), &order.currency), "buyer_signer_fullname": order.receiver.name,
         "child_order_list": wrapped("global_aeop_tp_child_order_dto", order.lines.iter().map(line).collect()),

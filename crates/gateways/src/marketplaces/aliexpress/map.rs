@@ -11,6 +11,17 @@ use super::types::{Address, ListedProduct, OrderDetail, OrderRow, Product, Sku};
 
 /// What is on sale is listed under this status.
 const ON_SALE: &str = "onSelling";
+/// Every closed order has this status, whatever closed it.
+const CLOSED: &str = "FINISH";
+/// Why an order was closed whose goods never left; the words are those of public clients.
+const NEVER_SENT: [&str; 6] = [
+    "buyer_pay_timeout",
+    "buyer_cancel_notpay_order",
+    "buyer_cancel_order_in_risk",
+    "risk_reject_closed",
+    "cancel_order_close_trade",
+    "seller_send_goods_timeout",
+];
 
 /// One row of the list, without its variants; the price is the lowest.
 pub fn listed(row: &ListedProduct, status: &str) -> Result<RemoteGoods, SkippedRow> {
@@ -88,14 +99,15 @@ pub fn order(row: &OrderRow) -> Result<RemoteOrder, SkippedRow> {
             quantity: line.product_count.integer()?,
             unit_price: line.product_unit_price.known(),
             paid: line.total_product_amount.known(),
-            state: line.son_order_status.text().map(state),
+            // A closed line may have been received or cancelled: nothing tells which of the two.
+            state: line.son_order_status.text().filter(|word| *word != CLOSED).map(state),
         })
     });
-    let wire_state = row.order_status.owned().unwrap_or_default();
+    let (state, wire_state) = stands(&row.order_status, &row.end_reason, [&row.fund_status, &row.logistics_status]);
     Ok(RemoteOrder {
         external_id,
         origin: None,
-        state: state(&wire_state),
+        state,
         wire_state,
         // The buyer's currency, which may differ from the listing's.
         total: total.ok_or_else(|| skip("no pay_amount".to_owned()))?,
@@ -129,11 +141,12 @@ pub fn detail(row: &OrderDetail) -> Result<RemoteOrder, SkippedRow> {
             state: None,
         })
     });
-    let wire_state = row.order_status.owned().unwrap_or_default();
+    let (state, wire_state) =
+        stands(&row.order_status, &row.order_end_reason, [&row.fund_status, &row.logistics_status]);
     Ok(RemoteOrder {
         external_id,
         origin: None,
-        state: state(&wire_state),
+        state,
         wire_state,
         total: total.ok_or_else(|| skip("no order_amount".to_owned()))?,
         shipping: None,
@@ -157,13 +170,26 @@ fn times(created: &Loose, paid: &Loose, modified: &Loose) -> OrderTimes {
     OrderTimes { created_at: at(created), paid_at: at(paid), modified_at: at(modified), ..OrderTimes::default() }
 }
 
+/// Where an order stands, and how the platform says it.
+fn stands(status: &Loose, end_reason: &Loose, [fund, logistics]: [&Loose; 2]) -> (RemoteOrderState, String) {
+    let word = status.text().unwrap_or_default();
+    let is_unpaid = fund.text() == Some("NOT_PAY");
+    let is_unsent = logistics.text() == Some("WAIT_SELLER_SEND_GOODS");
+    match (word, end_reason.text()) {
+        (CLOSED, Some(why)) if NEVER_SENT.contains(&why) => (RemoteOrderState::Cancelled, format!("{word}/{why}")),
+        (CLOSED, None) if is_unpaid || is_unsent => (RemoteOrderState::Cancelled, word.to_owned()),
+        (CLOSED, Some(why)) => (state(word), format!("{word}/{why}")),
+        _ => (state(word), word.to_owned()),
+    }
+}
+
 fn state(word: &str) -> RemoteOrderState {
     match word {
         "PLACE_ORDER_SUCCESS" => RemoteOrderState::Unpaid,
         "WAIT_SELLER_SEND_GOODS" => RemoteOrderState::PaidUnshipped,
         "SELLER_PART_SEND_GOODS" => RemoteOrderState::PartShipped,
         "WAIT_BUYER_ACCEPT_GOODS" => RemoteOrderState::Shipped,
-        "FINISH" => RemoteOrderState::Done,
+        CLOSED => RemoteOrderState::Done,
         "IN_CANCEL" | "IN_ISSUE" => RemoteOrderState::Refunding,
         "RISK_CONTROL" | "IN_FROZEN" | "WAIT_SELLER_EXAMINE_MONEY" => RemoteOrderState::Held,
         _ => RemoteOrderState::Unknown,
@@ -181,5 +207,36 @@ fn receiver(address: &Address) -> Receiver {
         name: Private::maybe_masked(address.contact_person.text()),
         phone: Private::maybe_masked(address.mobile_no.text().or(address.phone_number.text())),
         address: Private::maybe_masked(Some(street.join(", ")).as_deref().filter(|street| !street.is_empty())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn why_an_order_was_closed_tells_a_cancelled_one_from_a_received_one() {
+        let told = |list: serde_json::Value| {
+            let mut row = json!({"order_id": 1, "pay_amount": {"amount": "1.00", "currency_code": "USD"},
+                "product_list": [{"child_id": 2, "product_count": 1, "son_order_status": list["order_status"]}]});
+            row.as_object_mut().unwrap().extend(list.as_object().unwrap().clone());
+            let order = order(&serde_json::from_value::<OrderRow>(row).unwrap()).unwrap();
+            (order.state, order.lines.first().unwrap().state)
+        };
+        for (row, state) in [
+            (json!({"order_status": "FINISH", "end_reason": "cancel_order_close_trade"}), RemoteOrderState::Cancelled),
+            (json!({"order_status": "FINISH", "fund_status": "NOT_PAY"}), RemoteOrderState::Cancelled),
+            (
+                json!({"order_status": "FINISH", "logistics_status": "WAIT_SELLER_SEND_GOODS"}),
+                RemoteOrderState::Cancelled,
+            ),
+            (json!({"order_status": "FINISH", "end_reason": "buyer_accept_goods"}), RemoteOrderState::Done),
+            (json!({"order_status": "FINISH"}), RemoteOrderState::Done),
+        ] {
+            assert_eq!(told(row.clone()), (state, None), "{row}");
+        }
+        let open = (RemoteOrderState::PaidUnshipped, Some(RemoteOrderState::PaidUnshipped));
+        assert_eq!(told(json!({"order_status": "WAIT_SELLER_SEND_GOODS", "end_reason": ""})), open);
     }
 }

@@ -73,6 +73,10 @@ pub struct OrderList {
 pub struct OrderRow {
     pub order_id: Loose,
     pub order_status: Loose,
+    /// Why a closed order was closed.
+    pub end_reason: Loose,
+    pub fund_status: Loose,
+    pub logistics_status: Loose,
     pub gmt_create: Loose,
     pub gmt_update: Loose,
     pub gmt_pay_time: Loose,
@@ -106,6 +110,9 @@ pub struct OrderInfo {
 pub struct OrderDetail {
     pub id: Loose,
     pub order_status: Loose,
+    pub order_end_reason: Loose,
+    pub fund_status: Loose,
+    pub logistics_status: Loose,
     pub gmt_create: Loose,
     pub gmt_modified: Loose,
     pub gmt_pay_success: Loose,

@@ -26,6 +26,7 @@ mod model;
 pub mod money;
 mod oauth;
 mod order;
+mod order_states;
 mod pacific;
 mod settings;
 mod ship;

@@ -6,6 +6,7 @@ use super::super::account::Setup;
 use super::super::authorise::{Authorise, Grant, TokenStep};
 use super::super::error::ApiError;
 use super::super::exchange::HttpReply;
+use super::super::order_states;
 use super::super::settings::SettingsReader;
 use super::super::tokens::TokenSet;
 use super::Wanliniu;
@@ -15,6 +16,7 @@ impl Authorise for Wanliniu {
         if setup.text("gateway").is_some_and(|gateway| !["open", "b2c"].contains(&gateway.as_str())) {
             reader.fault("gateway", "must be open or b2c");
         }
+        order_states::check(setup, reader);
     }
 
     fn token(&self, setup: &Setup, grant: &Grant) -> Result<TokenStep, ApiError> {

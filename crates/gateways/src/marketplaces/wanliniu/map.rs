@@ -2,14 +2,16 @@
 
 use serde_json::json;
 
+use super::super::account::Account;
 use super::super::loose::Loose;
 use super::super::model::{OwnGoods, RemoteGoods, RemoteSku, SkippedRow};
 use super::super::money::{Currency, Money, MoneyError};
 use super::super::order::{OrderTimes, Private, Receiver, RemoteOrder, RemoteOrderLine, RemoteOrderState};
+use super::super::order_states;
 use super::types::{GoodsRow, LineRow, SpecRow, TradeRow};
 
 /// One order of one of the stores.
-pub fn order(row: &TradeRow) -> Result<RemoteOrder, SkippedRow> {
+pub fn order(account: &Account, row: &TradeRow) -> Result<RemoteOrder, SkippedRow> {
     let skip = |reason: String| SkippedRow { external_id: row.uid.owned(), reason };
     let external_id = row.uid.owned().ok_or_else(|| skip("no uid".to_owned()))?;
     let currency = row.currency_code.text().map_or(Ok(Currency::CNY), Currency::parse);
@@ -21,7 +23,7 @@ pub fn order(row: &TradeRow) -> Result<RemoteOrder, SkippedRow> {
     Ok(RemoteOrder {
         external_id,
         origin: row.shop_nick.owned(),
-        state: state(row),
+        state: state(account, row),
         wire_state: format!("{}/{}", word(&row.status), word(&row.process_status)),
         total: total.ok_or_else(|| skip("no paid_fee".to_owned()))?,
         shipping: row.post_fee.major(currency).ok().flatten(),
@@ -49,11 +51,12 @@ pub fn order(row: &TradeRow) -> Result<RemoteOrder, SkippedRow> {
     })
 }
 
-/// The meaning of the status numbers is unconfirmed, so a paid order is unknown and never sent by us.
-fn state(row: &TradeRow) -> RemoteOrderState {
-    match row.is_pay.text() {
-        Some("false" | "0") => RemoteOrderState::Unpaid,
-        _ => RemoteOrderState::Unknown,
+/// The meaning of the status numbers is unconfirmed: a paid order is unknown, and never sent by us, until the
+/// account says what they mean.
+fn state(account: &Account, row: &TradeRow) -> RemoteOrderState {
+    match order_states::of(account, row.status.text().unwrap_or_default()) {
+        RemoteOrderState::Unknown if matches!(row.is_pay.text(), Some("false" | "0")) => RemoteOrderState::Unpaid,
+        state => state,
     }
 }
 
@@ -89,6 +92,8 @@ pub fn goods(row: &GoodsRow) -> Result<RemoteGoods, SkippedRow> {
     })
 }
 
+/// The list names no units. Nothing is on sale until somebody says how many there are: what is not counted
+/// at all would be sold without end.
 fn sku(row: &SpecRow) -> Result<RemoteSku, MoneyError> {
     let price = Money::from_major(row.sale_price.text().unwrap_or_default(), Currency::CNY)?;
     let specs = [("规格1", &row.spec1), ("规格2", &row.spec2)];
@@ -97,6 +102,6 @@ fn sku(row: &SpecRow) -> Result<RemoteSku, MoneyError> {
         specs: specs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.owned()?))).collect(),
         barcode: row.bar_code.owned(),
         picture: row.pic.owned(),
-        ..RemoteSku::of(row.sys_spec_uid.owned().or_else(|| row.spec_code.owned()), price, None)
+        ..RemoteSku::of(row.sys_spec_uid.owned().or_else(|| row.spec_code.owned()), price, Some(0))
     })
 }

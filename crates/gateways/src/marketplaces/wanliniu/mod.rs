@@ -25,6 +25,7 @@ use super::exchange::{Body, Host, HttpReply, HttpRequest};
 use super::facts::{
     AccountKind, AuthKind, Capabilities, CursorKind, Descriptor, RateKind, StockRules, StoreFacts, Way,
 };
+use super::order_states;
 use super::settings::{SettingKey, SettingsReader};
 use super::windows::WindowRules;
 use super::{Entry, Opened};
@@ -59,7 +60,11 @@ static DESCRIPTOR: Descriptor = Descriptor {
         ways: &[Way {
             kind: AccountKind::SelfAuthorised,
             auth: AuthKind::KeySecretSigned,
-            needs: &[SettingKey::required("app_key"), SettingKey::optional("gateway")],
+            needs: &[
+                SettingKey::required("app_key"),
+                SettingKey::optional("gateway"),
+                SettingKey::optional(order_states::KEY),
+            ],
             pasted: Some("app_secret"),
         }],
         sites: &[],

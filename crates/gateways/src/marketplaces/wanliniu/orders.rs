@@ -50,7 +50,8 @@ impl Feed<RemoteOrder> for Changed<'_> {
         let at: u64 = cursor.map_or(Ok(1), Cursor::open)?;
         let rows = rows(reply)?;
         let next = next_number(at, PAGE_SIZE, None, rows.len());
-        Ok(Page::collect(rows.iter().map(map::order)).and_next(next.map(|next| Cursor::of(&next)).transpose()?))
+        Ok(Page::collect(rows.iter().map(|row| map::order(self.account, row)))
+            .and_next(next.map(|next| Cursor::of(&next)).transpose()?))
     }
 }
 
@@ -70,7 +71,7 @@ impl ByIds<RemoteOrder> for One<'_> {
         // A list that did not understand the id answers with other orders.
         let wanted = rows.iter().find(|row| ids.iter().any(|id| row.uid.text() == Some(id)));
         match wanted {
-            Some(row) => Ok(Page::collect([map::order(row)])),
+            Some(row) => Ok(Page::collect([map::order(self.account, row)])),
             None => Ok(Page { missing: ids.to_vec(), ..Page::of(Vec::new()) }),
         }
     }

@@ -9,10 +9,11 @@ use super::super::authorise::{Authorise, Callback, Grant, TokenStep};
 use super::super::error::{ApiError, ErrorClass};
 use super::super::exchange::{HttpReply, HttpRequest};
 use super::super::facts::AccountKind;
+use super::super::order_states;
 use super::super::settings::SettingsReader;
 use super::super::tokens::TokenSet;
 use super::types::TokenReply;
-use super::{Weimob, errors, map};
+use super::{Weimob, errors};
 
 /// The kind of store of today's cloud.
 const TODAY: &str = "business_operation_system_id";
@@ -29,9 +30,7 @@ impl Authorise for Weimob {
         if setup.text("shop_type").is_some_and(|kind| !KINDS.contains(&kind.as_str())) {
             reader.fault("shop_type", "must be business_operation_system_id or public_account_id");
         }
-        if setup.text("order_states").is_some_and(|text| map::states(&text).is_none()) {
-            reader.fault("order_states", "must be numbers and states as 1:paid_unshipped,2:shipped");
-        }
+        order_states::check(setup, reader);
     }
 
     fn start(&self, setup: &Setup, state: &str) -> Result<HttpRequest, ApiError> {

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::super::account::Account;
 use super::super::listed::Listed;
 use super::super::model::{OwnGoods, RemoteGoods, RemoteSku, SkippedRow};
-use super::super::order::{OrderTimes, Private, Receiver, RemoteOrder, RemoteOrderLine, RemoteOrderState};
+use super::super::order::{OrderTimes, Private, Receiver, RemoteOrder, RemoteOrderLine};
+use super::super::order_states;
 use super::types::{Goods, GoodsRow, ItemRow, OrderInfo, ReceiverInfo, SkuRow};
 
 /// An item of the list.
@@ -64,36 +65,6 @@ fn sku(row: &SkuRow) -> Option<RemoteSku> {
     })
 }
 
-/// Numbers of order states as an operator has confirmed them: `1:paid_unshipped,2:shipped`. `None` when
-/// the text is not that.
-pub fn states(text: &str) -> Option<Vec<(String, RemoteOrderState)>> {
-    let pair = |pair: &str| {
-        let (number, word) = pair.split_once(':')?;
-        let number = number.trim();
-        let usable = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        let state = STATES.iter().find(|state| state.word() == word.trim())?;
-        usable.then(|| (number.to_owned(), *state))
-    };
-    text.split(',').map(pair).collect()
-}
-
-const STATES: &[RemoteOrderState] = &[
-    RemoteOrderState::Unpaid,
-    RemoteOrderState::PaidUnshipped,
-    RemoteOrderState::PartShipped,
-    RemoteOrderState::Shipped,
-    RemoteOrderState::Done,
-    RemoteOrderState::Cancelled,
-    RemoteOrderState::Refunding,
-    RemoteOrderState::Held,
-];
-
-/// The state of a number; unknown unless the account says what it means.
-fn state(account: &Account, number: &str) -> RemoteOrderState {
-    let known = account.text("order_states").and_then(|text| states(&text)).unwrap_or_default();
-    known.iter().find(|(known, _)| known == number).map_or(RemoteOrderState::Unknown, |(_, state)| *state)
-}
-
 /// One order.
 pub fn order(account: &Account, row: Option<&OrderInfo>) -> Result<RemoteOrder, SkippedRow> {
     let nothing = || SkippedRow { external_id: None, reason: "no orderInfo".to_owned() };
@@ -112,7 +83,7 @@ pub fn order(account: &Account, row: Option<&OrderInfo>) -> Result<RemoteOrder, 
     Ok(RemoteOrder {
         external_id,
         origin: None,
-        state: state(account, number),
+        state: order_states::of(account, number),
         wire_state: base.order_status_name.owned().unwrap_or_else(|| number.to_owned()),
         total,
         shipping: None,
@@ -157,25 +128,5 @@ fn receiver(row: &ReceiverInfo) -> Receiver {
         name: Private::maybe_masked(row.name.text()),
         phone: Private::maybe_masked(row.phone.text()),
         address: Private::maybe_masked(row.address.text()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_means_nothing_until_the_account_says_what() {
-        let confirmed = |text: &str| {
-            let mut account = Account::default();
-            account.data.insert("order_states".to_owned(), json!(text));
-            account
-        };
-        assert_eq!(state(&Account::default(), "1"), RemoteOrderState::Unknown);
-        assert_eq!(state(&confirmed("1:paid_unshipped, 2:shipped"), "2"), RemoteOrderState::Shipped);
-        assert_eq!(state(&confirmed("1:paid_unshipped"), "3"), RemoteOrderState::Unknown);
-        for bad in ["", "1", "1:sent", "x:shipped", "1:unknown", "1:shipped,"] {
-            assert_eq!(states(bad), None, "{bad}");
-        }
     }
 }

@@ -29,6 +29,7 @@ use super::exchange::{HttpReply, HttpRequest};
 use super::facts::{
     AccountKind, AuthKind, Capabilities, CursorKind, Descriptor, RateKind, StockRules, StoreFacts, Way,
 };
+use super::order_states;
 use super::settings::{SettingKey, SettingsReader};
 use super::windows::WindowRules;
 use super::{Entry, Opened};
@@ -64,14 +65,14 @@ static DESCRIPTOR: Descriptor = Descriptor {
                     // business_operation_system_id, or public_account_id on the older cloud.
                     SettingKey::optional("shop_type"),
                     SettingKey::required("vid"),
-                    SettingKey::optional("order_states"),
+                    SettingKey::optional(order_states::KEY),
                 ],
                 pasted: None,
             },
             Way {
                 kind: AccountKind::ThirdParty,
                 auth: AuthKind::CodeRotatingRefresh,
-                needs: &[SettingKey::required("vid"), SettingKey::optional("order_states")],
+                needs: &[SettingKey::required("vid"), SettingKey::optional(order_states::KEY)],
                 pasted: None,
             },
         ],

@@ -3,6 +3,7 @@
 mod failing;
 mod heavy;
 mod mending;
+mod platforms;
 mod ruling;
 pub mod scene;
 mod telling;

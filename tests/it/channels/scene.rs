@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tuanqiao::areas::channels::entity::{channel, line};
 use tuanqiao::areas::channels::lines;
 use tuanqiao::areas::channels::sales::{self, Sold};
+use tuanqiao::areas::market_orders::entity::feed;
 use tuanqiao::areas::stock::movements;
 use tuanqiao::areas::stores::skus::{self, Listed};
 use tuanqiao::areas::stores::state::MatchedBy;
@@ -73,6 +74,15 @@ impl Shelf {
             "rests until {:?} for {:?}, leased until {:?}, now {now}",
             row.rest_until, row.last_error, row.lease_until
         )
+    }
+
+    /// Sets how far the store's orders have been read.
+    pub async fn has_read_orders_but(&self, app: &TestApp, span: chrono::Duration) {
+        self.bound.operator.get(&self.bound.path("/order-feed")).await.ok();
+        let update = feed::Entity::update_many()
+            .col_expr(feed::Column::Watermark, Expr::value(app.app.clock.wall() - span))
+            .filter(feed::Column::StoreId.eq(self.store()));
+        update.exec(app.app.db.maintenance()).await.unwrap();
     }
 
     /// A buyer buys at the platform, which shows less at once; the shop hears nothing of it.

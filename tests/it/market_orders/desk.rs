@@ -121,9 +121,18 @@ impl<'a> Desk<'a> {
         page["items"].as_array().unwrap().clone()
     }
 
+    /// How the platform's calls name the order that its people know by `number`.
+    fn called(&self, number: &str) -> String {
+        match self.bound.of.platform {
+            StorePlatform::Shopify => format!("gid://shopify/Order/{number}"),
+            StorePlatform::Wanliniu => format!("3B{:010X}", self.there(number).seq),
+            _ => number.to_owned(),
+        }
+    }
+
     /// One order with all that belongs to it.
     pub async fn order(&self, number: &str) -> Value {
-        let found = self.list(&format!("&external_id={number}")).await;
+        let found = self.list(&format!("&external_id={}", self.called(number))).await;
         assert_eq!(found.len(), 1, "{number} is there once: {found:?}");
         self.keeper().get(&format!("{ORDERS}/{}", found[0]["id"].as_str().unwrap())).await.ok()
     }

@@ -42,3 +42,17 @@ on_both! {
         assert_sound(app).await;
     }
 }
+
+on_both! {
+    async fn a_merchant_with_a_key_of_the_older_gateway_is_read_through_that_one(app: TestApp) {
+        let of = StoreRef::new(StorePlatform::Wanliniu, "3000112233");
+        let bound = app.binds_store(&of, 3).await;
+        let data = json!({"data": {"app_key": of.seller, "gateway": "b2c"}});
+        bound.operator.patch(&bound.path(""), data).await.ok();
+        let run = imported(app, &bound.operator, whole(&bound)).await;
+        assert_eq!((&run["status"], &run["created"]), (&json!("done"), &json!(3)), "{run}");
+        let odd = json!({"data": {"app_key": of.seller, "gateway": "soap"}});
+        let refused = bound.operator.patch(&bound.path(""), odd).await.refused(400, "validation.failed");
+        assert_eq!(refused["errors"][0]["field"], "data.gateway", "{refused}");
+    }
+}

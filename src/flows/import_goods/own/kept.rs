@@ -214,6 +214,7 @@ mod tests {
             cost: Fen::from_fen(price),
             price: Fen::from_fen(price),
             quantity: Some(5),
+            stock: Some(5),
             picture: None,
             on_sale: true,
             extra: json!({}),

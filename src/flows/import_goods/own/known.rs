@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use gateways::marketplaces::RemoteGoods;
+use gateways::marketplaces::{Capabilities, RemoteGoods};
 use kernel::clock::beijing_day;
 use kernel::id::{CategoryId, GoodsId, ShopId, SkuId, StoreId};
 use kernel::{Failure, ListingKind, Time};
@@ -39,6 +39,14 @@ impl<'a> Place<'a> {
     }
 }
 
+/// What variants of a marketplace begin with whose units it does not tell. One that takes our stock says so of
+/// what nobody counts; any other counts itself, and what it has is not ours to sell without end.
+fn untold(marketplace: &str) -> Option<i64> {
+    let counts_with_us = gateways::marketplaces::find(marketplace)
+        .is_some_and(|entry| entry.descriptor.capabilities.has(Capabilities::STOCK));
+    (!counts_with_us).then_some(0)
+}
+
 /// What is known.
 pub(in super::super) struct Known {
     pub ties: HashMap<String, remote_goods::Model>,
@@ -52,6 +60,7 @@ pub(in super::super) struct Known {
     rates: HashMap<String, i64>,
     mapping: HashMap<String, CategoryId>,
     category: Option<CategoryId>,
+    untold: Option<i64>,
 }
 
 impl Known {
@@ -92,6 +101,7 @@ impl Known {
             sold_as: skus::sold_as(conn, store, &candidates).await?,
             rates: exchange::on_day(conn, shop, beijing_day(now)).await?,
             category: category.filter(|id| standing.contains(id)),
+            untold: untold(place.marketplace),
             ties,
             ours,
             by_barcode,
@@ -107,6 +117,7 @@ impl Known {
             rates: &self.rates,
             mapping: &self.mapping,
             category: self.category,
+            untold: self.untold,
         }
     }
 

@@ -37,6 +37,8 @@ pub(in super::super) struct Terms<'a> {
     pub mapping: &'a HashMap<String, CategoryId>,
     /// The category of goods whose own is not mapped.
     pub category: Option<CategoryId>,
+    /// What a variant begins with whose units are not told; `None`: nobody counts it.
+    pub untold: Option<i64>,
 }
 
 /// An item that can be goods of ours.
@@ -64,8 +66,10 @@ pub(in super::super) struct Variant {
     pub cost: Fen,
     /// What it costs here.
     pub price: Fen,
-    /// Units there; `None` where nobody counts.
+    /// Units there; `None` where they are not told.
     pub quantity: Option<i64>,
+    /// Units that a SKU of it begins with; `None` where nobody counts.
+    pub stock: Option<i64>,
     pub picture: Option<String>,
     pub on_sale: bool,
     pub extra: Value,
@@ -164,6 +168,7 @@ impl Variant {
             None => (Fen::ZERO, Fen::ZERO),
         };
         let text = |text: &Option<String>| text.as_ref().map(|text| storable(text, CODE_MAX)).filter(|t| !t.is_empty());
+        let quantity = sku.quantity.map(|units| units.clamp(0, UNITS_MAX));
         Ok(Self {
             external_id,
             code: text(&sku.sku_code),
@@ -172,7 +177,8 @@ impl Variant {
             there: sku.price,
             cost,
             price,
-            quantity: sku.quantity.map(|units| units.clamp(0, UNITS_MAX)),
+            quantity,
+            stock: quantity.or(terms.untold),
             picture: sku.picture.as_deref().and_then(picture),
             on_sale: sku.on_sale,
             extra: sku.extra.clone(),
@@ -187,7 +193,7 @@ impl Variant {
             cost_fen: Some(self.cost),
             barcode: self.barcode.clone(),
             picture: self.picture.clone(),
-            stock: Some(self.quantity),
+            stock: Some(self.stock),
             ..SkuDraft::default()
         }
     }
@@ -315,12 +321,16 @@ mod tests {
     }
 
     fn read(row: &RemoteGoods) -> Result<Item, String> {
+        read_where(row, None)
+    }
+
+    fn read_where(row: &RemoteGoods, untold: Option<i64>) -> Result<Item, String> {
         let (price, rates, mapping) = (
             PriceRule { ends_in_nine: true, ..PriceRule::default() },
             HashMap::from([("USD".to_owned(), 7_000_000)]),
             HashMap::new(),
         );
-        Item::read(row, &Terms { price: Some(&price), rates: &rates, mapping: &mapping, category: None })
+        Item::read(row, &Terms { price: Some(&price), rates: &rates, mapping: &mapping, category: None, untold })
     }
 
     #[test]
@@ -366,6 +376,16 @@ mod tests {
         let item = priced("USD").unwrap();
         assert_eq!(item.variants.first().map(|v| (v.cost.fen(), v.price.fen(), v.quantity)), Some((7000, 7090, None)));
         assert_eq!(priced("EUR").unwrap_err(), "no exchange rate for EUR of the last 7 days");
+    }
+
+    #[test]
+    fn units_that_are_not_told_are_none_where_somebody_else_counts_them() {
+        let one = RemoteSku::only(Money::cny(Fen::from_fen(100)), None);
+        let begins = |untold| {
+            let item = read_where(&row(vec![one.clone()]), untold).unwrap();
+            item.variants.first().map(|variant| (variant.quantity, variant.draft().stock)).unwrap()
+        };
+        assert_eq!((begins(None), begins(Some(0))), ((None, Some(None)), (None, Some(Some(0)))));
     }
 
     #[test]

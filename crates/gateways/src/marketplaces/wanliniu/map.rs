@@ -92,8 +92,6 @@ pub fn goods(row: &GoodsRow) -> Result<RemoteGoods, SkippedRow> {
     })
 }
 
-/// The list names no units. Nothing is on sale until somebody says how many there are: what is not counted
-/// at all would be sold without end.
 fn sku(row: &SpecRow) -> Result<RemoteSku, MoneyError> {
     let price = Money::from_major(row.sale_price.text().unwrap_or_default(), Currency::CNY)?;
     let specs = [("规格1", &row.spec1), ("规格2", &row.spec2)];
@@ -102,6 +100,6 @@ fn sku(row: &SpecRow) -> Result<RemoteSku, MoneyError> {
         specs: specs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.owned()?))).collect(),
         barcode: row.bar_code.owned(),
         picture: row.pic.owned(),
-        ..RemoteSku::of(row.sys_spec_uid.owned().or_else(|| row.spec_code.owned()), price, Some(0))
+        ..RemoteSku::of(row.sys_spec_uid.owned().or_else(|| row.spec_code.owned()), price, None)
     })
 }

@@ -185,14 +185,7 @@ pub fn aliexpress() -> Abroad {
             tells: Tells { barcodes: false, ..row.tells },
             ..row
         },
-        shape: Shape {
-            state: |order| match order.stage {
-                // Closed, one way or the other.
-                OrderStage::Cancelled => RemoteOrderState::Done,
-                _ => usual(order),
-            },
-            ..shape()
-        },
+        shape: shape(),
     }
 }
 

@@ -73,6 +73,7 @@ jobs! {
     copy_pictures: 2;
     deliver_outbox: 1;
     fill_market_orders: 3;
+    forget_market_buyers: 5;
     forget_market_receivers: 600;
     import_marketplaces: 1;
     pull_affiliate_orders: 2;

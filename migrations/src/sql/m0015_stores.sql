@@ -8,6 +8,7 @@ CREATE TABLE stores (
     site              {text} NOT NULL,
     expected_id       {text},
     external_id       {text},
+    former_id         {text},
     external_name     {text},
     data              {json} NOT NULL,
     told              {json} NOT NULL,

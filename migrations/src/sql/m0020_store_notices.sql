@@ -7,6 +7,8 @@ CREATE TABLE store_notices (
     dedupe_key   {text} NOT NULL,
     external_ids {json} NOT NULL,
     is_task      BOOLEAN NOT NULL,
+    erases       {json},
+    erased       {int},
     done_at      {time},
     done_by      {id},
     received_at  {time} NOT NULL,
@@ -16,6 +18,7 @@ CREATE TABLE store_notices (
 );
 CREATE INDEX store_notices_by_shop_id ON store_notices (shop_id, id);
 CREATE INDEX store_notices_by_received ON store_notices (received_at);
+CREATE INDEX store_notices_to_erase ON store_notices (id) WHERE erases IS NOT NULL;
 
 CREATE TABLE store_hints (
     store_id    {id} NOT NULL,

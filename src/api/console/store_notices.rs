@@ -31,8 +31,12 @@ struct StoreNoticeView {
     topic: String,
     /// What it concerns, by the platform's ids.
     external_ids: Vec<String>,
-    /// Whether an operator must do something, such as erase a buyer's data.
+    /// Whether something must be done about it, such as showing or erasing a buyer's data.
     is_task: bool,
+    /// Orders whose receivers were erased because of it; null where it does not say exactly whose, so that an
+    /// operator has to look. What is erased by itself is done within seconds, and `done_by` stays null.
+    #[schema(required)]
+    erased: Option<i64>,
     #[schema(required)]
     done_at: Option<DateTime<Utc>>,
     #[schema(required)]
@@ -49,6 +53,7 @@ impl From<store_notice::Model> for StoreNoticeView {
             topic: row.topic,
             external_ids: serde_json::from_value(row.external_ids).unwrap_or_default(),
             is_task: row.is_task,
+            erased: row.erased,
             done_at: row.done_at,
             done_by: row.done_by,
             received_at: row.received_at,

@@ -285,17 +285,35 @@ pub async fn numbered(
     Ok(rows.into_tuple().all(conn).await?)
 }
 
-/// Orders of a store by the buyer's id there.
-pub async fn of_buyer(
+/// Whose orders are to be forgotten.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// Those with these numbers.
+    Numbered(&'a [String]),
+    /// Those bought under one of these names.
+    Buyer(&'a [String]),
+    /// All.
+    Everybody,
+}
+
+/// Orders of a store whose receivers were not erased, at most `most`.
+pub async fn unforgotten(
     conn: &impl ConnectionTrait,
     store: StoreId,
-    buyer: &str,
+    whose: Whose<'_>,
+    most: u64,
 ) -> Result<Vec<MarketOrderId>, MarketOrderError> {
-    let rows = order::Entity::find()
+    let mut rows = order::Entity::find()
         .select_only()
         .column(order::Column::Id)
         .filter(order::Column::StoreId.eq(store))
-        .filter(order::Column::Buyer.eq(buyer));
+        .filter(order::Column::ReceiverErasedAt.is_null())
+        .limit(most);
+    rows = match whose {
+        Whose::Numbered(numbers) => rows.filter(order::Column::ExternalId.is_in(numbers.iter().map(String::as_str))),
+        Whose::Buyer(names) => rows.filter(order::Column::Buyer.is_in(names.iter().map(String::as_str))),
+        Whose::Everybody => rows,
+    };
     Ok(rows.into_tuple().all(conn).await?)
 }
 

@@ -1,6 +1,7 @@
 //! Reading stores.
 
 use kernel::id::{ShopId, StoreId};
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::store::{Column, Entity, Model, in_shop};
@@ -30,6 +31,25 @@ pub async fn of_merchant(
     external_id: &str,
 ) -> Result<Vec<Model>, StoreError> {
     let rows = Entity::find().filter(Column::Marketplace.eq(marketplace)).filter(Column::ExternalId.eq(external_id));
+    Ok(rows.order_by_asc(Column::Id).all(conn).await?)
+}
+
+/// The shop's stores at a marketplace, those taken off among them: their orders stay.
+pub async fn at(conn: &impl ConnectionTrait, shop: ShopId, marketplace: &str) -> Result<Vec<Model>, StoreError> {
+    let rows = in_shop(shop).filter(Column::Marketplace.eq(marketplace)).order_by_asc(Column::Id);
+    Ok(rows.all(conn).await?)
+}
+
+/// The shop's entries of one merchant at a marketplace, on all of its sites, those taken off among them.
+pub async fn ever_of_merchant(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    marketplace: &str,
+    merchant: &str,
+) -> Result<Vec<Model>, StoreError> {
+    let rows = in_shop(shop)
+        .filter(Column::Marketplace.eq(marketplace))
+        .filter(Column::ExternalId.eq(merchant).or(Column::FormerId.eq(merchant)));
     Ok(rows.order_by_asc(Column::Id).all(conn).await?)
 }
 

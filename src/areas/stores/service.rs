@@ -56,6 +56,7 @@ pub async fn create(conn: &impl ConnectionTrait, new: &NewStore, now: Time) -> R
         expected_id: Set(new.expected_id.clone()),
         // Claimed by the merchant's own consent alone, so that nobody can keep a store from its merchant.
         external_id: Set(None),
+        former_id: Set(None),
         external_name: Set(None),
         data: Set(Value::Object(new.data.clone())),
         told: Set(json!({})),
@@ -133,6 +134,7 @@ pub async fn change_state(
         let name = format!("{}_{}", row.name, row.id.alphanumeric());
         update = update
             .col_expr(Column::Name, Expr::value(name))
+            .col_expr(Column::FormerId, Expr::col(Column::ExternalId))
             .col_expr(Column::ExternalId, Expr::value(None::<String>))
             .col_expr(Column::SealedTokens, Expr::value(None::<String>))
             .col_expr(Column::RenewAt, Expr::value(None::<Time>));

@@ -66,6 +66,7 @@ mod tests {
             site: String::new(),
             expected_id: None,
             external_id: None,
+            former_id: None,
             external_name: None,
             data: json!({}),
             told: json!({}),

@@ -1,26 +1,22 @@
-//! Who receives an order: opened for whoever has to send it, forgotten when it is no longer needed.
+//! Who receives an order: opened for whoever has to send it.
 
-use chrono::Duration;
 use gateways::marketplaces::{ErrorClass, Priority, Private, Receiver, Revealed};
 use kernel::Failure;
-use kernel::id::{MarketOrderId, ShopId, StoreId};
+use kernel::id::MarketOrderId;
 use serde::Serialize;
 use serde_json::json;
 
 use super::sight;
 use crate::app::App;
 use crate::areas::market_accounts::MarketError;
+use crate::areas::market_orders::MarketOrderError;
 use crate::areas::market_orders::entity::order;
 use crate::areas::market_orders::service::{self, Noted, receiver_place};
 use crate::areas::market_orders::state::EventKind;
-use crate::areas::market_orders::{MarketOrderError, query};
 use crate::areas::operators::audit;
 use crate::areas::shops::query::Shop;
 use crate::areas::stores::entity::store;
 use crate::flows::stores::Sight;
-
-/// Orders whose receivers are forgotten at a time.
-const AT_ONCE: u64 = 500;
 
 /// How a receiver was had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -154,72 +150,4 @@ fn mask(receiver: &mut Receiver) {
             *part = mask.take().map_or(Private::Absent, Private::Masked);
         }
     }
-}
-
-/// Forgets the receiver of one order; says whether there was one.
-pub async fn erase(app: &App, shop: &Shop, who: Sight, id: MarketOrderId) -> Result<bool, Failure> {
-    let (order, _) = sight::one(app, who, id).await?;
-    let actor = format!("operator:{}", who.operator);
-    let erased = forget_these(app, shop.id, &[order.id], &actor).await? > 0;
-    app.db
-        .write(async |tx| {
-            let what = json!({ "erased": erased });
-            Ok(audit::note(tx, shop.id, who.operator, "market_order.erased", id, what, app.clock.now()).await?)
-        })
-        .await?;
-    Ok(erased)
-}
-
-/// A person wants to be forgotten, as the platform says: by the numbers of his orders, or by the buyer's
-/// id there. Says how many orders were touched.
-pub async fn forget(
-    app: &App,
-    shop: ShopId,
-    store: StoreId,
-    (numbers, buyer): (&[String], Option<&str>),
-    actor: &str,
-) -> Result<u64, Failure> {
-    let conn = app.db.reader();
-    let mut orders = query::numbered(conn, store, numbers).await?;
-    if let Some(buyer) = buyer {
-        orders.extend(query::of_buyer(conn, store, buyer).await?);
-    }
-    let mut forgotten = 0;
-    for some in orders.chunks(100) {
-        forgotten += forget_these(app, shop, some, actor).await?;
-    }
-    Ok(forgotten)
-}
-
-/// Forgets receivers whose time is over, shop by shop; says how many.
-pub async fn forget_due(app: &App) -> Result<u64, Failure> {
-    let mut forgotten = 0;
-    for shop in app.shops.all().iter() {
-        let before = app.clock.now() - Duration::days(shop.settings.market_receiver_days);
-        let due = query::to_forget(app.db.reader(), shop.id, before, AT_ONCE).await?;
-        forgotten += forget_these(app, shop.id, &due, "system").await?;
-    }
-    Ok(forgotten)
-}
-
-async fn forget_these(app: &App, shop: ShopId, orders: &[MarketOrderId], actor: &str) -> Result<u64, Failure> {
-    if orders.is_empty() {
-        return Ok(0);
-    }
-    app.db
-        .write(async |tx| {
-            let now = app.clock.now();
-            let erased = service::erase_receivers(tx, orders, now).await?;
-            let noted = |order: &MarketOrderId| Noted {
-                order: *order,
-                kind: EventKind::Erased,
-                actor: actor.to_owned(),
-                detail: json!({}),
-            };
-            if erased > 0 {
-                service::note(tx, shop, &orders.iter().map(noted).collect::<Vec<_>>(), now).await?;
-            }
-            Ok(erased)
-        })
-        .await
 }

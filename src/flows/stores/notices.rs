@@ -109,6 +109,10 @@ fn unchecked(store: &Store, error: &ApiError) -> Refused {
 /// The stores that a message is about. One address may serve all merchants of an app; a message about
 /// a merchant we do not know is for nobody.
 async fn concerned(app: &App, row: &store::Model, event: &HookEvent) -> Result<Vec<store::Model>, Failure> {
+    // Buyers' data outlive the binding: whoever was taken off may still ask.
+    if let (Some(merchant), true) = (&event.account_id, event.erases.is_some()) {
+        return Ok(query::ever_of_merchant(app.db.reader(), row.shop_id, &row.marketplace, merchant).await?);
+    }
     if row.external_id.is_some() && event.account_id == row.external_id && row.site.is_empty() {
         return Ok(vec![row.clone()]);
     }
@@ -139,6 +143,7 @@ async fn take_in(app: &App, row: &store::Model, event: &HookEvent, body: &[u8]) 
             false => format!("{}:{}", event.dedupe_key, kernel::crypto::digest::sha256_hex(body)),
         },
         external_ids: event.ids.clone(),
+        erases: event.erases.as_ref().filter(|_| kind == NoticeKind::Privacy).map(|erases| json!(erases)),
     };
     let owner = (row.shop_id, row.id);
     let revoked = app
@@ -160,9 +165,9 @@ async fn take_in(app: &App, row: &store::Model, event: &HookEvent, body: &[u8]) 
         tracing::error!(store = %row.id, marketplace = row.marketplace,
             "a merchant has taken his authorisation back; the store's work stops until he authorises again");
     }
-    if kind == NoticeKind::Privacy {
+    if kind == NoticeKind::Privacy && event.erases.is_none() {
         tracing::warn!(store = %row.id, marketplace = row.marketplace, topic = new.topic,
-            "a platform asks for buyer data to be shown or erased; an operator must do it");
+            "a platform asks for something about buyer data; an operator must do it");
     }
     Ok(())
 }
@@ -238,6 +243,7 @@ mod tests {
             topic: "t".to_owned(),
             account_id: None,
             ids: vec!["1".to_owned()],
+            erases: None,
             dedupe_key: "d".to_owned(),
             version: None,
             trusted,

@@ -2,6 +2,7 @@
 
 mod deciding;
 mod desk;
+mod forgetting;
 mod platforms;
 mod pulling;
 mod receivers;

@@ -3,6 +3,7 @@
 //! A message says that something changed, never what it is now: the flow reads the thing again.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::connector::BoxFeed;
 use super::error::{ApiError, ErrorClass};
@@ -61,6 +62,18 @@ pub enum HookKind {
     Other,
 }
 
+/// Whose data a message wants erased, where it says so exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Erasure {
+    /// What these orders of the store tell of their buyer.
+    Orders(Vec<String>),
+    /// What was bought under any of these names, in every store that the app serves.
+    Buyer(Vec<String>),
+    /// What all orders of the store tell of their buyers.
+    Store,
+}
+
 /// One verified message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HookEvent {
@@ -72,6 +85,8 @@ pub struct HookEvent {
     pub account_id: Option<String>,
     /// The things it concerns.
     pub ids: Vec<String>,
+    /// What must be erased because of it; a message about buyer data without this is for people.
+    pub erases: Option<Erasure>,
     /// What repetitions of the same message share.
     pub dedupe_key: String,
     /// Orders messages of one thing, where told.

@@ -67,7 +67,7 @@ pub use exchange::{Body, Host, HttpReply, HttpRequest};
 pub use facts::{
     AccountKind, AuthKind, Capabilities, CursorKind, Descriptor, HostKey, RateKind, Site, StockRules, StoreFacts, Way,
 };
-pub use hooks::{HookAnswer, HookCall, HookEvent, HookKind, HookSource};
+pub use hooks::{Erasure, HookAnswer, HookCall, HookEvent, HookKind, HookSource};
 pub use model::*;
 pub use order::{
     OrderTimes, Private, Receiver, RemoteOrder, RemoteOrderLine, RemoteOrderState, RemoteParcel, Revealed,

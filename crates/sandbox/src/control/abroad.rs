@@ -82,13 +82,15 @@ pub(super) struct Privacy {
     address: String,
     seller: String,
     topic: String,
+    #[serde(default)]
+    orders: Vec<String>,
 }
 
-/// `{address, seller, topic}`: Shopify's mandatory messages `customers/data_request`, `customers/redact`,
+/// `{address, seller, topic, orders?}`: Shopify's mandatory messages `customers/data_request`, `customers/redact`,
 /// `shop/redact` → what was answered.
 pub(super) async fn shopify_privacy(state: Data<SandboxState>, body: Json<Privacy>) -> HttpResponse {
-    match state.shopify_privacy_notice(&body.address, &body.seller, &body.topic) {
+    match state.shopify_privacy_notice(&body.address, &body.seller, &body.topic, &body.orders) {
         Some(notice) => HttpResponse::Ok().json(state.0.courier.post(notice).await),
-        None => refused(StatusCode::BAD_REQUEST, "the topic is none of the mandatory ones"),
+        None => refused(StatusCode::BAD_REQUEST, "the topic is none of the mandatory ones, or an order has no number"),
     }
 }

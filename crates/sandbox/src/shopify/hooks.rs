@@ -70,13 +70,28 @@ fn body(store: &Store, event: &StoreEvent) -> Option<Value> {
 
 impl SandboxState {
     /// One of the messages that every application must take, signed, about a store: `customers/data_request`,
-    /// `customers/redact`, `shop/redact`. `None` for other topics.
-    pub fn shopify_privacy_notice(&self, address: &str, seller: &str, topic: &str) -> Option<SignedNotice> {
-        let body = match topic {
-            "customers/data_request" | "customers/redact" => {
-                json!({"shop_id": 55_000_000_001_u64, "shop_domain": seller, "customer": {"id": 207_119_551,
-                    "email": "buyer@example.com", "phone": "555-625-1199"}, "orders_requested": []})
+    /// `customers/redact`, `shop/redact`; a customer's names his orders by their numbers. `None` for other
+    /// topics and for numbers that are none.
+    pub fn shopify_privacy_notice(
+        &self,
+        address: &str,
+        seller: &str,
+        topic: &str,
+        orders: &[String],
+    ) -> Option<SignedNotice> {
+        let orders: Vec<u64> = orders.iter().map(|id| id.parse()).collect::<Result<_, _>>().ok()?;
+        let of_customer = |key: &str, more: Value| {
+            let mut body = json!({"shop_id": 55_000_000_001_u64, "shop_domain": seller, "customer": {"id": 207_119_551,
+                "email": "buyer@example.com", "phone": "555-625-1199"}});
+            if let Some(members) = body.as_object_mut() {
+                members.insert(key.to_owned(), json!(orders));
+                members.extend(more.as_object().cloned().unwrap_or_default());
             }
+            body
+        };
+        let body = match topic {
+            "customers/data_request" => of_customer("orders_requested", json!({"data_request": {"id": 9_999}})),
+            "customers/redact" => of_customer("orders_to_redact", json!({})),
             "shop/redact" => json!({"shop_id": 55_000_000_001_u64, "shop_domain": seller}),
             _ => return None,
         };

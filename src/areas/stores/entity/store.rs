@@ -32,6 +32,9 @@ pub struct Model {
     /// The merchant's id there, once he has authorised; no other entry of the installation has it then.
     #[sea_orm(column_type = "Text", nullable)]
     pub external_id: Option<String>,
+    /// The merchant of a store that was taken off: what he asks of his buyers' data is still heard.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub former_id: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub external_name: Option<String>,
     /// What the operator entered, in the platform's own words; nothing secret.

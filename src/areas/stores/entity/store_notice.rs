@@ -26,6 +26,11 @@ pub struct Model {
     pub external_ids: Json,
     /// Whether an operator must do something.
     pub is_task: bool,
+    /// What of the orders is still to be erased because of it, as `Erasure` of the connectors.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub erases: Option<Json>,
+    /// Orders whose receivers were erased because of it; `None` where nothing is erased by itself.
+    pub erased: Option<i64>,
     pub done_at: Option<Time>,
     pub done_by: Option<OperatorId>,
     pub received_at: Time,

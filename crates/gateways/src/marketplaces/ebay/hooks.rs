@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::connector::{BoxFeed, Feed};
 use super::super::error::{ApiError, ErrorClass};
 use super::super::exchange::{HttpReply, HttpRequest, segment};
-use super::super::hooks::{HookAnswer, HookCall, HookEvent, HookKind, HookSource, bad_signature};
+use super::super::hooks::{Erasure, HookAnswer, HookCall, HookEvent, HookKind, HookSource, bad_signature};
 use super::super::loose::Loose;
 use super::super::model::{Cursor, Page};
 use super::super::oauth;
@@ -72,13 +72,17 @@ impl HookSource for Ebay {
         ecdsa::verify_p256_sha1(key, call.body, &signed.signature).map_err(|_| bad_signature())?;
         let message: Message = serde_json::from_slice(call.body).map_err(|_| ApiError::malformed("no JSON"))?;
         let topic = message.metadata.topic.owned().unwrap_or_default();
+        let kind = kind(&topic);
         let data = message.notification.data;
+        // Orders name their buyer by either, depending on where he lives.
+        let names: Vec<String> = [&data.username, &data.user_id].into_iter().filter_map(Loose::owned).collect();
         let ids = data.order_id.owned().or_else(|| data.user_id.owned()).or_else(|| data.username.owned());
         Ok(HookEvent {
-            kind: kind(&topic),
+            kind,
             topic,
             // The notice tells of a buyer; it names no merchant.
             account_id: None,
+            erases: (kind == HookKind::Privacy && !names.is_empty()).then_some(Erasure::Buyer(names)),
             ids: ids.into_iter().collect(),
             dedupe_key: message.notification.notification_id.owned().unwrap_or_else(|| digest::sha256_hex(call.body)),
             version: None,
@@ -114,6 +118,7 @@ impl Ebay {
             topic: "challenge".to_owned(),
             account_id: None,
             ids: Vec::new(),
+            erases: None,
             dedupe_key: proof.clone(),
             version: None,
             trusted: false,

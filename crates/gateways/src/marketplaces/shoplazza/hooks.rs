@@ -36,6 +36,7 @@ impl HookSource for Shoplazza {
             topic: topic.to_owned(),
             account_id: call.header(SHOP).and_then(|shop| shop_host::checked(shop, DOMAIN)),
             ids: message.id.owned().into_iter().collect(),
+            erases: None,
             dedupe_key: call.header(ID).map_or_else(|| digest::sha256_hex(call.body), str::to_owned),
             version: None,
             trusted: true,

@@ -36,6 +36,7 @@ impl HookSource for Weimob {
             topic: format!("{topic}/{event}"),
             account_id: text("bosId"),
             ids: ids.into_iter().collect(),
+            erases: None,
             dedupe_key: pushed.id.owned().unwrap_or_else(|| sha256_hex(call.body)),
             version: None,
             trusted: false,

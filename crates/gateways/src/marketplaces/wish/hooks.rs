@@ -42,6 +42,7 @@ impl HookSource for Wish {
             topic,
             account_id: message.merchant_id.owned().or_else(|| data.merchant_id.owned()),
             ids: id.into_iter().collect(),
+            erases: None,
             dedupe_key: digest::sha256_hex(call.body),
             version: None,
             trusted: false,

@@ -29,6 +29,7 @@ impl HookSource for Youzan {
             kind,
             account_id: pushed.kdt_id.id(),
             ids: ids(kind, &about, &pushed),
+            erases: None,
             // Without an id of the message its content is what repetitions share.
             dedupe_key: pushed.msg_id.owned().unwrap_or_else(|| md5_hex(call.body)),
             version: pushed.version.integer(),

@@ -1,6 +1,8 @@
 //! What one platform alone has.
 
-use gateways::marketplaces::{Access, ErrorClass, HookCall, HookKind, LineOutcome, Setup, StockChange, StockLine};
+use gateways::marketplaces::{
+    Access, Erasure, ErrorClass, HookCall, HookKind, LineOutcome, Setup, StockChange, StockLine,
+};
 use sandbox::stores::{Filling, StorePlatform, StoreRef};
 use secrecy::ExposeSecret;
 
@@ -183,6 +185,7 @@ async fn ebay_asks_for_a_proof_and_tells_of_deleted_accounts_under_its_signature
     let key = stage.engine.first(&channel, question).await.unwrap().unwrap();
     let event = hooks.receive(&HookCall { key: Some(&key), ..post }).unwrap();
     assert_eq!((event.kind, event.ids.as_slice()), (HookKind::Privacy, ["buyer_a".to_owned()].as_slice()));
+    assert_eq!(event.erases, Some(Erasure::Buyer(vec!["buyer_a".to_owned(), "buyer_a".to_owned()])));
     let forged = [notice.body.as_slice(), b" "].concat();
     let refused = hooks.receive(&HookCall { key: Some(&key), body: &forged, ..post }).unwrap_err();
     assert_eq!(refused.class, ErrorClass::BadSignature);
@@ -212,4 +215,32 @@ async fn a_pasted_token_of_amazon_stays_when_its_access_token_is_renewed() {
     let first = keeper.tokens();
     assert!(first.access_expires_at.is_some());
     assert!(first.refresh.unwrap().expose_secret().starts_with("Atzr|"));
+}
+
+#[tokio::test]
+async fn what_shopify_wants_erased_is_said_exactly_and_a_question_is_left_to_people() {
+    let (_, stage) = rows::shopify().set();
+    let (address, seller) = ("https://shop.example.test/notify", stage.row.seller);
+    let channel = stage.channel();
+    let orders = Erasure::Orders(vec!["gid://shopify/Order/5900000000007".to_owned()]);
+    for (topic, erases) in
+        [("customers/data_request", None), ("customers/redact", Some(orders)), ("shop/redact", Some(Erasure::Store))]
+    {
+        let number = ["5900000000007".to_owned()];
+        let notice = stage.sandbox.state().shopify_privacy_notice(address, seller, topic, &number).unwrap();
+        let headers: Vec<(String, String)> =
+            notice.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
+        let call = HookCall {
+            method: "POST",
+            address,
+            query: &[],
+            headers: &headers,
+            body: &notice.body,
+            key: None,
+            received_at: chrono::Utc::now(),
+        };
+        let event = channel.connector().hooks().unwrap().receive(&call).unwrap();
+        assert_eq!((event.kind, event.account_id.as_deref()), (HookKind::Privacy, Some(seller)), "{topic}");
+        assert_eq!(event.erases, erases, "{topic}");
+    }
 }

@@ -175,6 +175,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::StoreRefused
         | C::StockUnlimited
         | C::MarketCarrierUnknown
+        | C::MarketOneParcel
         | C::PaymentNotConfigured => StatusCode::UNPROCESSABLE_ENTITY,
         C::IdempotencyInProgress
         | C::SupplierFrozen

@@ -183,6 +183,7 @@ codes! {
     MarketOrderWrongState = "market_order.wrong_state", "平台订单当前状态不支持此操作", "The marketplace order's state does not allow this";
     MarketOrderUnmatched = "market_order.unmatched", "平台订单有未匹配的商品", "The marketplace order has lines that match no SKU";
     MarketOrderShort = "market_order.short", "平台订单的库存不足", "The marketplace order has lines without stock";
+    MarketOneParcel = "market_order.one_parcel", "该平台的一个订单只能发一个包裹", "The marketplace takes an order in one parcel";
     MarketCarrierUnknown = "market_order.carrier_unknown", "平台没有该快递公司", "The marketplace does not know the carrier";
     SupplierNotFound = "supplier.not_found", "供应商不存在", "The supplier does not exist";
     SupplierFrozen = "supplier.frozen", "供应商已被冻结", "The supplier is frozen";

@@ -35,7 +35,8 @@ struct ShipMarketOrder {
     carrier: String,
     #[schema(min_length = 1, max_length = 64)]
     tracking_no: String,
-    /// Some pieces; all that is left when left out. Platforms that send an order in one parcel refuse parts.
+    /// Some pieces; all that is left when left out. Platforms without the ability `parts` take an order in one
+    /// parcel: a part is refused.
     #[schema(max_items = 200)]
     lines: Option<Vec<PackedLine>>,
     /// The parcel whose carrier or number was wrong; its content stays.

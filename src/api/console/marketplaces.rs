@@ -86,7 +86,7 @@ struct MarketplaceView {
     /// Whether goods are bought there and earn commission, never sold here.
     affiliate: bool,
     /// `goods`, `links`, `filing`, `commissions`, `stores`, `store_goods`, `orders`, `stock`,
-    /// `shipments`, `messages`.
+    /// `shipments`, `parts` (an order may go in several parcels), `messages`.
     abilities: Vec<String>,
     /// Ways to authorise a store, the usual one first; empty where there are no stores.
     ways: Vec<WayView>,

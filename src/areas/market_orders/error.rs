@@ -51,6 +51,9 @@ pub enum MarketOrderError {
     /// The platform has no such carrier.
     #[error("the platform does not know this carrier")]
     CarrierUnknown(Value),
+    /// The platform takes an order in one parcel, and this is a part of one.
+    #[error("the platform takes the order in one parcel")]
+    OneParcel(Vec<LineTold>),
     /// Another worker has taken the feed over; roll back.
     #[error("the orders of store {0} are read by another worker")]
     LeaseLost(StoreId),
@@ -87,6 +90,7 @@ impl Coded for MarketOrderError {
             MarketOrderError::WrongState { .. } => Code::MarketOrderWrongState,
             MarketOrderError::Unmatched(_) => Code::MarketOrderUnmatched,
             MarketOrderError::Short(_) => Code::MarketOrderShort,
+            MarketOrderError::OneParcel(_) => Code::MarketOneParcel,
             MarketOrderError::CarrierUnknown(_) => Code::MarketCarrierUnknown,
             MarketOrderError::LeaseLost(_) | MarketOrderError::Changed => Code::Busy,
             MarketOrderError::Invalid(_) => Code::ValidationFailed,
@@ -104,7 +108,9 @@ impl Coded for MarketOrderError {
     fn extra(&self) -> Option<Value> {
         match self {
             MarketOrderError::WrongState { state, remote } => Some(json!({ "state": state, "remote_state": remote })),
-            MarketOrderError::Unmatched(lines) | MarketOrderError::Short(lines) => Some(json!({ "lines": lines })),
+            MarketOrderError::Unmatched(lines)
+            | MarketOrderError::Short(lines)
+            | MarketOrderError::OneParcel(lines) => Some(json!({ "lines": lines })),
             MarketOrderError::CarrierUnknown(carriers) => Some(json!({ "carriers": carriers })),
             _ => None,
         }

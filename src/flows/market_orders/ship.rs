@@ -42,7 +42,8 @@ pub struct Parcel {
 ///
 /// # Errors
 /// `market_order.wrong_state`, also while the platform holds the order or a refund is under way;
-/// `market_order.carrier_unknown`; `market_order.short`.
+/// `market_order.carrier_unknown`; `market_order.short`; `market_order.one_parcel` for a part of an order
+/// that the platform takes whole or not at all.
 pub async fn ship(
     app: &App,
     shop: &Shop,
@@ -63,6 +64,9 @@ pub async fn ship(
                 Some(corrected) => correction(tx, &changes, corrected).await?,
                 None => packed(&mut changes, &parcel.lines, now)?,
             };
+            if is_told && !content.completes && !takes_parts(&store) {
+                return Err(MarketOrderError::OneParcel(left_behind(&changes)).into());
+            }
             let row = shipment::Model {
                 id: MarketShipmentId::new(),
                 shop_id: shop.id,
@@ -132,6 +136,18 @@ async fn carrier_for(
     }
     let store = app.marketplaces.store(shop, row)?;
     Ok((carriers::resolve(app, &store, order, &parcel.carrier).await?, true))
+}
+
+/// Whether the platform takes an order in several parcels.
+fn takes_parts(row: &store::Model) -> bool {
+    gateways::marketplaces::find(&row.marketplace)
+        .is_some_and(|entry| entry.descriptor.capabilities.has(Capabilities::PARTS))
+}
+
+/// The lines of which something would still be to be sent, with how much.
+fn left_behind(changes: &Changes) -> Vec<LineTold> {
+    let behind = changes.lines.iter().filter(|line| left(line) > 0);
+    behind.map(|line| LineTold::of(line, Some(left(line)))).collect()
 }
 
 /// What is in a parcel.

@@ -20,7 +20,7 @@ pub struct Offer {
 }
 
 /// Abilities and their words.
-const ABILITIES: [(Capabilities, &str); 10] = [
+const ABILITIES: [(Capabilities, &str); 11] = [
     (Capabilities::ITEMS, "goods"),
     (Capabilities::LINKS, "links"),
     (Capabilities::FILING, "filing"),
@@ -30,6 +30,7 @@ const ABILITIES: [(Capabilities, &str); 10] = [
     (Capabilities::ORDERS, "orders"),
     (Capabilities::STOCK, "stock"),
     (Capabilities::SHIP, "shipments"),
+    (Capabilities::PARTS, "parts"),
     (Capabilities::HOOKS, "messages"),
 ];
 

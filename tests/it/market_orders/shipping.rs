@@ -134,6 +134,28 @@ on_both! {
 }
 
 on_both! {
+    async fn a_part_of_an_order_is_refused_at_once_where_the_platform_takes_one_parcel(app: TestApp) {
+        let desk = Desk::open(app).await;
+        desk.sku(0, 20).await;
+        let number = desk.to_send().await;
+        let line = desk.order(&number).await["lines"][0]["id"].clone();
+        let parcel = |pieces: i64| json!({"carrier": "SF", "tracking_no": "SF6001", "lines": [{"line_id": line, "quantity": pieces}]});
+        let refused = desk.tries(&number, "ship", parcel(1)).await.refused(422, "market_order.one_parcel");
+        assert_eq!((&refused["extra"]["lines"][0]["line_id"], &refused["extra"]["lines"][0]["missing"]), (&line, &json!(1)));
+        let order = desk.order(&number).await;
+        assert_eq!((&order["state"], &order["shipments"], &order["lines"][0]["shipped"]), (&json!("confirmed"), &json!([]), &json!(0)));
+        assert_eq!(timeline(&order), ["seen", "confirmed"]);
+        // Whoever tells the platform himself may pack as he likes.
+        desk.rules(json!({"push_shipments": false})).await;
+        desk.sends(&number, parcel(1)).await;
+        desk.rules(json!({"push_shipments": true})).await;
+        desk.sends(&number, parcel(1)).await;
+        app.run_due_jobs().await;
+        assert_eq!(desk.parcels(&number).await, ["here_only", "told"]);
+    }
+}
+
+on_both! {
     async fn a_merchant_who_tells_the_platform_himself_keeps_parcels_here_and_his_own_are_seen(app: TestApp) {
         let desk = Desk::open(app).await;
         desk.sku(0, 20).await;

@@ -201,6 +201,8 @@ impl Capabilities {
     pub const SHIP: Capabilities = Capabilities(1 << 8);
     /// Messages pushed to us ([`super::HookSource`]).
     pub const HOOKS: Capabilities = Capabilities(1 << 9);
+    /// An order may go in several parcels; without this it goes in one.
+    pub const PARTS: Capabilities = Capabilities(1 << 10);
 
     /// A store with goods, orders and stock.
     pub const STORE: Capabilities =

@@ -1,6 +1,6 @@
 //! What every connector of the registry must do alike, whatever the platform.
 
-use gateways::marketplaces::{Capabilities, Connector, ErrorClass, REGISTRY};
+use gateways::marketplaces::{Capabilities, Connector, ErrorClass, REGISTRY, Shipment, ShippedLine};
 use serde_json::{Value, json};
 
 use crate::questions::{self, Subject};
@@ -57,6 +57,20 @@ fn the_descriptor_promises_what_the_connector_offers() {
         let batch = connector.descriptor().store.as_ref().map_or(0, |facts| facts.stock.max_batch);
         assert_eq!(promised.has(Capabilities::STOCK), batch > 0);
         assert!(connector.descriptor().default_base.starts_with("https://"));
+    });
+}
+
+#[test]
+fn a_part_of_an_order_is_refused_exactly_where_the_descriptor_says_so() {
+    each_connector(|connector| {
+        let Some(sink) = connector.ship() else { return };
+        let lines = vec![ShippedLine { line_key: "1".into(), quantity: 1 }];
+        let part = Shipment { completes: false, lines, ..questions::shipment() };
+        let account = questions::setup(connector).account("880012345");
+        let asked = sink.ship(&account, &part).request(None).map(|_| ());
+        let is_refused = asked.is_err_and(|error| error.class == ErrorClass::Unsupported);
+        let descriptor = connector.descriptor();
+        assert_eq!(descriptor.capabilities.has(Capabilities::PARTS), !is_refused, "{}", descriptor.id);
     });
 }
 

@@ -45,7 +45,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     platform: "aliexpress",
     default_base: "https://api-sg.aliexpress.com",
     hosts: &[],
-    capabilities: Capabilities::STORE.and(Capabilities::SHIP),
+    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::PARTS),
     auth: AuthKind::CodeRotatingRefresh,
     settings: &[SettingKey::required("app_key"), SettingKey::secret("app_secret")],
     windows: WindowRules {

@@ -44,7 +44,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     platform: "amazon",
     default_base: "https://sellingpartnerapi-na.amazon.com",
     hosts: &[],
-    capabilities: Capabilities::STORE.and(Capabilities::SHIP),
+    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::PARTS),
     auth: AuthKind::CodeFixedRefresh,
     settings: &[
         SettingKey::required("client_id"),

@@ -44,7 +44,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
     capabilities: Capabilities::ACCOUNTS
         .and(Capabilities::STORE_ITEMS)
         .and(Capabilities::ORDERS)
-        .and(Capabilities::SHIP),
+        .and(Capabilities::SHIP)
+        .and(Capabilities::PARTS),
     auth: AuthKind::CodeRotatingRefresh,
     settings: &[SettingKey::required("client_id"), SettingKey::secret("client_secret")],
     windows: WindowRules {

@@ -45,7 +45,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     platform: "ebay",
     default_base: "https://api.ebay.com",
     hosts: &[],
-    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::HOOKS),
+    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::PARTS).and(Capabilities::HOOKS),
     auth: AuthKind::CodeFixedRefresh,
     settings: &[
         SettingKey::required("client_id"),

@@ -55,7 +55,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     platform: "shopify",
     default_base: "https://myshopify.com",
     hosts: &[],
-    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::HOOKS),
+    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::PARTS).and(Capabilities::HOOKS),
     auth: AuthKind::CodeRotatingRefresh,
     settings: &[
         SettingKey::required("client_id"),

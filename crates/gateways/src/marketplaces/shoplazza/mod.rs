@@ -47,7 +47,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     platform: "shoplazza",
     default_base: "https://myshoplaza.com",
     hosts: &[],
-    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::HOOKS),
+    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::PARTS).and(Capabilities::HOOKS),
     auth: AuthKind::CodeRotatingRefresh,
     settings: &[SettingKey::required("client_id"), SettingKey::secret("client_secret"), SettingKey::optional("scope")],
     windows: WindowRules {

@@ -42,7 +42,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     platform: "taobao",
     default_base: gate::ADDRESS,
     hosts: &[HostKey { key: CONSENT, own: "https://oauth.taobao.com" }],
-    capabilities: Capabilities::STORE.and(Capabilities::SHIP),
+    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::PARTS),
     auth: AuthKind::CodeRotatingRefresh,
     settings: &[SettingKey::required("app_key"), SettingKey::secret("app_secret"), SettingKey::optional("sign_method")],
     windows: WindowRules {

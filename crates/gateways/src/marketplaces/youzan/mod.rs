@@ -43,7 +43,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     platform: "youzan",
     default_base: "https://open.youzanyun.com",
     hosts: &[],
-    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::HOOKS),
+    capabilities: Capabilities::STORE.and(Capabilities::SHIP).and(Capabilities::PARTS).and(Capabilities::HOOKS),
     auth: AuthKind::ClientCredentials,
     settings: &[SettingKey::required("client_id"), SettingKey::secret("client_secret")],
     windows: WindowRules {

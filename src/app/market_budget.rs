@@ -118,7 +118,7 @@ impl Budget for SharedBudget {
     async fn report(&self, key: &BudgetKey, error: &ApiError, now: DateTime<Utc>) {
         let for_all = match error.class {
             ErrorClass::Stopped => true,
-            ErrorClass::QuotaSpent => error.retry_after.is_none(),
+            ErrorClass::QuotaSpent => error.retry_after.is_none() && !error.of_operation,
             _ => false,
         };
         if !for_all {

@@ -6,6 +6,7 @@ use sandbox::stores::{StorePlatform, StoreRef};
 use serde_json::{Value, json};
 use tuanqiao::areas::channels::channels;
 use tuanqiao::areas::channels::results::{self, Intent};
+use tuanqiao::flows::market_orders;
 
 use crate::app::TestApp;
 use crate::channels::scene::Shelf;
@@ -110,5 +111,30 @@ on_both! {
         app.tells_after(120).await;
         let line = shelves[0].line(app, 0).await;
         assert_eq!((shelves[0].shows(app, 0), line.told, line.sent), (8, Some(8), None));
+    }
+}
+
+on_both! {
+    async fn orders_that_a_platform_limits_keep_no_stock_back(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let sku: SkuId = floor.goods(1_000, 10).await.sku.parse().unwrap();
+        let of = StoreRef::new(StorePlatform::Amazon, "A2SELLER00001").on("US");
+        let shelf = app.shelf(&of, &[sku], 10).await;
+        app.tells_after(1).await;
+        // An order search comes back once in three minutes there.
+        app.wechat().exhaust("amazon/A2SELLER00001/searchOrders");
+        let asked = shelf.bound.operator.post(&shelf.bound.path("/orders/pull"), json!({})).await;
+        assert_eq!(asked.status, 202);
+        while market_orders::work(&app.app).await.unwrap() > 0 {}
+        let feed = shelf.bound.operator.get(&shelf.bound.path("/order-feed")).await.ok();
+        assert_eq!(feed["state"], "resting", "{feed}");
+        assert!(feed["last_error"].as_str().unwrap().contains("QuotaExceeded"), "{feed}");
+        let searched = || app.wechat().request_log().iter().filter(|call| call.path.contains("/orders")).count();
+        let before = searched();
+        app.moves(&shelf, 0, -4).await;
+        app.tells_after(2).await;
+        assert_eq!((shelf.line(app, 0).await.sent, shelf.lines("accepted").await.len()), (Some(6), 1), "another operation has a bucket of its own");
+        let seen = shelf.bound.operator.get(&shelf.bound.path("/stock-rule")).await.ok();
+        assert_eq!((&seen["failures"], searched()), (&json!(0), before), "{seen}");
     }
 }

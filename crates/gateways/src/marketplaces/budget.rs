@@ -11,7 +11,7 @@ use kernel::clock::beijing_day;
 use super::error::{ApiError, ErrorClass};
 use super::times;
 
-/// Whose calls are counted: the platform counts by app (and merchant), limits by operation.
+/// Whose calls are counted: the platform counts by app (and merchant), and limits many of them by operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BudgetKey {
     /// The marketplace's id.
@@ -93,6 +93,8 @@ struct Account {
     day: Option<NaiveDate>,
     spent: u32,
     not_before: Option<DateTime<Utc>>,
+    /// The same for operations that the platform limits each by itself.
+    rests: HashMap<&'static str, DateTime<Utc>>,
     stopped: bool,
     seconds: HashMap<&'static str, (i64, u32)>,
 }
@@ -125,7 +127,7 @@ impl Budget for LocalBudget {
     async fn report(&self, key: &BudgetKey, error: &ApiError, now: DateTime<Utc>) {
         let mut accounts = self.accounts();
         let account = accounts.entry((key.marketplace, key.account.clone())).or_default();
-        account.hear(error, now);
+        account.hear(key.operation, error, now);
     }
 }
 
@@ -134,7 +136,8 @@ impl Account {
         if self.stopped {
             return Permit::Stopped;
         }
-        if let Some(until) = self.not_before.filter(|until| *until > now) {
+        let rest = self.not_before.max(self.rests.get(operation).copied());
+        if let Some(until) = rest.filter(|until| *until > now) {
             return Permit::Later(span(until - now));
         }
         let today = Some(beijing_day(now));
@@ -157,7 +160,7 @@ impl Account {
         Permit::Go
     }
 
-    fn hear(&mut self, error: &ApiError, now: DateTime<Utc>) {
+    fn hear(&mut self, operation: &'static str, error: &ApiError, now: DateTime<Utc>) {
         let told = error.retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
         let until = match error.class {
             ErrorClass::Stopped => {
@@ -168,7 +171,12 @@ impl Account {
             ErrorClass::QuotaSpent => told.map_or_else(|| times::next_beijing_midnight(now), |wait| now + wait),
             _ => return,
         };
-        self.not_before = self.not_before.max(Some(until));
+        if error.of_operation {
+            let rest = self.rests.entry(operation).or_insert(until);
+            *rest = until.max(*rest);
+        } else {
+            self.not_before = self.not_before.max(Some(until));
+        }
     }
 }
 

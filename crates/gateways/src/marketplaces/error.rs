@@ -64,6 +64,8 @@ pub struct ApiError {
     pub message: String,
     /// How long to wait before asking again, when somebody said so.
     pub retry_after: Option<Duration>,
+    /// Whether a limit is this operation's alone, so that others of the account may go on.
+    pub of_operation: bool,
 }
 
 /// Longer messages are cut: some platforms echo whole parameters.
@@ -77,7 +79,15 @@ impl ApiError {
             code: code.into(),
             message: message.as_ref().chars().take(LONGEST_MESSAGE).collect(),
             retry_after: None,
+            of_operation: false,
         }
+    }
+
+    /// The same, of a platform that limits each operation by itself: whoever must slow down may do other
+    /// things meanwhile. A day that is over is over for all, unless the connector knows better.
+    pub fn slows_operation(mut self) -> Self {
+        self.of_operation = self.class == ErrorClass::RateLimited;
+        self
     }
 
     /// The same, saying when to ask again.

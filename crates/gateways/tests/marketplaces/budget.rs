@@ -66,3 +66,24 @@ async fn what_the_platform_says_is_obeyed() {
     let other = BudgetKey { account: "another".into(), ..key("detail") };
     assert_eq!(budget.ask(&other, Priority::Person, next_week).await, Permit::Go);
 }
+
+#[tokio::test]
+async fn an_operation_that_is_limited_by_itself_stops_no_other() {
+    let wait = Some(Duration::from_secs(179));
+    let budget = LocalBudget::new(10, None);
+    let slow = ApiError::new(ErrorClass::RateLimited, "QuotaExceeded", "").after(wait).slows_operation();
+    budget.report(&key("searchOrders"), &slow, morning()).await;
+    let ask = async |operation| budget.ask(&key(operation), Priority::Stock, morning()).await;
+    assert_eq!(ask("searchOrders").await, Permit::Later(Duration::from_secs(179)));
+    assert_eq!(ask("patchListingsItem").await, Permit::Go);
+    // A shorter pause told later does not shorten the longer one.
+    budget.report(&key("searchOrders"), &slow.clone().after(Some(Duration::from_secs(1))), morning()).await;
+    assert_eq!(ask("searchOrders").await, Permit::Later(Duration::from_secs(179)));
+    let later = morning() + TimeDelta::seconds(179);
+    assert_eq!(budget.ask(&key("searchOrders"), Priority::Orders, later).await, Permit::Go);
+    // What is said of the account holds for all of it, and what concerns the day never is one operation's.
+    let all = ApiError::new(ErrorClass::RateLimited, "429", "").after(Some(Duration::from_secs(7)));
+    budget.report(&key("searchOrders"), &all, morning()).await;
+    assert_eq!(ask("patchListingsItem").await, Permit::Later(Duration::from_secs(7)));
+    assert!(!ApiError::new(ErrorClass::QuotaSpent, "70036", "").slows_operation().of_operation);
+}

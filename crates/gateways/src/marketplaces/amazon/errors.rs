@@ -30,11 +30,13 @@ pub fn classify(reply: &HttpReply) -> Result<(), ApiError> {
     }
     let wait = refill(reply);
     let body: Answer = reply.object().map_err(|error| match error.retry_after {
-        None if error.class == ErrorClass::RateLimited => error.after(wait),
-        _ => error,
+        None if error.class == ErrorClass::RateLimited => error.after(wait).slows_operation(),
+        _ => error.slows_operation(),
     })?;
     let judged = reply.accepted_by_status();
-    let (Err(by_status), Some(fault)) = (&judged, body.errors.0.first()) else { return judged };
+    let (Err(by_status), Some(fault)) = (&judged, body.errors.0.first()) else {
+        return judged.map_err(ApiError::slows_operation);
+    };
     let code = fault.code.text().unwrap_or("refused");
     let words: Vec<&str> = [fault.message.text(), fault.details.text()].into_iter().flatten().collect();
     // A token that has run out and a right that was never given look alike: renewing tells them apart.
@@ -44,7 +46,7 @@ pub fn classify(reply: &HttpReply) -> Result<(), ApiError> {
         (class, _) => class,
     };
     let wait = if class == ErrorClass::RateLimited { by_status.retry_after.or(wait) } else { by_status.retry_after };
-    Err(ApiError::new(class, code, words.join(": ")).after(wait))
+    Err(ApiError::new(class, code, words.join(": ")).after(wait).slows_operation())
 }
 
 /// The time in which the bucket gains one call, by the calls a second that the answer grants.

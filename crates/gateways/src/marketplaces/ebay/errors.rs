@@ -46,11 +46,13 @@ pub fn classify(reply: &HttpReply) -> Result<(), ApiError> {
     if quota {
         // Minutes do not help: the count starts anew at midnight of the platform's coast.
         let rest = (pacific::next_midnight(reply.received_at) - reply.received_at).to_std().ok();
-        return Err(fault.error(ErrorClass::QuotaSpent).after(rest));
+        let over = fault.error(ErrorClass::QuotaSpent).after(rest);
+        // It is over for this API alone.
+        return Err(ApiError { of_operation: true, ..over });
     }
     let class = match by_status.class {
         ErrorClass::BadRequest if fault.category.text() == Some("BUSINESS") => ErrorClass::Business,
         class => class,
     };
-    Err(fault.error(class).after(by_status.retry_after))
+    Err(fault.error(class).after(by_status.retry_after).slows_operation())
 }

@@ -57,7 +57,9 @@ pub fn classify(reply: &HttpReply) -> Result<(), ApiError> {
 fn error(code: &Loose, said: &Loose, class: fn(i64) -> ErrorClass) -> ApiError {
     let class = class(code.integer().unwrap_or(0));
     let wait = (class == ErrorClass::RateLimited).then_some(FIRST_PAUSE);
-    ApiError::new(class, code.owned().unwrap_or_default(), said.text().unwrap_or_default()).after(wait)
+    ApiError::new(class, code.owned().unwrap_or_default(), said.text().unwrap_or_default())
+        .after(wait)
+        .slows_operation()
 }
 
 fn gateway(code: i64) -> ErrorClass {

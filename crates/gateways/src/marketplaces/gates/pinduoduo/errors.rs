@@ -31,7 +31,7 @@ pub fn classify(reply: &HttpReply) -> Result<(), ApiError> {
     words.dedup();
     let message = words.join(": ");
     let class = class(refusal.error_code.integer().unwrap_or(0), &message);
-    Err(ApiError::new(class, refusal.error_code.owned().unwrap_or_default(), message))
+    Err(ApiError::new(class, refusal.error_code.owned().unwrap_or_default(), message).slows_operation())
 }
 
 fn class(code: i64, message: &str) -> ErrorClass {

@@ -39,7 +39,7 @@ pub fn classify(reply: &HttpReply) -> Result<(), ApiError> {
         .filter(|word| !word.is_empty())
         .collect();
     let error = ApiError::new(class(code, sub_code), code.to_string(), words.join(": "));
-    Err(error.after(ban(sub_msg)))
+    Err(error.after(ban(sub_msg)).slows_operation())
 }
 
 fn class(code: i64, sub_code: &str) -> ErrorClass {

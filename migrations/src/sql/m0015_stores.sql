@@ -78,6 +78,7 @@ CREATE TABLE store_skus (
     shown            {int},
     shown_at         {time},
     extra            {json} NOT NULL,
+    stock_id         {text},
     stock_rule       {json},
     stock_state      {text} NOT NULL DEFAULT 'new',
     told             {int},
@@ -100,4 +101,5 @@ CREATE TABLE store_skus (
 CREATE INDEX store_skus_by_sku ON store_skus (sku_id);
 CREATE INDEX store_skus_by_shop_code ON store_skus (shop_id, sku_code);
 CREATE INDEX store_skus_by_store_id ON store_skus (store_id, id);
+CREATE INDEX store_skus_by_stock ON store_skus (store_id, stock_id) WHERE stock_id IS NOT NULL;
 CREATE INDEX store_skus_by_store_push ON store_skus (store_id, push_rank, push_at) WHERE push_at IS NOT NULL;

@@ -72,6 +72,26 @@ pub async fn of_items(
     Ok(rows)
 }
 
+/// The items that a platform's message about stock speaks of, by what it names: items, or their stock.
+pub async fn items_named(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    store: StoreId,
+    named: &[String],
+) -> Result<Vec<String>, ChannelError> {
+    let mut items: Vec<String> = Vec::new();
+    for some in named.chunks(IDS_MAX) {
+        let these = || some.iter().map(String::as_str);
+        let found = in_store(shop, store)
+            .select_only()
+            .column(Column::ExternalItemId)
+            .distinct()
+            .filter(Column::ExternalItemId.is_in(these()).or(Column::StockId.is_in(these())));
+        items.extend(found.into_tuple::<String>().all(conn).await?);
+    }
+    Ok(items)
+}
+
 /// Where each of these SKUs is shown, and how much of it.
 pub async fn of_skus(conn: &impl ConnectionTrait, shop: ShopId, skus: &[SkuId]) -> Result<Vec<Model>, ChannelError> {
     let mut rows = Vec::new();

@@ -37,9 +37,12 @@ pub struct Listed {
     pub on_sale: bool,
     /// Units it shows.
     pub shown: Option<i64>,
-    /// How stock calls address it.
+    /// How stock calls address it; a text [`STOCK_ID`] in it is what messages about its stock name.
     pub extra: Value,
 }
+
+/// The member of a listed variant's `extra` that messages about stock name.
+const STOCK_ID: &str = "stock_id";
 
 /// Writes what a store lists, new or again; a match that stands is kept, also an operator's word that
 /// nothing matches.
@@ -81,6 +84,7 @@ pub async fn put_tied(
             shown: Set(one.shown),
             shown_at: Set(one.shown.map(|_| now)),
             extra: Set(one.extra.clone()),
+            stock_id: Set(one.extra.get(STOCK_ID).and_then(Value::as_str).map(str::to_owned)),
             created_at: Set(now),
             updated_at: Set(now),
         }
@@ -104,6 +108,7 @@ fn again() -> OnConflict {
         Column::Shown,
         Column::ShownAt,
         Column::Extra,
+        Column::StockId,
         Column::UpdatedAt,
     ]);
     let kept = |column: &str| {

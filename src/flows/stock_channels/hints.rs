@@ -42,8 +42,9 @@ async fn of_store(app: &App, store: StoreId, said: &[store_hint::Model]) -> Resu
     let row = stores::any(app.db.reader(), store).await?;
     let Some(row) = row.filter(|row| row.state == StoreState::Active) else { return Ok(()) };
     let now = app.clock.now();
-    let items: HashSet<String> = said.iter().map(|hint| hint.external_id.clone()).filter(|id| !id.is_empty()).collect();
-    let items: Vec<String> = items.into_iter().collect();
+    let named: HashSet<String> = said.iter().map(|hint| hint.external_id.clone()).filter(|id| !id.is_empty()).collect();
+    let named: Vec<String> = named.into_iter().collect();
+    let items = lines::items_named(app.db.reader(), row.shop_id, store, &named).await?;
     let rows = lines::of_items(app.db.reader(), row.shop_id, store, &items).await?;
     let foreign = |row: &&line::Model| {
         row.sku_id.is_some() && row.is_settled() && row.shown_at.is_none_or(|at| at + OUR_OWN <= now)
@@ -58,8 +59,16 @@ async fn of_store(app: &App, store: StoreId, said: &[store_hint::Model]) -> Resu
     match look::at(app, &opened, &channel, &rows, true).await? {
         Ok(found) => {
             let changed: Vec<_> = found.keys().copied().collect();
-            app.db.write(async |tx| Ok(lines::mark_lines(tx, &changed, now).await?)).await?;
-            if found.values().any(|one| one.unpulled > 0) {
+            // What was sold there is gone from what every other store may show.
+            let sold = |line: &&line::Model| found.get(&line.id).filter(|one| one.unpulled > 0).and(line.sku_id);
+            let sold: Vec<_> = rows.iter().filter_map(sold).collect();
+            app.db
+                .write(async |tx| {
+                    lines::mark(tx, &sold, now).await?;
+                    Ok(lines::mark_lines(tx, &changed, now).await?)
+                })
+                .await?;
+            if !sold.is_empty() {
                 orders::read_soon(app, &row).await?;
             }
         }

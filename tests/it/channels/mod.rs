@@ -2,6 +2,7 @@
 
 mod failing;
 mod heavy;
+mod hinted;
 mod mending;
 mod platforms;
 mod ruling;

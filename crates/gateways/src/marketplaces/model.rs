@@ -221,7 +221,8 @@ pub struct RemoteSku {
     pub picture: Option<String>,
     /// Whether this variant is on sale.
     pub on_sale: bool,
-    /// How stock calls address it, beyond the ids ([`super::StockLine::extra`]).
+    /// How stock calls address it, beyond the ids ([`super::StockLine::extra`]). A text `stock_id` in it is
+    /// what messages about stock name, where that is neither the item nor the variant.
     pub extra: Value,
 }
 

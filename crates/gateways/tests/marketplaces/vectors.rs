@@ -71,7 +71,7 @@ pub fn account_data(id: &str) -> Value {
 /// What goods carry that stock calls address them by, for all platforms at once.
 pub fn stock_extra() -> Value {
     json!({
-        "inventory_item": "gid://shopify/InventoryItem/5510000000001", "location": "gid://shopify/Location/1",
+        "stock_id": "gid://shopify/InventoryItem/5510000000001", "location": "gid://shopify/Location/1",
         "offer": "36445435465", "product_type": "DRINKING_CUP", "channel": "DEFAULT", "warehouse": "wh1",
     })
 }

@@ -36,6 +36,9 @@ pub struct Model {
     pub shown_at: Option<Time>,
     #[sea_orm(column_type = "JsonBinary")]
     pub extra: Json,
+    /// What the platform's messages about its stock name, where that is neither item nor variant.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub stock_id: Option<String>,
     /// A rule of its own, instead of the store's.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub stock_rule: Option<Json>,

@@ -39,6 +39,9 @@ pub struct Model {
     /// How stock calls address it, beyond the ids.
     #[sea_orm(column_type = "JsonBinary")]
     pub extra: Json,
+    /// What the platform's messages about its stock name, where that is neither item nor variant.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub stock_id: Option<String>,
     pub created_at: Time,
     pub updated_at: Time,
 }

@@ -44,9 +44,9 @@ fn sku(row: &VariantRow, found: &ProductsData) -> Result<RemoteSku, String> {
         sku_code: row.sku.owned(),
         specs: options.filter_map(|option| Some((option.name.owned()?, option.value.owned()?))).collect(),
         barcode: row.barcode.owned(),
-        // Stock is addressed by neither product nor variant.
+        // Stock is addressed, and told of, by neither product nor variant.
         extra: json!({
-            "inventory_item": row.inventory_item.id.text(),
+            "stock_id": row.inventory_item.id.text(),
             "location": level.and_then(|level| level.location.id.text()).or(first),
         }),
         ..RemoteSku::of(Some(id), price, quantity)

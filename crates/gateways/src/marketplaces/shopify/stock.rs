@@ -51,7 +51,7 @@ fn quantity(account: &Account, line: &StockLine) -> Result<serde_json::Value, Ap
         return Err(ApiError::unsupported("stock is set here, not changed"));
     };
     let told = |name: &str| line.extra.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-    let item = told("inventory_item").ok_or_else(|| ApiError::bad_request("the variant has no inventory item"))?;
+    let item = told("stock_id").ok_or_else(|| ApiError::bad_request("the variant has no inventory item"))?;
     let place = line.location.clone().or_else(|| account.text("location_id")).or_else(|| told("location"));
     Ok(json!({
         "inventoryItemId": item,

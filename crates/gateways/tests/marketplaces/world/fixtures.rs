@@ -174,7 +174,7 @@ fn goods(row: &RemoteGoods, wanted: &Value) {
         let sku = &row.skus[nth];
         let all = json!({
             "external_id": sku.external_id, "sku_code": sku.sku_code, "price_minor": sku.price.minor,
-            "currency": sku.price.currency.code(), "stock": sku.quantity, "stock_id": sku.extra["inventory_item"],
+            "currency": sku.price.currency.code(), "stock": sku.quantity, "stock_id": sku.extra["stock_id"],
         });
         // "No price here": it comes with the offers.
         for (name, value) in wanted.as_object().unwrap().iter().filter(|(_, value)| !value.is_null()) {

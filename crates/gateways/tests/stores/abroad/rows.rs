@@ -146,7 +146,7 @@ pub fn shopify() -> Abroad {
         shape: Shape {
             goods_ids: |item| vec![format!("gid://shopify/Product/{}", item.number)],
             unknown_id: "gid://shopify/Product/599999999999",
-            unknown_stock: json!({"inventory_item": "gid://shopify/InventoryItem/599999999999",
+            unknown_stock: json!({"stock_id": "gid://shopify/InventoryItem/599999999999",
                 "location": "gid://shopify/Location/66000000001"}),
             all_or_none: true,
             order_ids: |order| vec![format!("gid://shopify/Order/{}", order.id)],

@@ -1,55 +1,93 @@
-//! `tuanqiao import --platform … --query …`.
+//! `tuanqiao import --platform … --query …`: begins an import as the console does, and stays with it.
 
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kernel::ListingKind;
+use kernel::id::CategoryId;
 
 use super::{open_app, shop_called, told};
 use crate::app::App;
 use crate::areas::market_accounts::entity::import_run;
-use crate::areas::market_accounts::query;
-use crate::areas::market_accounts::rules::{By, GOODS_MAX, Wish};
+use crate::areas::market_accounts::rules::{By, Duplicates, GOODS_MAX, OwnTerms, STORE_GOODS_MAX, Wish};
 use crate::areas::market_accounts::state::RunState;
+use crate::areas::market_accounts::{mappings, query};
 use crate::areas::shops::query::Shop;
 use crate::config::Config;
 use crate::flows::import_goods::{self, Order};
 use crate::platform::request_keys::Slot;
 
+/// Most ids or links of one import.
+const IDS_MAX: usize = 1_000;
 /// How often a run that another process works on is looked at.
 const LOOK: Duration = Duration::from_millis(300);
 
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("goods").required(true).args(["query", "id", "link", "whole"])))]
 pub(super) struct Args {
-    /// The marketplace, such as pinduoduo_affiliate.
+    /// The marketplace, such as pinduoduo_affiliate; one of stores, such as pinduoduo, gives a store's own goods.
     #[arg(long)]
     platform: String,
-    /// Words to search for.
-    #[arg(long, required_unless_present = "id")]
+    /// The store whose goods come in, by name or id; the only one at the marketplace when left out.
+    #[arg(long)]
+    store: Option<String>,
+    /// Words to search for; in a store, words that the titles of its goods have.
+    #[arg(long)]
     query: Option<String>,
     /// One of the marketplace's own ids; may be given several times.
-    #[arg(long, conflicts_with = "query")]
+    #[arg(long)]
     id: Vec<String>,
+    /// The address of a goods' page; may be given several times.
+    #[arg(long)]
+    link: Vec<String>,
+    /// Everything the store has.
+    #[arg(long)]
+    whole: bool,
     /// The shop's code; the only shop when left out.
     #[arg(long)]
     shop: Option<String>,
-    /// At most so many goods; when left out, every --id or the first 100 of the search.
-    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=GOODS_MAX))]
+    /// At most so many goods; when left out, every --id or --link, the first 100 of an affiliate search, or
+    /// all that fits in a store.
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=STORE_GOODS_MAX))]
     limit: Option<i64>,
+    /// The category of new goods, unless the marketplace's is mapped to one of ours.
+    #[arg(long)]
+    category: Option<CategoryId>,
+    /// A store's new goods are on sale here at once.
+    #[arg(long)]
+    on_shelf: bool,
+    /// What becomes of a store's goods that the shop has already; link when left out.
+    #[arg(long)]
+    duplicates: Option<AlreadyThere>,
+    /// Leaves the pictures of a store's goods where they are.
+    #[arg(long)]
+    no_pictures: bool,
+}
+
+/// What becomes of goods that the shop has already.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum AlreadyThere {
+    /// The store's variants sell the SKUs that there are.
+    Link,
+    /// They are made once more.
+    New,
+    /// They are refused.
+    Skip,
 }
 
 pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
     let app = open_app(config).await?;
     let shop = shop_called(&app, args.shop.as_deref())?;
-    let wish = wished(&args)?;
-    let limit = wish.limit;
-    let begun = taken_up(&app, &shop, &args.platform, wish).await?;
-    let ended = follow(&app, &shop, begun, limit).await?;
-    let summary = format!(
-        "{}: {} goods looked at, {} new, {} changed, {} refused",
-        ended.id, ended.fetched, ended.created, ended.updated, ended.refused
-    );
+    let order = ordered(&app, &shop, &args).await?;
+    // Of what a store has nobody knows how much it is.
+    let length = match (order.listing, &order.wish.by) {
+        (ListingKind::Own, By::Query(_) | By::Whole) => args.limit,
+        _ => Some(order.wish.limit),
+    };
+    let begun = taken_up(&app, &shop, order).await?;
+    let ended = follow(&app, &shop, begun, length).await?;
+    let summary = format!("{}: {} goods looked at, {}", ended.id, ended.fetched, counted(&ended));
     app.db.close().await;
     match ended.state {
         RunState::Done => {
@@ -64,23 +102,60 @@ pub(super) async fn run(config: Config, args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// What the command asks for.
-fn wished(args: &Args) -> anyhow::Result<Wish> {
-    let by = match &args.query {
-        Some(words) => By::Query(text("--query", words, 100)?),
-        None => By::Ids(args.id.iter().map(|id| text("--id", id, 200)).collect::<Result<_, _>>()?),
+/// What the command asks for, with the store and the items it names.
+async fn ordered(app: &App, shop: &Shop, args: &Args) -> anyhow::Result<Order> {
+    let by = named(app, shop, args)?;
+    let (marketplace, category_id) = (args.platform.clone(), args.category);
+    if !import_goods::has_stores(&args.platform) {
+        let of_stores = args.store.is_some() || args.whole || args.on_shelf || args.no_pictures;
+        anyhow::ensure!(!of_stores && args.duplicates.is_none(), "{marketplace} has no stores of merchants");
+        let limit = args.limit.unwrap_or_else(|| by.goods_wanted());
+        anyhow::ensure!(limit <= GOODS_MAX, "--limit takes at most {GOODS_MAX} here");
+        let wish = Wish { by, limit, category_id, own: None };
+        return Ok(Order { marketplace, account: None, store: None, listing: ListingKind::Affiliate, wish });
+    }
+    let store = import_goods::store_of_shop(app, shop, &marketplace, args.store.as_deref()).await.map_err(told)?;
+    let price = mappings::price_rule(app.db.reader(), shop.id, store.id).await;
+    let own = OwnTerms {
+        on_shelf: args.on_shelf,
+        duplicates: match args.duplicates {
+            None | Some(AlreadyThere::Link) => Duplicates::Link,
+            Some(AlreadyThere::New) => Duplicates::New,
+            Some(AlreadyThere::Skip) => Duplicates::Skip,
+        },
+        price: price.map_err(|error| told(error.into()))?,
+        pictures: !args.no_pictures,
+        makes: true,
     };
-    let limit = args.limit.unwrap_or_else(|| by.goods_wanted());
-    Ok(Wish { by, limit, category_id: None, own: None })
+    let every = if matches!(by, By::Query(_)) { STORE_GOODS_MAX } else { by.goods_wanted() };
+    let wish = Wish { by, limit: args.limit.unwrap_or(every), category_id, own: Some(own) };
+    let (account, store) = (Some(store.name), Some(store.id));
+    Ok(Order { marketplace, account, store, listing: ListingKind::Own, wish })
+}
+
+/// The goods that the command names.
+fn named(app: &App, shop: &Shop, args: &Args) -> anyhow::Result<By> {
+    let each = |name: &str, given: &[String], most: usize| -> anyhow::Result<Vec<String>> {
+        anyhow::ensure!(given.len() <= IDS_MAX, "{name} may be given {IDS_MAX} times at most");
+        given.iter().map(|one| text(name, one, most)).collect()
+    };
+    Ok(match &args.query {
+        Some(words) => By::Query(text("--query", words, 100)?),
+        None if args.whole => By::Whole,
+        None if args.link.is_empty() => By::Ids(each("--id", &args.id, 200)?),
+        None => {
+            let links = each("--link", &args.link, 1_000)?;
+            By::Ids(import_goods::items_of_links(app, shop, &args.platform, &links).map_err(told)?)
+        }
+    })
 }
 
 /// What was left unfinished by the same command, or a new run.
-async fn taken_up(app: &App, shop: &Shop, platform: &str, wish: Wish) -> anyhow::Result<import_run::Model> {
-    let listing = ListingKind::Affiliate;
-    let left = query::unfinished(app.db.reader(), shop.id, platform, listing, &wish).await;
+async fn taken_up(app: &App, shop: &Shop, order: Order) -> anyhow::Result<import_run::Model> {
+    let kind = (order.listing, order.store);
+    let left = query::unfinished(app.db.reader(), shop.id, &order.marketplace, kind, &order.wish).await;
     match left.map_err(|error| told(error.into()))? {
         None => {
-            let order = Order { marketplace: platform.to_owned(), account: None, store: None, listing, wish };
             let once = Slot::without_key().once(201, |row: &import_run::Model| row.id);
             import_goods::start(app, shop, None, &order, &once).await.map_err(told)
         }
@@ -97,8 +172,13 @@ fn text(name: &str, given: &str, most: usize) -> anyhow::Result<String> {
 }
 
 /// Works on the run, or watches another process do so, until it stops.
-async fn follow(app: &App, shop: &Shop, mut run: import_run::Model, limit: i64) -> anyhow::Result<import_run::Model> {
-    let bar = bar(limit);
+async fn follow(
+    app: &App,
+    shop: &Shop,
+    mut run: import_run::Model,
+    length: Option<i64>,
+) -> anyhow::Result<import_run::Model> {
+    let bar = bar(length);
     while run.state == RunState::Running {
         run = match import_goods::take_up(app, shop, run.id).await.map_err(told)? {
             Some(mine) => import_goods::step(app, shop, mine).await.map_err(told)?,
@@ -113,14 +193,27 @@ async fn follow(app: &App, shop: &Shop, mut run: import_run::Model, limit: i64) 
     Ok(run)
 }
 
-fn bar(limit: i64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} [{elapsed}]");
-    let bar = ProgressBar::with_draw_target(u64::try_from(limit).ok(), ProgressDrawTarget::stderr());
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+fn bar(length: Option<i64>) -> ProgressBar {
+    let length = length.and_then(|length| u64::try_from(length).ok());
+    let template = match length {
+        Some(_) => "{bar:40} {pos}/{len} {msg} [{elapsed}]",
+        None => "{spinner} {pos} {msg} [{elapsed}]",
+    };
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// What has become of the goods so far.
+fn counted(run: &import_run::Model) -> String {
+    let linked = match run.listing {
+        ListingKind::Own => format!("{} linked, ", run.linked),
+        ListingKind::Affiliate => String::new(),
+    };
+    format!("{} new, {} changed, {linked}{} refused", run.created, run.updated, run.refused)
 }
 
 fn show(bar: &ProgressBar, run: &import_run::Model) {
-    let words = format!("{} new, {} changed, {} refused", run.created, run.updated, run.refused);
+    let words = counted(run);
     // A bar that is no terminal draws nothing; a line a page tells the same to a log.
     if std::io::stderr().is_terminal() {
         bar.set_position(run.fetched.unsigned_abs());

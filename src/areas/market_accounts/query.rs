@@ -1,6 +1,6 @@
 //! Reading runs.
 
-use kernel::id::{ImportId, ShopId};
+use kernel::id::{ImportId, ShopId, StoreId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use kernel::{Failure, ListingKind, Time};
 use sea_orm::sea_query::ExprTrait;
@@ -38,15 +38,21 @@ pub async fn runs(
     Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
 }
 
-/// The latest run that asks for the same and has not ended, to go on with instead of a new one.
+/// The latest run that asks for the same and has not ended, to go on with instead of a new one. A run keeps
+/// the price rule it was begun with, so another one since makes no other wish of it.
 pub async fn unfinished(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     marketplace: &str,
-    listing: ListingKind,
+    (listing, store): (ListingKind, Option<StoreId>),
     wish: &Wish,
 ) -> Result<Option<import_run::Model>, MarketError> {
+    let of_store = match store {
+        Some(store) => import_run::Column::StoreId.eq(store),
+        None => import_run::Column::StoreId.is_null(),
+    };
     let open = import_run::in_shop(shop)
+        .filter(of_store)
         .filter(import_run::Column::Marketplace.eq(marketplace))
         .filter(import_run::Column::Listing.eq(listing))
         .filter(import_run::Column::Renewal.eq(false))
@@ -56,7 +62,11 @@ pub async fn unfinished(
         .all(conn)
         .await?;
     for row in open {
-        if wish_of(&row)? == *wish {
+        let mut asked = wish_of(&row)?;
+        if let (Some(asked), Some(wished)) = (&mut asked.own, &wish.own) {
+            asked.price = wished.price.clone();
+        }
+        if asked == *wish {
             return Ok(Some(row));
         }
     }

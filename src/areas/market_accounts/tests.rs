@@ -101,7 +101,8 @@ async fn the_same_wish_is_found_again_until_it_is_fulfilled() {
         let (conn, shop, now) = (database.db.maintenance(), ShopId::new(), Clock::default().wall());
         let run = run_of(&database.db, shop, now).await;
         let find = async |wish: &Wish| {
-            let found = query::unfinished(conn, shop, "pinduoduo_affiliate", ListingKind::Affiliate, wish).await;
+            let found =
+                query::unfinished(conn, shop, "pinduoduo_affiliate", (ListingKind::Affiliate, None), wish).await;
             found.unwrap().map(|row| row.id)
         };
         assert_eq!(find(&wish()).await, Some(run.id));

@@ -68,6 +68,27 @@ pub async fn store_called(
     Err(Invalid::field("account", "invalid", "a store at another marketplace").into())
 }
 
+/// The store that whoever runs this machine names, by its id or its internal name; the only one at the
+/// marketplace when he names none.
+///
+/// # Errors
+/// `store.not_found`; `validation.failed` when none is named and there is not exactly one.
+pub async fn store_of_shop(
+    app: &App,
+    shop: &Shop,
+    marketplace: &str,
+    named: Option<&str>,
+) -> Result<store::Model, Failure> {
+    let mut rows = query::list(app.db.reader(), shop.id).await?;
+    let fits = |row: &store::Model| named.is_none_or(|named| row.name == named || row.id.to_string() == named);
+    rows.retain(|row| row.marketplace == marketplace && fits(row));
+    match (rows.pop(), rows.is_empty(), named) {
+        (Some(row), true, _) => Ok(row),
+        (_, _, Some(_)) => Err(StoreError::NotFound.into()),
+        (_, _, None) => Err(Invalid::field("store", "required", "which store").into()),
+    }
+}
+
 /// The items whose pages are at `links`, each once.
 ///
 /// # Errors

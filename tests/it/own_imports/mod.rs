@@ -1,5 +1,6 @@
 //! Goods of merchants' stores come in: priced, tied, recognised, previewed, matched, with their pictures.
 
+mod command;
 mod heavy;
 mod platforms;
 

@@ -1,7 +1,7 @@
 //! Messages that the platform pushes.
 
 use gateways::marketplaces::{Capabilities, ErrorClass, HookCall, HookEvent, HookKind};
-use sandbox::stores::Purchase;
+use sandbox::stores::{Purchase, StoreOrder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -38,6 +38,18 @@ pub async fn hear(listener: &TcpListener) -> Heard {
 }
 
 pub async fn a_push_is_understood(stage: Stage) {
+    let (topic, signs) = (stage.row.paid_topic(), stage.row.signs_messages());
+    understands(&stage, signs, |order| order.id.clone(), |said| said.contains(topic)).await;
+}
+
+/// Listens until an order was paid, by the topic of that; every message names what it is about, and none
+/// stands that was changed on its way.
+pub async fn understands(
+    stage: &Stage,
+    signs: bool,
+    order_id: impl Fn(&StoreOrder) -> String,
+    is_paid: impl Fn(&str) -> bool,
+) {
     let connector = stage.connector();
     let Some(hooks) = connector.hooks() else {
         assert!(!connector.descriptor().capabilities.has(Capabilities::HOOKS));
@@ -48,8 +60,9 @@ pub async fn a_push_is_understood(stage: Stage) {
     stage.stores().register_push(stage.row.platform, &address);
     let variant = stage.stores().items(&stage.store)[0].variants[0].number;
     let id = stage.stores().buy(&stage.store, &[(variant, 1)], &Purchase::default()).unwrap();
+    let number = order_id(&stage.stores().order(&stage.store, &id).unwrap());
     let mut told: Vec<HookEvent> = Vec::new();
-    while !told.iter().any(|event| event.kind == HookKind::Orders && event.topic.contains(stage.row.paid_topic())) {
+    while !told.iter().any(|event| event.kind == HookKind::Orders && is_paid(&event.topic)) {
         let heard = hear(&listener).await;
         let call = |body| HookCall {
             method: "POST",
@@ -61,12 +74,12 @@ pub async fn a_push_is_understood(stage: Stage) {
             received_at: chrono::Utc::now(),
         };
         told.push(hooks.receive(&call(&heard.body)).unwrap());
-        if stage.row.signs_messages() {
+        if signs {
             let forged = [heard.body.as_slice(), b" "].concat();
             assert_eq!(hooks.receive(&call(&forged)).unwrap_err().class, ErrorClass::BadSignature);
         }
     }
     let orders: Vec<&HookEvent> = told.iter().filter(|event| event.kind == HookKind::Orders).collect();
-    assert!(orders.iter().all(|event| event.ids == [id.clone()]), "{orders:?}");
+    assert!(orders.iter().all(|event| event.ids == [number.clone()]), "{orders:?}");
     assert!(told.iter().all(|event| event.account_id.as_deref() == Some(stage.row.seller)), "{told:?}");
 }

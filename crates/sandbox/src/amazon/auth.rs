@@ -1,14 +1,13 @@
 //! The seller's console and Login with Amazon.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use crate::faults::Verdict;
+use crate::rest::denied::{self, Denied};
 use crate::rest::fields::Fields;
 use crate::state::SandboxState;
-use crate::stores::{ConsentAsked, Grant, StorePlatform, words};
+use crate::stores::{ConsentAsked, Grant, StorePlatform, query_of, words};
 
 /// How access tokens begin, and refresh tokens.
 pub(super) const ACCESS: &str = "Atza|";
@@ -16,8 +15,7 @@ pub(crate) const REFRESH: &str = "Atzr|";
 
 /// `GET /apps/authorize/consent`.
 pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -> HttpResponse {
-    let query: Vec<(String, String)> =
-        url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let query = query_of(&request);
     let Ok(fields) = Fields::read(request.query_string().as_bytes()) else {
         return words("MD1000", "a parameter comes twice");
     };
@@ -49,19 +47,9 @@ pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -
     })
 }
 
-struct Denied(u16, &'static str, &'static str);
-
 /// `POST /auth/o2/token`.
 pub(super) async fn token(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let (mut response, verdict) = match exchange(&state, &request, &body) {
-        Ok(answer) => (HttpResponse::Ok().json(answer), "ok"),
-        Err(Denied(status, code, description)) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-            (HttpResponse::build(status).json(json!({"error_description": description, "error": code})), code)
-        }
-    };
-    response.extensions_mut().insert(Verdict(verdict.to_owned()));
-    response
+    denied::told(exchange(&state, &request, &body))
 }
 
 fn exchange(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<Value, Denied> {

@@ -1,19 +1,17 @@
 //! The consent page and the token endpoint.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use crate::faults::Verdict;
+use crate::rest::denied::{self, Denied};
 use crate::rest::fields::Fields;
 use crate::state::SandboxState;
-use crate::stores::{ConsentAsked, Grant, StorePlatform, words};
+use crate::stores::{ConsentAsked, Grant, StorePlatform, query_of, words};
 
 /// `GET /dop/oauth2/authorize`.
 pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -> HttpResponse {
-    let query: Vec<(String, String)> =
-        url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let query = query_of(&request);
     let Ok(fields) = Fields::read(request.query_string().as_bytes()) else {
         return words("invalid_request", "a parameter comes twice");
     };
@@ -38,22 +36,12 @@ pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -
     state.consent(&asked, |_, _| {})
 }
 
-struct Denied(u16, &'static str, String);
-
 /// `POST /dop/oauth2/access_token`.
 pub(super) async fn token(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let (mut response, verdict) = match exchange(&state, &request, &body) {
-        Ok(answer) => (HttpResponse::Ok().json(answer), "ok"),
-        Err(Denied(status, code, description)) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-            (HttpResponse::build(status).json(json!({"error": code, "error_description": description})), code)
-        }
-    };
-    response.extensions_mut().insert(Verdict(verdict.to_owned()));
-    response
+    denied::told(exchange(&state, &request, &body))
 }
 
-fn exchange(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<Value, Denied> {
+fn exchange(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<Value, Denied<String>> {
     let bad = |words: &str| Denied(400, "invalid_request", words.to_owned());
     if request.content_type() != "application/x-www-form-urlencoded" {
         return Err(bad("the body must be a form"));

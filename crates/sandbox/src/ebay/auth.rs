@@ -1,6 +1,5 @@
 //! The consent page, tokens of users and of the application, and who a user is.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -10,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::{Answer, Call, Refusal, Reply};
 use crate::crypto;
-use crate::faults::Verdict;
+use crate::rest::denied::{self, Denied};
 use crate::rest::fields::Fields;
 use crate::state::SandboxState;
-use crate::stores::{ConsentAsked, Grant, StoreApp, StorePlatform, words};
+use crate::stores::{ConsentAsked, Grant, StoreApp, StorePlatform, query_of, words};
 
 /// How access tokens of users begin, of the application, and refresh tokens.
 const ACCESS: &str = "v^1.1#i^1#p^3#r^0#I^3#f^0#t^H4s";
@@ -36,8 +35,7 @@ fn named<'a>(app: &'a StoreApp, name: &str) -> &'a str {
 
 /// `GET /oauth2/authorize`. Where it leads stands in the developer's portal, under the registered name.
 pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -> HttpResponse {
-    let query: Vec<(String, String)> =
-        url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let query = query_of(&request);
     let Ok(fields) = Fields::read(request.query_string().as_bytes()) else {
         return words("invalid_request", "a parameter comes twice");
     };
@@ -77,19 +75,9 @@ pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -
     })
 }
 
-struct Denied(u16, &'static str, &'static str);
-
 /// `POST /identity/v1/oauth2/token`.
 pub(super) async fn token(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let (mut response, verdict) = match exchange(&state, &request, &body) {
-        Ok(answer) => (HttpResponse::Ok().json(answer), "ok"),
-        Err(Denied(status, code, description)) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-            (HttpResponse::build(status).json(json!({"error": code, "error_description": description})), code)
-        }
-    };
-    response.extensions_mut().insert(Verdict(verdict.to_owned()));
-    response
+    denied::told(exchange(&state, &request, &body))
 }
 
 fn exchange(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<Value, Denied> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod amount;
 pub(crate) mod bucket;
+pub(crate) mod denied;
 pub(crate) mod fields;
 pub(crate) mod repeats;
 pub(crate) mod trouble;

@@ -12,7 +12,7 @@ use crate::crypto;
 use crate::faults::Verdict;
 use crate::rest::fields::Fields;
 use crate::state::SandboxState;
-use crate::stores::{ConsentAsked, Grant, StoreApp, StorePlatform, words};
+use crate::stores::{ConsentAsked, Grant, StoreApp, StorePlatform, query_of, words};
 
 /// How access tokens begin, and refresh tokens.
 pub(crate) const ACCESS: &str = "shpat_";
@@ -29,8 +29,7 @@ fn app(state: &SandboxState) -> StoreApp {
 
 /// `GET /admin/oauth/authorize`.
 pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -> HttpResponse {
-    let query: Vec<(String, String)> =
-        url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let query = query_of(&request);
     let Ok(fields) = Fields::read(request.query_string().as_bytes()) else {
         return words("Oauth error", "a parameter comes twice");
     };

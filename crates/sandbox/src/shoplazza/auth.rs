@@ -1,24 +1,22 @@
 //! The store's consent page and its token endpoint.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use crate::clock::rfc3339_utc;
 use crate::crypto;
-use crate::faults::Verdict;
+use crate::rest::denied::{self, Denied};
 use crate::rest::fields::Fields;
 use crate::state::SandboxState;
-use crate::stores::{ConsentAsked, Grant, Store, StorePlatform, words};
+use crate::stores::{ConsentAsked, Grant, Store, StorePlatform, query_of, words};
 
 /// The store's setting that holds what was granted.
 pub(super) const SCOPE: &str = "scope";
 
 /// `GET /admin/oauth/authorize`.
 pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -> HttpResponse {
-    let query: Vec<(String, String)> =
-        url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let query = query_of(&request);
     let Ok(fields) = Fields::read(request.query_string().as_bytes()) else {
         return words("invalid_request", "a parameter comes twice");
     };
@@ -61,19 +59,9 @@ fn signature(query: &[(String, String)], secret: &str) -> String {
     hex::encode(crypto::hmac_sha256(secret, text.as_bytes()))
 }
 
-struct Denied(u16, &'static str, &'static str);
-
 /// `POST /admin/oauth/token`.
 pub(super) async fn token(state: Data<SandboxState>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let (mut response, verdict) = match exchange(&state, &request, &body) {
-        Ok(answer) => (HttpResponse::Ok().json(answer), "ok"),
-        Err(Denied(status, code, description)) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-            (HttpResponse::build(status).json(json!({"error": code, "error_description": description})), code)
-        }
-    };
-    response.extensions_mut().insert(Verdict(verdict.to_owned()));
-    response
+    denied::told(exchange(&state, &request, &body))
 }
 
 fn exchange(state: &SandboxState, request: &HttpRequest, body: &[u8]) -> Result<Value, Denied> {

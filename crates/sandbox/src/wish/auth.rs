@@ -10,12 +10,11 @@ use crate::clock::rfc3339_utc_millis;
 use crate::faults::Verdict;
 use crate::rest::fields::Fields;
 use crate::state::SandboxState;
-use crate::stores::{ConsentAsked, Grant, GrantRefused, Store, StorePlatform, words};
+use crate::stores::{ConsentAsked, Grant, GrantRefused, Store, StorePlatform, query_of, words};
 
 /// `GET /v3/oauth/authorize`.
 pub(super) async fn authorise(state: Data<SandboxState>, request: HttpRequest) -> HttpResponse {
-    let query: Vec<(String, String)> =
-        url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let query = query_of(&request);
     let Ok(fields) = Fields::read(request.query_string().as_bytes()) else {
         return words("Authorization failed", "a parameter comes twice");
     };

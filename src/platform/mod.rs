@@ -3,6 +3,7 @@
 pub mod beside;
 pub mod db;
 pub mod entity;
+pub mod keyset;
 pub mod leases;
 pub mod outbox;
 pub mod receiver;

@@ -3,12 +3,13 @@
 use kernel::Time;
 use kernel::id::{PaymentId, RefundId, ShopId};
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{QueryOrder, QuerySelect, QueryTrait, entity::prelude::*};
+use sea_orm::{QuerySelect, QueryTrait, entity::prelude::*};
 
 use super::entity::{payment, refund, remedy};
 use super::error::PaymentError;
 use super::remedies::RemedyWay;
 use super::state::{PaymentState, RefundState};
+use crate::platform::keyset::next_by;
 
 /// The payments with one of these numbers, the platform's or ours.
 pub async fn payments(
@@ -46,15 +47,8 @@ pub async fn paid_between(
     use payment::Column as C;
     let by_theirs = C::PlatformPaidAt.gte(from).and(C::PlatformPaidAt.lt(until));
     let by_ours = C::PlatformPaidAt.is_null().and(C::PaidAt.gte(from)).and(C::PaidAt.lt(until));
-    let mut select = payment::in_shop(shop)
-        .filter(C::State.eq(PaymentState::Succeeded))
-        .filter(by_theirs.or(by_ours))
-        .order_by_asc(C::Id)
-        .limit(limit);
-    if let Some(after) = after {
-        select = select.filter(C::Id.gt(after));
-    }
-    Ok(select.all(conn).await?)
+    let billed = payment::in_shop(shop).filter(C::State.eq(PaymentState::Succeeded)).filter(by_theirs.or(by_ours));
+    Ok(next_by(billed, C::Id, after, limit).all(conn).await?)
 }
 
 /// Refunds by WeChat Pay that ended well from `from` on and before `until`, as [`paid_between`].
@@ -71,17 +65,12 @@ pub async fn refunded_between(
         .column(remedy::Column::RefundId)
         .filter(remedy::Column::Way.eq(RemedyWay::ByHand))
         .into_query();
-    let mut select = refund::in_shop(shop)
+    let billed = refund::in_shop(shop)
         .filter(C::State.eq(RefundState::Succeeded))
         .filter(C::WechatFen.gt(0))
         // What the shop paid by hand is in no bill.
         .filter(C::Id.not_in_subquery(by_hand))
         .filter(C::FinishedAt.gte(from))
-        .filter(C::FinishedAt.lt(until))
-        .order_by_asc(C::Id)
-        .limit(limit);
-    if let Some(after) = after {
-        select = select.filter(C::Id.gt(after));
-    }
-    Ok(select.all(conn).await?)
+        .filter(C::FinishedAt.lt(until));
+    Ok(next_by(billed, C::Id, after, limit).all(conn).await?)
 }

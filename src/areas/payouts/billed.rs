@@ -3,11 +3,12 @@
 use kernel::Time;
 use kernel::id::{SharingId, SharingReturnId, ShopId, TransferId};
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QuerySelect, entity::prelude::*};
 
 use super::entity::{sharing, sharing_part, sharing_return, transfer};
 use super::error::PayoutError;
 use super::state::{PartResult, ReturnState, TransferState};
+use crate::platform::keyset::next_by;
 
 /// The transfers with one of these numbers, the platform's or ours.
 pub async fn transfers(
@@ -59,16 +60,11 @@ pub async fn returned_between(
     limit: u64,
 ) -> Result<Vec<sharing_return::Model>, PayoutError> {
     use sharing_return::Column as C;
-    let mut select = sharing_return::in_shop(shop)
+    let billed = sharing_return::in_shop(shop)
         .filter(C::State.eq(ReturnState::Succeeded))
         .filter(C::FinishedAt.gte(from))
-        .filter(C::FinishedAt.lt(until))
-        .order_by_asc(C::Id)
-        .limit(limit);
-    if let Some(after) = after {
-        select = select.filter(C::Id.gt(after));
-    }
-    Ok(select.all(conn).await?)
+        .filter(C::FinishedAt.lt(until));
+    Ok(next_by(billed, C::Id, after, limit).all(conn).await?)
 }
 
 /// Transfers that arrived from `from` on and before `until`, in the order of their ids, after one
@@ -81,16 +77,11 @@ pub async fn transferred_between(
     limit: u64,
 ) -> Result<Vec<transfer::Model>, PayoutError> {
     use transfer::Column as C;
-    let mut select = transfer::in_shop(shop)
+    let billed = transfer::in_shop(shop)
         .filter(C::State.eq(TransferState::Succeeded))
         .filter(C::FinishedAt.gte(from))
-        .filter(C::FinishedAt.lt(until))
-        .order_by_asc(C::Id)
-        .limit(limit);
-    if let Some(after) = after {
-        select = select.filter(C::Id.gt(after));
-    }
-    Ok(select.all(conn).await?)
+        .filter(C::FinishedAt.lt(until));
+    Ok(next_by(billed, C::Id, after, limit).all(conn).await?)
 }
 
 /// Sharing requests that ended from `from` on and before `until`, with the parts that arrived; as
@@ -103,15 +94,8 @@ pub async fn shared_between(
     limit: u64,
 ) -> Result<(Vec<sharing::Model>, Vec<sharing_part::Model>), PayoutError> {
     use sharing::Column as C;
-    let mut select = sharing::in_shop(shop)
-        .filter(C::FinishedAt.gte(from))
-        .filter(C::FinishedAt.lt(until))
-        .order_by_asc(C::Id)
-        .limit(limit);
-    if let Some(after) = after {
-        select = select.filter(C::Id.gt(after));
-    }
-    let rows = select.all(conn).await?;
+    let billed = sharing::in_shop(shop).filter(C::FinishedAt.gte(from)).filter(C::FinishedAt.lt(until));
+    let rows = next_by(billed, C::Id, after, limit).all(conn).await?;
     let parts = sharing_part::in_shop(shop)
         .filter(sharing_part::Column::SharingId.is_in(rows.iter().map(|row| row.id)))
         .filter(sharing_part::Column::Result.eq(PartResult::Succeeded))

@@ -26,6 +26,7 @@ pub mod member_money;
 pub mod members;
 pub mod open_payments;
 pub mod operators;
+mod order_windows;
 pub mod outbox;
 mod payable;
 pub mod payment_received;

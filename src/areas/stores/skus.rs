@@ -1,6 +1,6 @@
 //! What stores list, and the SKUs of ours behind it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::id::{ShopId, SkuId, StoreId, StoreSkuId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
@@ -165,26 +165,26 @@ pub async fn tie(
     Ok(())
 }
 
-/// The SKUs tied to listed variants of any store of the shop that bear one of these codes of the merchant.
+/// The SKUs that listed variants of any store of the shop sell under these codes of the merchant, each with a
+/// barcode of theirs.
 pub async fn tied_by_code(
     conn: &impl ConnectionTrait,
     shop: ShopId,
-    codes: &BTreeSet<&str>,
-) -> Result<HashMap<String, BTreeSet<SkuId>>, StoreError> {
-    let mut tied: HashMap<String, BTreeSet<SkuId>> = HashMap::new();
-    if codes.is_empty() {
-        return Ok(tied);
-    }
-    let rows = store_sku::in_shop(shop)
-        .select_only()
-        .column(Column::SkuCode)
-        .column(Column::SkuId)
-        .distinct()
-        .filter(Column::SkuCode.is_in(codes.iter().copied()))
-        .filter(Column::SkuId.is_not_null());
-    let rows: Vec<(String, SkuId)> = rows.into_tuple().all(conn).await?;
-    for (code, sku) in rows {
-        tied.entry(code).or_default().insert(sku);
+    codes: &[&str],
+) -> Result<HashMap<String, BTreeMap<SkuId, Option<String>>>, StoreError> {
+    let mut tied: HashMap<String, BTreeMap<SkuId, Option<String>>> = HashMap::new();
+    for some in codes.chunks(ASKED_MAX) {
+        let rows = store_sku::in_shop(shop)
+            .select_only()
+            .columns([Column::SkuCode, Column::SkuId, Column::Barcode])
+            .distinct()
+            .filter(Column::SkuCode.is_in(some.iter().copied()))
+            .filter(Column::SkuId.is_not_null());
+        let rows: Vec<(String, SkuId, Option<String>)> = rows.into_tuple().all(conn).await?;
+        for (code, sku, barcode) in rows {
+            let known = tied.entry(code).or_default().entry(sku).or_default();
+            *known = known.take().or(barcode);
+        }
     }
     Ok(tied)
 }
@@ -206,31 +206,6 @@ pub async fn list(
     }
     let rows = rows.limit(page.limit + 1).all(conn).await?;
     Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
-}
-
-/// The SKUs that variants with these own codes sell in the shop's stores, with the variants' barcodes.
-/// A code that stands for two SKUs stands for none.
-pub async fn by_codes(
-    conn: &impl ConnectionTrait,
-    shop: ShopId,
-    codes: &[&str],
-) -> Result<HashMap<String, (SkuId, Option<String>)>, StoreError> {
-    let mut found: HashMap<String, Option<(SkuId, Option<String>)>> = HashMap::new();
-    for some in codes.chunks(ASKED_MAX) {
-        let rows = store_sku::in_shop(shop)
-            .filter(Column::SkuCode.is_in(some.iter().copied()))
-            .filter(Column::SkuId.is_not_null())
-            .all(conn)
-            .await?;
-        for row in rows {
-            let (Some(code), Some(sku)) = (row.sku_code, row.sku_id) else { continue };
-            let known = found.entry(code).or_insert_with(|| Some((sku, row.barcode)));
-            if known.as_ref().is_some_and(|(other, _)| *other != sku) {
-                *known = None;
-            }
-        }
-    }
-    Ok(found.into_iter().filter_map(|(code, sku)| Some((code, sku?))).collect())
 }
 
 /// Under which items a store sells these SKUs already.

@@ -28,6 +28,7 @@ use crate::areas::market_accounts::rules::storable;
 use crate::areas::operators::audit;
 use crate::areas::shops::query::Shop;
 use crate::flows::marketplace_patience as patience;
+use crate::flows::order_windows::Reading;
 
 pub use channels::name_leader;
 pub use release::release_due;
@@ -125,7 +126,7 @@ pub async fn step(app: &App, feed: &feed::Model) -> Result<(), Failure> {
         Err(failure) => return rest(app, feed, now + EVERY, &failure.to_string()).await,
     };
     let rules = market.descriptor.windows;
-    let Some(window) = window_of(feed, rules, app.clock.wall()) else {
+    let Some(window) = reading_of(feed).window(rules, app.clock.wall()) else {
         return save(app, feed, &caught_up(feed, now)).await;
     };
     let page = match fetch(&market, feed, &window).await {
@@ -152,13 +153,8 @@ async fn fetch(market: &Market, feed: &feed::Model, window: &Window) -> Result<P
     Ok(walk.next_page().await?.unwrap_or_else(|| Page::of(Vec::new())))
 }
 
-/// The window being read, or the next one. Windows are the platform's and follow wall time; how often
-/// one is read is ours and follows business time.
-fn window_of(feed: &feed::Model, rules: WindowRules, wall: Time) -> Option<Window> {
-    match (feed.window_from, feed.window_until, &feed.cursor) {
-        (Some(from), Some(until), Some(_)) => Some(Window { from, until }),
-        _ => rules.next(feed.watermark, wall),
-    }
+fn reading_of(feed: &feed::Model) -> Reading {
+    Reading::of(feed.watermark, (feed.window_from, feed.window_until), feed.cursor.as_ref())
 }
 
 /// Both times of one moment.
@@ -176,21 +172,12 @@ fn after_page(
     rules: WindowRules,
     at: Clocks,
 ) -> feed::Model {
-    let read = feed::Model { failures: 0, last_error: None, ..feed.clone() };
-    if let Some(next) = &page.next {
-        return feed::Model {
-            window_from: Some(window.from),
-            window_until: Some(window.until),
-            cursor: Some(next.0.clone()),
-            next_at: at.now,
-            ..read
-        };
-    }
-    let known = rules.known(&window);
-    // A platform that is behind says so; it never takes us back.
-    let watermark = page.watermark.map_or(known, |complete| complete.min(known)).max(feed.watermark);
-    let read = feed::Model { watermark, window_from: None, window_until: None, cursor: None, ..read };
-    if rules.is_behind(&window, at.wall) && watermark > feed.watermark {
+    let (reading, goes_on) = reading_of(feed).after(page, window, rules, at.wall);
+    let watermark = reading.watermark;
+    let (window_from, window_until, cursor) = reading.stored();
+    let read =
+        feed::Model { watermark, window_from, window_until, cursor, failures: 0, last_error: None, ..feed.clone() };
+    if goes_on {
         return feed::Model { next_at: at.now, ..read };
     }
     caught_up(&read, at.now)
@@ -254,7 +241,7 @@ mod tests {
         let mut feed = feed(wall - Duration::hours(24));
         let mut pages = 0;
         while feed.next_at <= at.now {
-            let window = window_of(&feed, RULES, wall).unwrap();
+            let window = reading_of(&feed).window(RULES, wall).unwrap();
             let mut page = Page::of(Vec::new());
             // Every window has two pages; the second is asked for within the same window.
             page.next = feed.cursor.is_none().then(|| Cursor("2".to_owned()));
@@ -273,7 +260,7 @@ mod tests {
     fn a_platform_that_is_behind_is_asked_again_in_an_hour_and_never_takes_us_back() {
         let wall: Time = "2026-11-23T15:00:00Z".parse().unwrap();
         let feed = feed(wall - Duration::hours(24));
-        let window = window_of(&feed, RULES, wall).unwrap();
+        let window = reading_of(&feed).window(RULES, wall).unwrap();
         let mut page = Page::of(Vec::new());
         page.watermark = Some(wall - Duration::hours(30));
         let after = after_page(&feed, &page, window, RULES, Clocks { now: wall, wall });

@@ -55,7 +55,9 @@ impl Known {
         let items: Vec<&str> = items.into_iter().collect();
         let listed = stores::skus::of_items(conn, store, &items).await?;
         let codes: BTreeSet<&str> = lines.iter().filter_map(|line| line.sku_code.as_deref()).collect();
-        let by_code = stores::skus::tied_by_code(conn, shop, &codes).await?;
+        let asked: Vec<&str> = codes.iter().copied().collect();
+        let by_code = stores::skus::tied_by_code(conn, shop, &asked).await?.into_iter();
+        let by_code = by_code.map(|(code, skus)| (code, skus.into_keys().collect())).collect();
         let mut barcodes: BTreeSet<&str> = listed.values().filter_map(|row| row.barcode.as_deref()).collect();
         // Many merchants' own code is the barcode.
         barcodes.extend(&codes);

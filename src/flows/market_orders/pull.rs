@@ -21,6 +21,7 @@ use crate::areas::stores::entity::store;
 use crate::areas::stores::state::{HintKind, StoreState};
 use crate::areas::stores::{StoreError, hints, query as stores};
 use crate::flows::marketplace_patience as patience;
+use crate::flows::order_windows::Reading;
 use crate::flows::stores::Sight;
 
 /// How long a worker has a feed to himself: longer than all attempts at a page take.
@@ -178,7 +179,7 @@ async fn window(app: &App, shop: &Shop, store: &Store, feed: &feed::Model) -> Re
     let now = app.clock.now();
     let every = Duration::seconds(shop.settings.market_order_interval_s);
     let rules = store.market.descriptor.windows;
-    let Some(window) = window_of(feed, rules, app.clock.wall()) else {
+    let Some(window) = reading_of(feed).window(rules, app.clock.wall()) else {
         return save(app, feed, &caught_up(feed, now, every)).await;
     };
     let page = match fetch(store, feed, &window).await {
@@ -214,13 +215,8 @@ async fn fetch(store: &Store, feed: &feed::Model, window: &Window) -> Result<Pag
     Ok(walk.next_page().await?.unwrap_or_else(|| Page::of(Vec::new())))
 }
 
-/// The window being read, or the next one. Windows are the platform's and follow wall time; how often
-/// one is read is ours and follows business time.
-fn window_of(feed: &feed::Model, rules: WindowRules, wall: Time) -> Option<Window> {
-    match (feed.window_from, feed.window_until, &feed.cursor) {
-        (Some(from), Some(until), Some(_)) => Some(Window { from, until }),
-        _ => rules.next(feed.watermark, wall),
-    }
+fn reading_of(feed: &feed::Model) -> Reading {
+    Reading::of(feed.watermark, (feed.window_from, feed.window_until), feed.cursor.as_ref())
 }
 
 /// Both times of one moment, and the pause between two readings.
@@ -243,20 +239,11 @@ fn after_page(
     if read.began_at.is_none() {
         (read.began_at, read.seen_new, read.seen_changed) = (Some(at.now), 0, 0);
     }
-    if let Some(next) = &page.next {
-        return feed::Model {
-            window_from: Some(window.from),
-            window_until: Some(window.until),
-            cursor: Some(next.0.clone()),
-            next_at: at.now,
-            ..read
-        };
-    }
-    let known = rules.known(&window);
-    // A platform that is behind says so; it never takes us back.
-    let watermark = page.watermark.map_or(known, |complete| complete.min(known)).max(feed.watermark);
-    let read = feed::Model { watermark, window_from: None, window_until: None, cursor: None, ..read };
-    if rules.is_behind(&window, at.wall) && watermark > feed.watermark {
+    let (reading, goes_on) = reading_of(feed).after(page, window, rules, at.wall);
+    let watermark = reading.watermark;
+    let (window_from, window_until, cursor) = reading.stored();
+    let read = feed::Model { watermark, window_from, window_until, cursor, ..read };
+    if goes_on {
         return feed::Model { next_at: at.now, ..read };
     }
     caught_up(&read, at.now, at.every)
@@ -340,7 +327,7 @@ mod tests {
         let mut feed = feed(wall - Duration::hours(24));
         let mut windows = 0;
         while feed.next_at <= at.now {
-            let window = window_of(&feed, RULES, wall).unwrap();
+            let window = reading_of(&feed).window(RULES, wall).unwrap();
             let mut page = Page::of(Vec::new());
             page.next = feed.cursor.is_none().then(|| Cursor("2".to_owned()));
             if page.next.is_none() {

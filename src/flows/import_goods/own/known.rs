@@ -87,7 +87,11 @@ impl Known {
         let codes: Vec<&str> = codes.into_iter().filter(|code| code.len() >= CODE_MIN).collect();
         let by_barcode = batch::by_barcodes(conn, shop, &barcodes).await?;
         let by_barcode: HashMap<String, SkuId> = by_barcode.into_iter().map(|(code, sku)| (code, sku.id)).collect();
-        let by_code = skus::by_codes(conn, shop, &codes).await?;
+        // A code that stands for two SKUs stands for none.
+        let by_code = skus::tied_by_code(conn, shop, &codes).await?.into_iter();
+        let by_code = by_code.filter(|(_, skus)| skus.len() == 1);
+        let by_code: HashMap<String, (SkuId, Option<String>)> =
+            by_code.filter_map(|(code, mut skus)| Some((code, skus.pop_first()?))).collect();
         let candidates: HashSet<SkuId> =
             by_barcode.values().copied().chain(by_code.values().map(|(sku, _)| *sku)).collect();
         let candidates: Vec<SkuId> = candidates.into_iter().collect();

@@ -77,6 +77,7 @@ CREATE TABLE market_orders (
 CREATE INDEX market_orders_by_shop_id ON market_orders (shop_id, id);
 CREATE INDEX market_orders_by_shop_state_id ON market_orders (shop_id, state, id);
 CREATE INDEX market_orders_by_store_id ON market_orders (store_id, id);
+CREATE INDEX market_orders_by_buyer ON market_orders (store_id, buyer) WHERE buyer IS NOT NULL;
 CREATE INDEX market_orders_open_by_store_read_at ON market_orders (store_id, read_at) WHERE is_open;
 CREATE INDEX market_orders_sealed_by_shop_ended_at ON market_orders (shop_id, ended_at) WHERE sealed_receiver IS NOT NULL;
 

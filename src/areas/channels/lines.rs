@@ -72,24 +72,20 @@ pub async fn of_items(
     Ok(rows)
 }
 
-/// The items that a platform's message about stock speaks of, by what it names: items, or their stock.
-pub async fn items_named(
+/// The lines that a platform's message about stock speaks of: all of an item, or the one whose stock it names.
+pub async fn named(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     store: StoreId,
     named: &[String],
-) -> Result<Vec<String>, ChannelError> {
-    let mut items: Vec<String> = Vec::new();
+) -> Result<Vec<Model>, ChannelError> {
+    let mut rows = Vec::new();
     for some in named.chunks(IDS_MAX) {
         let these = || some.iter().map(String::as_str);
-        let found = in_store(shop, store)
-            .select_only()
-            .column(Column::ExternalItemId)
-            .distinct()
-            .filter(Column::ExternalItemId.is_in(these()).or(Column::StockId.is_in(these())));
-        items.extend(found.into_tuple::<String>().all(conn).await?);
+        let named = Column::ExternalItemId.is_in(these()).or(Column::StockId.is_in(these()));
+        rows.extend(in_store(shop, store).filter(named).all(conn).await?);
     }
-    Ok(items)
+    Ok(rows)
 }
 
 /// Where each of these SKUs is shown, and how much of it.

@@ -44,8 +44,7 @@ async fn of_store(app: &App, store: StoreId, said: &[store_hint::Model]) -> Resu
     let now = app.clock.now();
     let named: HashSet<String> = said.iter().map(|hint| hint.external_id.clone()).filter(|id| !id.is_empty()).collect();
     let named: Vec<String> = named.into_iter().collect();
-    let items = lines::items_named(app.db.reader(), row.shop_id, store, &named).await?;
-    let rows = lines::of_items(app.db.reader(), row.shop_id, store, &items).await?;
+    let rows = lines::named(app.db.reader(), row.shop_id, store, &named).await?;
     let foreign = |row: &&line::Model| {
         row.sku_id.is_some() && row.is_settled() && row.shown_at.is_none_or(|at| at + OUR_OWN <= now)
     };

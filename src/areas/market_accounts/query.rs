@@ -64,7 +64,7 @@ pub async fn unfinished(
     for row in open {
         let mut asked = wish_of(&row)?;
         if let (Some(asked), Some(wished)) = (&mut asked.own, &wish.own) {
-            asked.price = wished.price.clone();
+            asked.price = wished.price;
         }
         if asked == *wish {
             return Ok(Some(row));

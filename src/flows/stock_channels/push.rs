@@ -174,7 +174,9 @@ impl<'a> Turn<'a> {
             return false;
         }
         let taken_in = row.stock_state == LineState::Accepted && row.sent == Some(wanted);
-        let raised = !self.compares && row.told.is_some_and(|told| wanted > told.saturating_sub(row.sold_since));
+        // Where an answer was lost it shows one of two numbers, and the lower one counts.
+        let shows = row.told.map(|told| row.sent.map_or(told, |sent| sent.min(told)));
+        let raised = !self.compares && shows.is_some_and(|shows| wanted > shows.saturating_sub(row.sold_since));
         taken_in || raised || self.stale.contains(&row.id)
     }
 

@@ -45,6 +45,26 @@ on_both! {
 }
 
 on_both! {
+    async fn stores_told_beside_each_other_wait_for_no_connection_that_one_of_them_holds(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let sku: SkuId = floor.goods(1_000, 10).await.sku.parse().unwrap();
+        let mut shelves = Vec::new();
+        for nth in 0..8 {
+            shelves.push(app.shelf(&pinduoduo(&format!("1{nth}")), &[sku], 10).await);
+        }
+        app.tells_after(1).await;
+        let began = std::time::Instant::now();
+        for delta in [-1, -1, -1] {
+            app.moves(&shelves[0], 0, delta).await;
+            app.tells_after(2).await;
+        }
+        assert!(shelves.iter().all(|shelf| shelf.shows(app, 0) == 7));
+        let took = began.elapsed();
+        assert!(took < std::time::Duration::from_secs(25), "a pool gives up after thirty seconds: {took:?}");
+    }
+}
+
+on_both! {
     async fn a_sale_at_one_store_is_shown_in_the_others(app: TestApp) {
         let floor = Floor::open(app).await;
         let sku: SkuId = floor.goods(1_000, 10).await.sku.parse().unwrap();

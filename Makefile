@@ -47,8 +47,8 @@ test-fast: ## The tests on SQLite and the in-process stock store alone; needs no
 	@TUANQIAO_TEST_ONLY=sqlite scripts/test.sh $(ARGS)
 
 MINUTES ?= 5
-soak: ## Walk randomly through the whole money system, MINUTES each on both set-ups and both ways of paying leaders; SEED= repeats a walk.
-	@WALK_MINUTES=$(MINUTES) scripts/services.sh run cargo test --workspace --test it -- money_walk --nocapture --test-threads=1
+soak: ## Walk randomly through the whole money system and through days of the stores on all platforms, MINUTES each on both set-ups; SEED= repeats a walk.
+	@WALK_MINUTES=$(MINUTES) scripts/services.sh run cargo test --workspace --test it -- money_walk bridge_day --nocapture --test-threads=1
 
 bench: ## Measure the purchase story, each figure beside its floor (PARTS="sqlite gate"); builds for release.
 	@scripts/toolchain.sh

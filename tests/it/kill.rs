@@ -14,7 +14,7 @@ pub mod heavy {
     use tuanqiao::areas::orders::state::OrderStatus;
     use tuanqiao::areas::payments::entity::{payment, refund};
     use tuanqiao::areas::payments::state::{PaymentState, RefundState};
-    use tuanqiao::config::StockBackend;
+    use tuanqiao::config::{Platforms, StockBackend};
 
     use crate::answer::Answer;
     use crate::app::TestApp;
@@ -60,9 +60,7 @@ pub mod heavy {
                 .env("TUANQIAO__PLATFORMS__WECHAT", &config.platforms.wechat)
                 .env("TUANQIAO__PLATFORMS__WECHAT_PAY", &config.platforms.wechat_pay)
                 .env("TUANQIAO__PLATFORMS__WECHAT_PAY_BACKUP", &config.platforms.wechat_pay_backup)
-                .env("TUANQIAO__PLATFORMS__PINDUODUO", &config.platforms.pinduoduo)
-                .env("TUANQIAO__PLATFORMS__TAOBAO", &config.platforms.taobao)
-                .env("TUANQIAO__PLATFORMS__JD", &config.platforms.jd)
+                .envs(marketplaces(&config.platforms))
                 .env("TUANQIAO__SANDBOX__ENABLED", "true")
                 .env("TUANQIAO__LIMITS__ANONYMOUS_PER_IP_PER_S", "0")
                 .env("TUANQIAO__LIMITS__MEMBER_PER_S", "0")
@@ -81,6 +79,25 @@ pub mod heavy {
             self.child.kill().unwrap();
             self.child.wait().unwrap();
         }
+    }
+
+    /// Where the marketplaces are.
+    fn marketplaces(at: &Platforms) -> [(&'static str, &String); 13] {
+        [
+            ("TUANQIAO__PLATFORMS__PINDUODUO", &at.pinduoduo),
+            ("TUANQIAO__PLATFORMS__TAOBAO", &at.taobao),
+            ("TUANQIAO__PLATFORMS__JD", &at.jd),
+            ("TUANQIAO__PLATFORMS__YOUZAN", &at.youzan),
+            ("TUANQIAO__PLATFORMS__WEIMOB", &at.weimob),
+            ("TUANQIAO__PLATFORMS__SHOPIFY", &at.shopify),
+            ("TUANQIAO__PLATFORMS__ALIEXPRESS", &at.aliexpress),
+            ("TUANQIAO__PLATFORMS__EBAY", &at.ebay),
+            ("TUANQIAO__PLATFORMS__AMAZON", &at.amazon),
+            ("TUANQIAO__PLATFORMS__DHGATE", &at.dhgate),
+            ("TUANQIAO__PLATFORMS__WISH", &at.wish),
+            ("TUANQIAO__PLATFORMS__WANLINIU", &at.wanliniu),
+            ("TUANQIAO__PLATFORMS__SHOPLAZZA", &at.shoplazza),
+        ]
     }
 
     impl Drop for Binary {

@@ -19,6 +19,7 @@ mod attempts;
 mod bans;
 mod bills;
 mod bodies;
+mod bridge_day;
 mod calls;
 mod cart;
 mod catalogue;

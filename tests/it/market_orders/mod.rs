@@ -1,7 +1,7 @@
 //! Orders of merchants' stores: read, served from the one pool of stock, confirmed, sent, and told.
 
 mod deciding;
-mod desk;
+pub mod desk;
 mod forgetting;
 mod platforms;
 mod pulling;

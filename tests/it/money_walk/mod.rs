@@ -10,7 +10,7 @@ mod books;
 mod carts;
 mod member_books;
 mod member_moves;
-mod moves;
+pub mod moves;
 mod payout_moves;
 mod suppliers;
 mod walk;

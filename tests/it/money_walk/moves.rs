@@ -439,7 +439,7 @@ async fn die_in_a_job(walk: &mut Walk) -> bool {
 }
 
 /// Runs `work` for at most `polls`; says whether it was done by then.
-async fn dies_after(polls: i64, work: impl Future) -> bool {
+pub async fn dies_after(polls: i64, work: impl Future) -> bool {
     let mut work = pin!(work);
     let mut left = polls;
     std::future::poll_fn(move |context| {

@@ -22,7 +22,7 @@ impl Rate {
     }
 }
 
-/// Every bucket of the sandbox by its key, with what is in it and when that was (milliseconds, wall time).
+/// Every bucket of the sandbox by its key, with what is in it and when that was (milliseconds of the sandbox's time).
 #[derive(Default)]
 pub(crate) struct Buckets(Mutex<HashMap<String, (i64, i64)>>);
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::keep::Stores;
+use super::orders::{OrderStage, RefundStage};
 use super::{StorePlatform, StoreRef};
 use crate::courier::Delivery;
 use crate::pay::SignedNotice;
@@ -66,6 +68,41 @@ pub struct SentPush {
 fn is_taken(platform: StorePlatform, answer: &Delivery) -> bool {
     let said_so = platform != StorePlatform::Youzan || answer.answer.contains("success");
     said_so && answer.status.is_some_and(|status| (200..300).contains(&status))
+}
+
+impl Stores {
+    /// The message about an order as it stands now, as its platform sends it to `address`; `None` where it
+    /// sends none. Whether it arrives, how often and how late is the caller's.
+    pub fn order_message(&self, store: &StoreRef, address: &str, id: &str) -> Option<SignedNotice> {
+        let what = match self.order(store, id)? {
+            order if order.refund == RefundStage::Asked => Happening::RefundAsked,
+            order => match order.stage {
+                OrderStage::Unpaid => Happening::OrderPlaced,
+                OrderStage::Paid => Happening::OrderPaid,
+                OrderStage::PartShipped | OrderStage::Shipped => Happening::OrderSent,
+                OrderStage::Done => Happening::OrderDone,
+                OrderStage::Cancelled => Happening::OrderCancelled,
+            },
+        };
+        self.message(store, address, what, id)
+    }
+
+    /// The same about the stock of an item.
+    pub fn stock_message(&self, store: &StoreRef, address: &str, item: u64) -> Option<SignedNotice> {
+        self.message(store, address, Happening::StockChanged, &item.to_string())
+    }
+
+    fn message(&self, store: &StoreRef, address: &str, what: Happening, number: &str) -> Option<SignedNotice> {
+        let hook = Hook {
+            id: self.0.world().next_number(),
+            platform: store.platform,
+            store: Some(store.clone()),
+            topic: String::new(),
+            address: address.to_owned(),
+        };
+        let event = StoreEvent { store: store.clone(), what, number: number.to_owned() };
+        self.0.push_for(&hook, &event).map(|(_, notice)| notice)
+    }
 }
 
 impl SandboxState {

@@ -162,8 +162,12 @@ async fn step(app: &App, row: &store::Model, feed: &feed::Model) -> Result<(), F
         Err(failure) => return rest(app, feed, now + Duration::hours(1), &failure.to_string()).await,
     };
     // A reading under way is not broken off: it may bring what the hints speak of.
+    // Nor are hints followed while the feed rests after a failure, whatever else it was taken for: that
+    // would ask the platform without a pause.
+    let rests = feed.failures > 0 && feed.next_at > now;
     let hinted = match feed.began_at {
         Some(_) => Vec::new(),
+        None if rests => Vec::new(),
         None => hints::due(app.db.reader(), feed.store_id, HintKind::Orders, now, reread::AT_ONCE).await?,
     };
     if !hinted.is_empty() {

@@ -39,6 +39,11 @@ struct Twins {
     sku: String,
 }
 
+/// The rows of a list.
+fn rows<'v>(list: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
+    list.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
 pub(super) async fn bridge(guide: &Guide) -> anyhow::Result<()> {
     let first = binds(guide, "pinduoduo", "拼多多 邻里鲜生").await?;
     let second = binds(guide, "taobao", "淘宝 邻里鲜生").await?;
@@ -58,7 +63,7 @@ async fn binds(guide: &Guide, marketplace: &'static str, name: &'static str) -> 
     };
     let list = guide.operator.get("/console/api/v1/stores").await?.ok()?;
     let ours = |row: &&Value| row["marketplace"] == marketplace && row["state"] == "active";
-    if let Some(row) = list["items"].as_array().into_iter().flatten().find(ours) {
+    if let Some(row) = rows(&list, "items").find(ours) {
         guide.tell("operator", &format!("has bound {name} before"));
         return of(row.clone());
     }
@@ -104,7 +109,7 @@ async fn twins(guide: &Guide, store: &Store) -> anyhow::Result<Twins> {
     let number = variant.to_string();
     let lines = guide.operator.get(&store.path("/stock?limit=100")).await?.ok()?;
     let ours = |line: &&Value| line["external_sku_id"] == number.as_str();
-    let line = lines["items"].as_array().into_iter().flatten().find(ours).context("the variant is not tied")?;
+    let line = rows(&lines, "items").find(ours).context("the variant is not tied")?;
     Ok(Twins { variant, sku: text(line, "/sku_id")? })
 }
 
@@ -166,7 +171,7 @@ async fn ships(guide: &Guide, store: &Store, order: &str) -> anyhow::Result<()> 
     let number = text(&told, "/external_id")?;
     let there = guide.phone.get(&store.there("orders")).await?.ok()?;
     let ours = |one: &&Value| one["id"] == number.as_str();
-    let one = there["orders"].as_array().into_iter().flatten().find(ours).context("the platform lost the order")?;
+    let one = rows(&there, "orders").find(ours).context("the platform lost the order")?;
     anyhow::ensure!(one["stage"] == "shipped", "the platform should know of the parcel: {one}");
     guide.tell("operator", &format!("confirms and ships it: {} has the parcel's number", store.name));
     Ok(())

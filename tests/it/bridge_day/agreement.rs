@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use sandbox::stores::{OrderStage, StoreOrder, StorePlatform as P};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use tuanqiao::areas::channels::entity::line as channel_line;
+use tuanqiao::areas::channels::entity::{channel, line as channel_line};
 use tuanqiao::areas::channels::state::LineState;
 use tuanqiao::areas::goods::entity::{goods, sku};
 use tuanqiao::areas::market_accounts::entity::remote_goods;
-use tuanqiao::areas::market_orders::entity::order;
+use tuanqiao::areas::market_orders::entity::{feed, order};
 use tuanqiao::areas::market_orders::rules::Units;
 use tuanqiao::areas::market_orders::state::{OrderState, RemoteState as S, ShipmentState};
+use tuanqiao::areas::stores::entity::store;
 use tuanqiao::platform::entity::effect;
 use tuanqiao::platform::outbox::EffectState;
 
@@ -85,8 +86,28 @@ impl Day {
         self.goods_agree(&mut faults).await;
         self.nothing_waits(&here, &mut faults).await;
         let count = faults.len();
+        if count == 0 {
+            return None;
+        }
         let shown = faults.into_iter().take(6).collect::<Vec<_>>().join("\n");
-        (count > 0).then(|| format!("{count} faults\n{shown}"))
+        Some(format!("{count} faults\n{shown}\n{}", self.what_stores_wait_for().await))
+    }
+
+    /// Which stores do not work or rest, and why.
+    async fn what_stores_wait_for(&self) -> String {
+        let reader = self.app.app.db.reader();
+        let (stores, feeds) =
+            (store::Entity::find().all(reader).await.unwrap(), feed::Entity::find().all(reader).await.unwrap());
+        let channels = channel::Entity::find().all(reader).await.unwrap();
+        let mut waits = vec![format!("now {}", self.app.app.clock.now())];
+        for row in &stores {
+            let feed = feeds.iter().find(|feed| feed.store_id == row.id);
+            let feed = feed.map(|feed| (feed.watermark, feed.next_at, feed.failures, &feed.last_error));
+            let channel = channels.iter().find(|channel| channel.store_id == row.id);
+            let channel = channel.map(|channel| (channel.rest_until, &channel.last_error));
+            waits.push(format!("{} {:?}: orders {feed:?}, stock {channel:?}", row.marketplace, row.state));
+        }
+        waits.join("\n")
     }
 
     /// The order of ours that is `there`, as often as it is here.

@@ -14,11 +14,6 @@ fn shopify() -> StoreRef {
     StoreRef::new(StorePlatform::Shopify, "mei-tuangou.myshopify.com")
 }
 
-/// What Shopify calls an order everywhere but in its messages about privacy.
-fn gid(number: &str) -> String {
-    format!("gid://shopify/Order/{number}")
-}
-
 impl Desk<'_> {
     fn address(&self) -> String {
         format!("http://{}/notify/market/{}/{}", self.app.address, self.bound.of.platform.id(), self.bound.id)
@@ -54,12 +49,12 @@ on_both! {
         let desk = Desk::at(app, &shopify()).await;
         let numbers = [desk.buys(&[(0, 1)]), desk.buys(&[(0, 1)])];
         desk.pulls().await;
-        assert_eq!((desk.how(&gid(&numbers[0])).await, desk.how(&gid(&numbers[1])).await), (json!("kept"), json!("kept")));
+        assert_eq!((desk.how(&numbers[0]).await, desk.how(&numbers[1]).await), (json!("kept"), json!("kept")));
         let asked = desk.asks("customers/redact", &numbers[..1]);
         desk.hears(asked.clone()).await;
         assert_eq!(desk.open_tasks().await.len(), 1, "a task until it is done");
         app.run_due_jobs().await;
-        assert_eq!((desk.how(&gid(&numbers[0])).await, desk.how(&gid(&numbers[1])).await), (json!("erased"), json!("kept")));
+        assert_eq!((desk.how(&numbers[0]).await, desk.how(&numbers[1]).await), (json!("erased"), json!("kept")));
         let [told] = desk.notices().await.try_into().unwrap();
         assert_eq!((&told["erased"], &told["done_by"], &told["external_ids"]), (&json!(1), &Value::Null, &json!([])));
         assert!(told["done_at"].is_string() && desk.open_tasks().await.is_empty(), "{told}");
@@ -74,7 +69,7 @@ on_both! {
         app.run_due_jobs().await;
         let told = desk.notices().await;
         assert_eq!((told.len(), &told[0]["erased"], &told[1]["erased"]), (2, &json!(0), &json!(1)));
-        let order = desk.order(&gid(&numbers[0])).await;
+        let order = desk.order(&numbers[0]).await;
         assert_eq!(timeline(&order), ["seen", "revealed", "erased", "revealed"]);
         assert_eq!(order["events"][2]["actor"], "platform");
     }
@@ -89,7 +84,7 @@ on_both! {
         app.run_due_jobs().await;
         let [question] = desk.open_tasks().await.try_into().unwrap();
         assert_eq!((&question["topic"], &question["erased"]), (&json!("customers/data_request"), &Value::Null));
-        assert_eq!(desk.how(&gid(&numbers[0])).await, "kept");
+        assert_eq!(desk.how(&numbers[0]).await, "kept");
         // Two days after the application was taken off the store says so, when nothing else works any more.
         desk.keeper().delete(&desk.bound.path("")).await;
         let asked = desk.asks("shop/redact", &[]);

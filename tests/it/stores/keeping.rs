@@ -16,6 +16,7 @@ use tuanqiao::flows::rotate_secrets;
 use tuanqiao::jobs::JOBS;
 use tuanqiao::platform::db::Db;
 
+use super::platforms::with_a_page;
 use super::scene::{Bound, result};
 use crate::app::TestApp;
 
@@ -36,6 +37,14 @@ async fn falls_due(app: &App, bound: &Bound) {
         .col_expr(Column::RenewalRestsUntil, Expr::value(None::<kernel::Time>))
         .filter(Column::Id.eq(id));
     due.exec(app.db.maintenance()).await.unwrap();
+}
+
+/// A renewal that failed may be tried again.
+async fn rests_over(app: &App, bound: &Bound) {
+    let update = Entity::update_many()
+        .col_expr(Column::RenewalRestsUntil, Expr::value(None::<kernel::Time>))
+        .filter(Column::Id.eq(bound.id.parse::<StoreId>().unwrap()));
+    update.exec(app.db.maintenance()).await.unwrap();
 }
 
 async fn keeper(app: &App, bound: &Bound) -> Arc<dyn TokenKeeper> {
@@ -114,6 +123,24 @@ on_both! {
         assert_eq!((&seen["state"], &seen["trouble"], &seen["prompt"]), (&json!("active"), &Value::Null, &Value::Null));
         assert_eq!(row(&app.app, &bound).await.renewal_failures, 0);
         assert_eq!(bound.operator.post(&bound.path("/test"), json!({})).await.ok()["works"], true);
+    }
+}
+
+on_both! {
+    async fn a_consent_taken_back_without_a_word_is_noticed_by_the_calls_of_every_platform(app: TestApp) {
+        for of in with_a_page() {
+            let (bound, name) = (app.binds_store(&of, 0).await, of.platform.id());
+            assert!(app.wechat().stores().revoke(&of), "{name}");
+            for _ in 0..2 {
+                let test = bound.operator.post(&bound.path("/test"), json!({})).await.ok();
+                assert_eq!(test["works"], false, "{name}: {test}");
+                rests_over(&app.app, &bound).await;
+            }
+            assert_eq!(bound.seen().await["state"], "reauthorize", "{name}: {}", bound.seen().await);
+            assert_eq!(result(&app.authorises(&bound).await), "authorised", "{name}");
+            let test = bound.operator.post(&bound.path("/test"), json!({})).await.ok();
+            assert_eq!(test["works"], true, "{name}: {test}");
+        }
     }
 }
 

@@ -27,8 +27,9 @@ impl Engine {
         }
     }
 
-    /// One call read by `read`, repeated while that may help. A token that has run out is renewed
-    /// once: the platform has not carried the call out, so even a write may be sent again.
+    /// One call read by `read`, repeated while that may help. A token that has run out, or that the platform
+    /// takes no more, is renewed once: the platform has not carried the call out, so even a write may be sent
+    /// again. Where the renewal is refused too, the keeper knows that the merchant must help.
     pub(super) async fn call<T>(
         &self,
         channel: &Channel,
@@ -49,7 +50,7 @@ impl Engine {
                 Err(error) => error,
             };
             if let (Some(keeper), Some(refused)) = (keeper, &access)
-                && error.class == ErrorClass::TokenExpired
+                && matches!(error.class, ErrorClass::TokenExpired | ErrorClass::ReauthorizeNeeded)
                 && !renewed
             {
                 access = Some(keeper.renewed(refused).await?);

@@ -18,7 +18,7 @@ use crate::api::routes::Routes;
 use crate::app::App;
 use crate::areas::market_accounts::entity::{category_mapping, exchange_rate};
 use crate::areas::market_accounts::exchange;
-use crate::areas::market_accounts::mappings::{self, MAPPINGS_MAX};
+use crate::areas::market_accounts::mappings::MAPPINGS_MAX;
 use crate::flows::import_goods;
 
 /// Decimals of a rate.
@@ -140,7 +140,7 @@ struct MappingsQuery {
 }
 
 async fn shown(app: &App, who: &Operator, marketplace: String) -> Reply {
-    let rows = mappings::list(app.db.reader(), who.shop.id, Some(&marketplace)).await?;
+    let rows = import_goods::mapped_categories(app, &who.shop, &marketplace).await?;
     json(&CategoryMappings { marketplace, mappings: rows.into_iter().map(MappingView::from).collect() })
 }
 

@@ -41,7 +41,8 @@ pub use preview::{Looked, Preview, PreviewVariant, preview};
 pub use refused::workbook as refusals_workbook;
 pub use renewal::begin_due;
 pub use terms::{
-    Account, has_stores, items_of_links, map_categories, set_price_rule, set_rate, store_called, store_of_shop,
+    Account, has_stores, items_of_links, map_categories, mapped_categories, set_price_rule, set_rate, store_called,
+    store_of_shop,
 };
 
 /// How long a worker has a run to himself; one who waits for a platform prolongs it.

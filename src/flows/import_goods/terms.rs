@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::app::App;
 use crate::areas::goods::categories;
+use crate::areas::market_accounts::entity::category_mapping;
 use crate::areas::market_accounts::prices::PriceRule;
 use crate::areas::market_accounts::{MarketError, exchange, mappings};
 use crate::areas::operators::audit;
@@ -143,6 +144,23 @@ pub async fn set_rate(
         .await
 }
 
+/// The categories of a marketplace that are mapped to ours.
+///
+/// # Errors
+/// `marketplace.unknown`.
+pub async fn mapped_categories(
+    app: &App,
+    shop: &Shop,
+    marketplace: &str,
+) -> Result<Vec<category_mapping::Model>, Failure> {
+    known(marketplace)?;
+    Ok(mappings::list(app.db.reader(), shop.id, Some(marketplace)).await?)
+}
+
+fn known(marketplace: &str) -> Result<(), MarketError> {
+    gateways::marketplaces::find(marketplace).map(|_| ()).ok_or_else(|| MarketError::Unknown(marketplace.to_owned()))
+}
+
 /// Makes `wanted` the whole mapping of a marketplace's categories to ours.
 ///
 /// # Errors
@@ -154,9 +172,7 @@ pub async fn map_categories(
     marketplace: &str,
     wanted: &BTreeMap<String, CategoryId>,
 ) -> Result<(), Failure> {
-    if gateways::marketplaces::find(marketplace).is_none() {
-        return Err(MarketError::Unknown(marketplace.to_owned()).into());
-    }
+    known(marketplace)?;
     app.db
         .write(async |tx| {
             let now = app.clock.now();

@@ -335,6 +335,7 @@ on_both! {
             "mappings": [{"external_category": theirs, "category_id": mapped}]});
         operator.put(path, body.clone()).await.ok();
         assert_eq!(operator.get(&format!("{path}?marketplace=pinduoduo")).await.ok(), body);
+        operator.get(&format!("{path}?marketplace=nowhere")).await.refused(422, "marketplace.unknown");
         let unknown = json!({"marketplace": "pinduoduo",
             "mappings": [{"external_category": "1", "category_id": kernel::id::CategoryId::new()}]});
         operator.put(path, unknown).await.refused(400, "validation.failed");

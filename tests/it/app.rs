@@ -1,6 +1,6 @@
 //! [`TestApp`]: the product as `serve` runs it, with its own database, clock and sandbox.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl TestApp {
         let mut sandbox_config = sandbox_config();
         behave(&mut sandbox_config);
         let sandbox = Sandbox::start(sandbox_config).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind((own_loopback(), 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let mut config = config(&place, &sandbox, address);
         change(&mut config);
@@ -73,20 +73,20 @@ impl TestApp {
     }
 
     /// Ends the serving part alone, so that another process can serve the same database and address.
+    ///
+    /// What is left has connections of its own: those that the server opened end with its threads.
     pub async fn leave_the_address(&mut self) {
-        if let Some(server) = self.server.take() {
-            server.stop().await;
-        }
-    }
-
-    /// Ends the process gracefully and starts another on the same database and address.
-    pub async fn restart(&mut self) {
         if let Some(server) = self.server.take() {
             server.stop().await;
         }
         let config = self.app.config.clone();
         let db = Db::connect(&config.database).await.unwrap();
         self.app = Data::new(App::build(config, db).await.unwrap());
+    }
+
+    /// Ends the process gracefully and starts another on the same database and address.
+    pub async fn restart(&mut self) {
+        self.leave_the_address().await;
         self.server = Some(Server::start(self.app.clone(), Role::Api).unwrap());
     }
 
@@ -172,6 +172,13 @@ impl TestApp {
         }
         panic!("the stock store did not answer for five seconds");
     }
+}
+
+/// A loopback address of this test process alone: while a server is down between two lives, no test beside
+/// it is given its port.
+fn own_loopback() -> Ipv4Addr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 1, high, low)
 }
 
 pub fn sandbox_config() -> SandboxConfig {

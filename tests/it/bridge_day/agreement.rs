@@ -7,7 +7,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tuanqiao::areas::channels::entity::{channel, line as channel_line};
 use tuanqiao::areas::channels::state::LineState;
 use tuanqiao::areas::goods::entity::{goods, sku};
-use tuanqiao::areas::market_accounts::entity::remote_goods;
+use tuanqiao::areas::market_accounts::entity::{import_run, remote_goods};
+use tuanqiao::areas::market_accounts::state::RunState;
 use tuanqiao::areas::market_orders::entity::{feed, order};
 use tuanqiao::areas::market_orders::rules::Units;
 use tuanqiao::areas::market_orders::state::{OrderState, RemoteState as S, ShipmentState};
@@ -48,6 +49,8 @@ impl Day {
     pub async fn comes_to_rest(&mut self) {
         self.app.wechat().clear_faults();
         self.app.restart().await;
+        // The last trouble: somebody has just taken his consent back, and nobody has noticed yet.
+        trouble::revoke(self).await;
         while buyers::end_refund(self).await || buyers::release(self).await {}
         let mut told = String::new();
         for round in 0..60 {
@@ -61,6 +64,7 @@ impl Day {
             }
             if round % 4 == 3 {
                 staff::replay(self).await;
+                staff::resume_imports(self).await;
             }
             self.app.run_due_jobs().await;
             // The fifth round is the next day: what stores really show is read.
@@ -106,6 +110,11 @@ impl Day {
             let channel = channels.iter().find(|channel| channel.store_id == row.id);
             let channel = channel.map(|channel| (channel.rest_until, &channel.last_error));
             waits.push(format!("{} {:?}: orders {feed:?}, stock {channel:?}", row.marketplace, row.state));
+        }
+        let runs = import_run::Entity::find().filter(import_run::Column::State.ne(RunState::Done));
+        for run in runs.all(reader).await.unwrap() {
+            let since = (run.created_at, run.updated_at, run.resume_at, run.failures);
+            waits.push(format!("import of {} {:?} {since:?}: {:?}", run.marketplace, run.state, run.last_error));
         }
         waits.join("\n")
     }

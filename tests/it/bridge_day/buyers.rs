@@ -56,17 +56,9 @@ async fn pay_there(day: &mut Day) -> bool {
     happens(day, unpaid, |day, place, id| day.app.wechat().stores().pay(day.stalls[place].of(), id).is_ok())
 }
 
-/// Whether the shop can tell an order that was cancelled there from one that was received: AliExpress calls
-/// both finished.
-fn tells_of_cancelling(day: &Day, place: usize) -> bool {
-    day.stalls[place].platform() != P::Aliexpress
-}
-
 async fn cancel_there(day: &mut Day) -> bool {
     let early = |order: &StoreOrder| matches!(order.stage, OrderStage::Unpaid | OrderStage::Paid);
-    happens(day, early, |day, place, id| {
-        tells_of_cancelling(day, place) && day.app.wechat().stores().cancel(day.stalls[place].of(), id).is_ok()
-    })
+    happens(day, early, |day, place, id| day.app.wechat().stores().cancel(day.stalls[place].of(), id).is_ok())
 }
 
 async fn ask_refund(day: &mut Day) -> bool {
@@ -81,7 +73,6 @@ pub async fn end_refund(day: &mut Day) -> bool {
     let asked = |order: &StoreOrder| order.refund == RefundStage::Asked;
     let granted = day.dice.once_in(2);
     happens(day, asked, |day, place, id| {
-        let granted = granted && tells_of_cancelling(day, place);
         day.app.wechat().stores().end_refund(day.stalls[place].of(), id, granted).is_ok()
     })
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use futures::future::join;
-use sandbox::stores::{Purchase, StorePlatform as P};
+use sandbox::stores::Purchase;
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::json;
 use tuanqiao::areas::market_orders::entity::order;
@@ -65,8 +65,7 @@ async fn turn(day: &Day, dice: &Dice, round: usize) {
         stores.buy(stall.of(), &[(variant.number, 1)], &Purchase::default()).unwrap();
     }
     let placed = stores.orders(stall.of());
-    // AliExpress calls cancelled orders finished, as those that were received.
-    if dice.roll(4) == 0 && !placed.is_empty() && stall.platform() != P::Aliexpress {
+    if dice.roll(4) == 0 && !placed.is_empty() {
         // One that was sent already stays as it is.
         let _ = stores.cancel(stall.of(), &placed[below(dice, placed.len())].id);
     }

@@ -154,7 +154,7 @@ async fn renewal_falls_due(day: &mut Day) -> bool {
 }
 
 /// A merchant takes his consent back.
-async fn revoke(day: &mut Day) -> bool {
+pub async fn revoke(day: &mut Day) -> bool {
     let place = day.any_stall();
     if day.stalls[place].platform() == P::Wanliniu {
         return false;

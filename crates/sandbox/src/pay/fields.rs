@@ -67,7 +67,12 @@ pub(super) fn notify_url(value: &str, most: usize) -> Result<(), Refusal> {
     if parsed.query().is_some() || parsed.fragment().is_some() {
         return wrong("不能携带参数");
     }
-    let loopback = matches!(parsed.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    let loopback = match parsed.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
     match parsed.scheme() {
         "https" => Ok(()),
         "http" if loopback => Ok(()),

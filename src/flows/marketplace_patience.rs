@@ -17,8 +17,7 @@ const UNREADABLE_MAX: i32 = 5;
 /// operator must act.
 pub fn until(error: &ApiError, failures: i32, now: Time) -> Option<Time> {
     let told = error.retry_after.and_then(|wait| Duration::from_std(wait).ok()).map(|wait| now + wait);
-    let doubled = FIRST_REST * 2_i32.pow(failures.clamp(0, 12).unsigned_abs());
-    let patient = now + doubled.min(LONGEST_REST);
+    let patient = patient(failures, now);
     match error.class {
         // The second more covers clocks that differ.
         ErrorClass::QuotaSpent => Some(told.unwrap_or_else(|| quota::next_day(now)) + Duration::seconds(1)),
@@ -27,6 +26,12 @@ pub fn until(error: &ApiError, failures: i32, now: Time) -> Option<Time> {
         ErrorClass::Malformed if failures < UNREADABLE_MAX => Some(patient),
         _ => None,
     }
+}
+
+/// When work that failed after `failures` other times in a row is tried again: ever later, in an hour at most.
+pub fn patient(failures: i32, now: Time) -> Time {
+    let doubled = FIRST_REST * 2_i32.pow(failures.clamp(0, 12).unsigned_abs());
+    now + doubled.min(LONGEST_REST)
 }
 
 #[cfg(test)]

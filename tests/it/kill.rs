@@ -25,6 +25,8 @@ pub mod heavy {
     const PURCHASES: usize = 500;
     pub const SHOPPERS: usize = 20;
     const STOCK: i64 = 2_000;
+    /// How long whoever asks goes on asking.
+    const PATIENCE: Duration = Duration::from_secs(180);
 
     /// Numbers that look random and are the same for the same seed.
     pub struct Dice(pub Cell<u64>);
@@ -111,7 +113,8 @@ pub mod heavy {
     /// as a mini-program does, under the same key.
     pub async fn insists(who: &Client, key: &str, path: &str, body: &Value) -> Answer {
         let who = who.clone().sending("Idempotency-Key", key);
-        for _ in 0..600 {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
             let text = body.to_string().into_bytes();
             if let Ok(answer) = who.attempt(Method::POST, path, Some(("application/json", text))).await
                 && answer.status < 500
@@ -121,7 +124,7 @@ pub mod heavy {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("a minute without an answer to {path}");
+        panic!("{PATIENCE:?} without an answer to {path}");
     }
 
     /// One purchase: ordered, and then paid, cancelled before, or cancelled after payment.
@@ -139,12 +142,13 @@ pub mod heavy {
         }
     }
 
-    /// Kills and restarts the binary until `done`; says how often.
+    /// Kills and restarts the binary until `done`; says how often. Each life is a little longer than the one
+    /// before, so that a busy machine gets its work done at last.
     pub async fn havoc(app: &TestApp, dice: &Dice, done: &Cell<bool>) -> (Binary, u32) {
         let mut binary = Binary::start(app);
         let mut kills = 0;
         while !done.get() {
-            tokio::time::sleep(Duration::from_millis(400 + dice.roll(1_200))).await;
+            tokio::time::sleep(Duration::from_millis(400 + dice.roll(1_200) + 30 * u64::from(kills))).await;
             if !done.get() {
                 binary.kill();
                 kills += 1;

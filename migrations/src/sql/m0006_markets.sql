@@ -18,6 +18,7 @@ CREATE TABLE import_runs (
     refusals    {json} NOT NULL,
     lease_until {time},
     resume_at   {time},
+    waits_for_store BOOLEAN NOT NULL,
     failures    INTEGER NOT NULL,
     created_at  {time} NOT NULL,
     updated_at  {time} NOT NULL,

@@ -39,7 +39,7 @@ pub(super) struct ImportView {
     /// Whether the clock began it, to look again at goods imported before.
     renewal: bool,
     /// `running`; `paused` by an operator, or until `resume_at`; `done`; `failed` until an operator
-    /// mends the cause and resumes it.
+    /// mends the cause and resumes it, or until its store works again.
     status: RunState,
     /// What was searched for.
     query: Option<String>,

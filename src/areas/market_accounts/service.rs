@@ -57,6 +57,7 @@ pub async fn begin(conn: &impl ConnectionTrait, new: &NewRun, now: Time) -> Resu
         refusals: Set(json("refusals", &Refusals::default())?),
         lease_until: Set(None),
         resume_at: Set(None),
+        waits_for_store: Set(false),
         failures: Set(0),
         created_at: Set(now),
         updated_at: Set(now),
@@ -208,23 +209,38 @@ pub async fn save_page(
     under_lease(conn, update, run).await.map(|()| row)
 }
 
-/// Lets a run rest until `resume_at`, or for good with `None`, and says why.
+/// Until when a run rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// This moment (business time).
+    Until(Time),
+    /// Its store works again.
+    ForTheStore,
+    /// An operator lets it go on.
+    ForAnOperator,
+}
+
+/// Lets a run rest, and says why.
 ///
 /// # Errors
 /// [`MarketError::LeaseLost`].
 pub async fn rest(
     conn: &impl ConnectionTrait,
     run: &import_run::Model,
-    resume_at: Option<Time>,
+    rest: Rest,
     why: &str,
     now: Time,
 ) -> Result<import_run::Model, MarketError> {
-    let event = if resume_at.is_some() { RunEvent::Paused } else { RunEvent::Failed };
+    let (event, resume_at) = match rest {
+        Rest::Until(time) => (RunEvent::Paused, Some(time)),
+        Rest::ForTheStore | Rest::ForAnOperator => (RunEvent::Failed, None),
+    };
     let next = after(run, event)?;
     let why = storable(why, ERROR_LENGTH);
     let row = import_run::Model {
         state: next,
         resume_at,
+        waits_for_store: rest == Rest::ForTheStore,
         last_error: Some(why.clone()),
         failures: run.failures.saturating_add(1),
         lease_until: None,
@@ -233,6 +249,7 @@ pub async fn rest(
     };
     let update = moved(run, next)
         .col_expr(Column::ResumeAt, Expr::value(resume_at))
+        .col_expr(Column::WaitsForStore, Expr::value(row.waits_for_store))
         .col_expr(Column::LastError, Expr::value(why))
         .col_expr(Column::Failures, Expr::value(row.failures))
         .col_expr(Column::LeaseUntil, Expr::value(None::<Time>))
@@ -262,11 +279,31 @@ pub async fn resume(conn: &impl ConnectionTrait, run: &import_run::Model, now: T
     let next = after(run, RunEvent::Resumed)?;
     let update = moved(run, next)
         .col_expr(Column::ResumeAt, Expr::value(None::<Time>))
+        .col_expr(Column::WaitsForStore, Expr::value(false))
         .col_expr(Column::LastError, Expr::value(None::<String>))
         .col_expr(Column::Failures, Expr::value(0))
         .col_expr(Column::LeaseUntil, Expr::value(None::<Time>))
         .col_expr(Column::UpdatedAt, Expr::value(now));
     written(conn, update, run).await
+}
+
+/// Lets the runs go on, at their cursors, that waited for a store to work again. Tells how many.
+pub async fn resume_of_store(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    store: StoreId,
+    now: Time,
+) -> Result<u64, MarketError> {
+    let waiting = import_run::in_shop(shop)
+        .filter(Column::StoreId.eq(store))
+        .filter(Column::State.eq(RunState::Failed))
+        .filter(Column::WaitsForStore.eq(true));
+    let mut resumed = 0;
+    for run in waiting.all(conn).await? {
+        resume(conn, &run, now).await?;
+        resumed += 1;
+    }
+    Ok(resumed)
 }
 
 fn after(run: &import_run::Model, event: RunEvent) -> Result<RunState, MarketError> {

@@ -9,7 +9,7 @@ use super::entity::import_run;
 use super::error::MarketError;
 use super::quota::{self, Usage};
 use super::rules::{By, Refusals, Wish};
-use super::service::{self, NewRun, PageDone};
+use super::service::{self, NewRun, PageDone, Rest};
 use super::state::RunState;
 use super::{exchange, mappings, query, refusals, remote};
 use crate::platform::db::Db;
@@ -75,7 +75,7 @@ async fn a_rested_run_goes_on_by_itself_and_a_stopped_one_does_not() {
         run_of(&database.db, shop, now).await;
         let tomorrow = now + Duration::days(1);
         let mine = service::claim(conn, 9, LIFE, now).await.unwrap().remove(0);
-        let rested = service::rest(conn, &mine, Some(tomorrow), "quota\0 spent", now).await.unwrap();
+        let rested = service::rest(conn, &mine, Rest::Until(tomorrow), "quota\0 spent", now).await.unwrap();
         assert_eq!((rested.state, rested.last_error.as_deref()), (RunState::Paused, Some("quota  spent")));
         service::wake(conn, now).await.unwrap();
         assert_eq!(query::run(conn, shop, mine.id).await.unwrap().state, RunState::Paused);
@@ -83,7 +83,7 @@ async fn a_rested_run_goes_on_by_itself_and_a_stopped_one_does_not() {
         assert_eq!(query::run(conn, shop, mine.id).await.unwrap().state, RunState::Running);
 
         let mine = service::claim(conn, 9, LIFE, now).await.unwrap().remove(0);
-        service::rest(conn, &mine, Some(tomorrow), "quota spent", now).await.unwrap();
+        service::rest(conn, &mine, Rest::Until(tomorrow), "quota spent", now).await.unwrap();
         let paused = query::run(conn, shop, mine.id).await.unwrap();
         service::pause(conn, &paused, now).await.unwrap();
         service::wake(conn, tomorrow).await.unwrap();

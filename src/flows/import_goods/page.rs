@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use chrono::Duration;
-use gateways::marketplaces::{Cursor, Page, Priority, RemoteGoods, Search};
+use gateways::marketplaces::{ApiError, Cursor, ErrorClass, Page, Priority, RemoteGoods, Search};
 use kernel::id::SkuId;
 use kernel::{Failure, Time};
 
@@ -13,13 +13,17 @@ use crate::app::App;
 use crate::areas::market_accounts::entity::import_run;
 use crate::areas::market_accounts::query;
 use crate::areas::market_accounts::rules::{By, Wish};
-use crate::areas::market_accounts::service;
+use crate::areas::market_accounts::service::{self, Rest};
 use crate::areas::shops::query::Shop;
+use crate::areas::stores;
+use crate::areas::stores::state::StoreState;
 use crate::flows::marketplace_patience as patience;
 use crate::platform::beside::beside;
 
 /// How often a worker who waits for a platform prolongs his lease.
 const PROLONG_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
+/// How often in a row a store that works may say that its merchant's consent is gone.
+const REFUSALS_MAX: i32 = 5;
 /// The rest after a failure of our own.
 const OWN_FAULT_REST: Duration = Duration::seconds(30);
 
@@ -48,10 +52,11 @@ pub async fn step(app: &App, shop: &Shop, run: import_run::Model) -> Result<impo
     let page = match fetched {
         Ok(page) => page,
         Err(NoPage::There(error)) => {
-            let until = patience::until(&error, run.failures, app.clock.now());
-            return rest(app, &run, until, &error.to_string()).await;
+            let how = after_refusal(&error, &run, app.clock.now());
+            return pause(app, &run, how, &error.to_string()).await;
         }
-        Err(NoPage::Here(error)) => return rest(app, &run, None, &error.to_string()).await,
+        Err(NoPage::Shut(error)) => return pause(app, &run, Rest::ForTheStore, &error.to_string()).await,
+        Err(NoPage::Here(error)) => return pause(app, &run, Rest::ForAnOperator, &error.to_string()).await,
     };
     let stored = match (run.store_id, &wish.own) {
         (Some(store), Some(terms)) => own::store(app, shop, &run, store, &wish, terms, &page).await,
@@ -69,8 +74,8 @@ pub async fn step(app: &App, shop: &Shop, run: import_run::Model) -> Result<impo
         }
         Err(failure) => {
             tracing::error!(%failure, "a page of an import could not be stored");
-            let until = app.clock.now() + OWN_FAULT_REST;
-            rest(app, &run, Some(until), &format!("the page could not be stored ({})", failure.code())).await
+            let how = Rest::Until(app.clock.now() + OWN_FAULT_REST);
+            pause(app, &run, how, &format!("the page could not be stored ({})", failure.code())).await
         }
     }
 }
@@ -98,16 +103,35 @@ async fn fetch(app: &App, shop: &Shop, run: &import_run::Model, wish: &Wish) -> 
     Ok(page.map_err(NoPage::There)?.unwrap_or_else(|| Page::of(Vec::new())))
 }
 
-async fn rest(
-    app: &App,
-    run: &import_run::Model,
-    until: Option<Time>,
-    why: &str,
-) -> Result<import_run::Model, Failure> {
-    let rested = app.db.write(async |tx| Ok(service::rest(tx, run, until, why, app.clock.now()).await?)).await?;
-    match until {
-        Some(until) => tracing::warn!(%until, why, "an import rests"),
-        None => tracing::error!(why, "an import has failed; an operator must look"),
+/// How long a run rests that the marketplace has refused.
+fn after_refusal(error: &ApiError, run: &import_run::Model, now: Time) -> Rest {
+    // A consent that is gone shows in the store's state after a few refusals.
+    let may_come_back = error.class == ErrorClass::ReauthorizeNeeded && run.store_id.is_some();
+    match patience::until(error, run.failures, now) {
+        Some(until) => Rest::Until(until),
+        None if may_come_back && run.failures < REFUSALS_MAX => Rest::Until(patience::patient(run.failures, now)),
+        None => Rest::ForAnOperator,
+    }
+}
+
+async fn pause(app: &App, run: &import_run::Model, how: Rest, why: &str) -> Result<import_run::Model, Failure> {
+    let (rested, how) = app
+        .db
+        .write(async |tx| {
+            let now = app.clock.now();
+            // Somebody may have brought the store back meanwhile, and would have found nothing waiting.
+            let works = match run.store_id {
+                Some(store) => stores::query::store(tx, run.shop_id, store).await?.state == StoreState::Active,
+                None => false,
+            };
+            let how = if works && how == Rest::ForTheStore { Rest::Until(patience::patient(0, now)) } else { how };
+            Ok((service::rest(tx, run, how, why, now).await?, how))
+        })
+        .await?;
+    match how {
+        Rest::Until(until) => tracing::warn!(%until, why, "an import rests"),
+        Rest::ForTheStore => tracing::warn!(why, "an import waits for its store to work again"),
+        Rest::ForAnOperator => tracing::error!(why, "an import has failed; an operator must look"),
     }
     Ok(rested)
 }

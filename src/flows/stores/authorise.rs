@@ -12,7 +12,7 @@ use url::Url;
 
 use super::trouble;
 use crate::app::{App, Store};
-use crate::areas::market_accounts::MarketError;
+use crate::areas::market_accounts::{MarketError, service as imports};
 use crate::areas::operators::audit;
 use crate::areas::shops::query::Shop;
 use crate::areas::stores::entity::store;
@@ -156,7 +156,7 @@ pub(super) async fn write_down(
     by: Option<OperatorId>,
 ) -> Result<store::Model, Ended> {
     let sealed = store.keeper.sealed(tokens)?;
-    let done = app
+    let (done, imports) = app
         .db
         .write(async |tx| {
             let now = app.clock.now();
@@ -165,10 +165,11 @@ pub(super) async fn write_down(
             let done = tokens::authorised(tx, &row, &sealed, by, now).await?;
             let detail = json!({ "external_id": done.external_id, "site": done.site, "from": row.state });
             audit::note(tx, shop.id, by, "store.authorise", row.id, detail, now).await?;
-            Ok(done)
+            let imports = imports::resume_of_store(tx, shop.id, row.id, now).await?;
+            Ok((done, imports))
         })
         .await?;
-    tracing::info!(store = %done.id, marketplace = done.marketplace, "a store was authorised");
+    tracing::info!(store = %done.id, marketplace = done.marketplace, imports, "a store was authorised");
     Ok(done)
 }
 

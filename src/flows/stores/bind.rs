@@ -9,7 +9,7 @@ use kernel::{Failure, FieldFault};
 use serde_json::{Map, Value, json};
 
 use crate::app::{App, Market};
-use crate::areas::market_accounts::MarketError;
+use crate::areas::market_accounts::{MarketError, service as imports};
 use crate::areas::operators::{audit, query as people, role::Role};
 use crate::areas::shops::query::Shop;
 use crate::areas::stores::entity::{store, store_operator};
@@ -199,6 +199,9 @@ pub async fn keep_state(
             let changed = service::change_state(tx, row, event, now).await?;
             if event == StoreEvent::Removed {
                 operators::replace(tx, shop.id, row.id, &BTreeSet::new(), now).await?;
+            }
+            if event == StoreEvent::Resumed {
+                imports::resume_of_store(tx, shop.id, row.id, now).await?;
             }
             audit::note(tx, shop.id, by, action, row.id, json!({ "name": row.name, "from": row.state }), now).await?;
             Ok(changed)

@@ -64,7 +64,6 @@ impl Day {
             }
             if round % 4 == 3 {
                 staff::replay(self).await;
-                staff::resume_imports(self).await;
             }
             self.app.run_due_jobs().await;
             // The fifth round is the next day: what stores really show is read.

@@ -18,7 +18,7 @@ use crate::stores::scene::{Bound, STORES, WANLINIU_SECRET, own_store};
 const ITEMS: u64 = 12;
 /// Units of each variant in the beginning.
 const UNITS: i64 = 40;
-pub const IMPORTS: &str = "/console/api/v1/imports";
+const IMPORTS: &str = "/console/api/v1/imports";
 
 /// Every store: platform, seller, site, and where in the catalogue its goods begin. What two stores have both
 /// is one SKU here.

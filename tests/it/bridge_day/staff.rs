@@ -4,12 +4,10 @@ use sandbox::stores::StorePlatform as P;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use tuanqiao::areas::goods::entity::goods;
-use tuanqiao::areas::market_accounts::entity::import_run;
-use tuanqiao::areas::market_accounts::state::RunState;
 use tuanqiao::areas::market_orders::entity::{line, order, shipment};
 use tuanqiao::areas::market_orders::state::{OrderState, ShipmentState};
 
-use super::scene::{IMPORTS, takes_stock};
+use super::scene::takes_stock;
 use super::walk::{Day, Part, moves};
 use crate::market_orders::desk::ORDERS;
 
@@ -181,17 +179,6 @@ pub async fn replay(day: &mut Day) -> bool {
     for row in dead["items"].as_array().unwrap() {
         let path = format!("/console/api/v1/outbox/{}/replay", row["id"].as_str().unwrap());
         let answer = day.keeper.post(&path, json!({})).await;
-        any |= day.taken(&answer);
-    }
-    any
-}
-
-/// An operator lets imports go on that failed, as when a store had to be authorised again.
-pub async fn resume_imports(day: &mut Day) -> bool {
-    let runs = import_run::in_shop(day.app.shop().id).filter(import_run::Column::State.eq(RunState::Failed));
-    let mut any = false;
-    for run in runs.all(day.app.app.db.reader()).await.unwrap() {
-        let answer = day.keeper.post(&format!("{IMPORTS}/{}/resume", run.id), json!({})).await;
         any |= day.taken(&answer);
     }
     any

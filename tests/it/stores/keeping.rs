@@ -40,7 +40,7 @@ async fn falls_due(app: &App, bound: &Bound) {
 }
 
 /// A renewal that failed may be tried again.
-async fn rests_over(app: &App, bound: &Bound) {
+pub async fn rests_over(app: &App, bound: &Bound) {
     let update = Entity::update_many()
         .col_expr(Column::RenewalRestsUntil, Expr::value(None::<kernel::Time>))
         .filter(Column::Id.eq(bound.id.parse::<StoreId>().unwrap()));

@@ -2,7 +2,7 @@
 
 mod authorising;
 mod binding;
-mod keeping;
+pub mod keeping;
 mod messages;
 pub mod platforms;
 mod quota;

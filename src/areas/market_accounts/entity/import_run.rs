@@ -42,6 +42,8 @@ pub struct Model {
     pub lease_until: Option<Time>,
     /// When a paused run goes on by itself (business time); never when an operator paused it.
     pub resume_at: Option<Time>,
+    /// Failed for want of a working store: it goes on by itself once the store works again.
+    pub waits_for_store: bool,
     /// Passing failures in a row.
     pub failures: i32,
     pub created_at: Time,

@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use gateways::marketplaces::{ApiError, Channel, Cursor, Engine, Page, Priority, RemoteGoods, Walk};
-use kernel::Failure;
 use kernel::id::StoreId;
+use kernel::{Code, Failure};
 
 use crate::app::{App, Store};
 use crate::areas::market_accounts::entity::import_run;
@@ -23,7 +23,9 @@ const GATHERING: Duration = Duration::from_secs(20);
 pub(in super::super) enum NoPage {
     /// The marketplace.
     There(ApiError),
-    /// The shop's settings, or the store's state.
+    /// The store does not work.
+    Shut(Failure),
+    /// The shop's settings.
     Here(Failure),
 }
 
@@ -48,7 +50,10 @@ pub(in super::super) async fn next(
     store: StoreId,
     wish: &Wish,
 ) -> Result<Page<RemoteGoods>, NoPage> {
-    let store = way_to(app, shop, store).await.map_err(NoPage::Here)?;
+    let store = way_to(app, shop, store).await.map_err(|failure| match failure.code() {
+        Code::StoreReauthorize | Code::StoreWrongState => NoPage::Shut(failure),
+        _ => NoPage::Here(failure),
+    })?;
     let channel = store.channel.clone().with_priority(Priority::Import);
     let (engine, cursor) = (&store.market.engine, run.cursor.clone().map(Cursor));
     let page = match &wish.by {

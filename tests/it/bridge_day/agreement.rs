@@ -32,6 +32,8 @@ fn said(platform: P, there: &StoreOrder) -> &'static [S] {
         (OrderStage::Shipped, _) => &[S::Shipped],
         // Some know no end beyond sending.
         (OrderStage::Done, _) => &[S::Done, S::Shipped],
+        // What was sent and paid back is finished there as what was received.
+        (OrderStage::Cancelled, P::Aliexpress) if there.shipped_at.is_some() => &[S::Done],
         (OrderStage::Cancelled, _) => &[S::Cancelled],
     }
 }

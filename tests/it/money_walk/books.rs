@@ -141,6 +141,7 @@ impl Walk {
         self.app.wechat().clear_faults();
         for _ in 0..40 {
             self.everybody_answers().await;
+            self.sellers_pay_in().await;
             sheets_are_paid(self).await;
             retry_now(self).await;
             self.app.run_due_jobs().await;
@@ -150,6 +151,19 @@ impl Walk {
             }
         }
         panic!("no rest: {:?}\n{}", self.unrest().await, self.story());
+    }
+
+    /// Whose balance is too small for a refund, since what was paid to him has been shared out or given back
+    /// meanwhile, pays in, as WeChat asks him to.
+    async fn sellers_pay_in(&self) {
+        let waits = refund::in_shop(self.app.shop().id).filter(refund::Column::FailReason.contains("NOT_ENOUGH"));
+        for row in
+            waits.filter(refund::Column::State.ne(RefundState::Succeeded)).all(self.app.app.db.reader()).await.unwrap()
+        {
+            for seller in &self.sellers {
+                self.app.wechat().pays_in(seller, row.wechat_fen.fen());
+            }
+        }
     }
 
     async fn everybody_answers(&mut self) {

@@ -92,7 +92,7 @@ pub struct Walk {
     pub recharges: Vec<KnownRecharge>,
     pub carts: Vec<Cart>,
     /// Whose money is asked about at WeChat: those who collect it, and who pays transfers.
-    sellers: Vec<String>,
+    pub sellers: Vec<String>,
     payer: String,
     /// The order the last step touched.
     pub touched: Option<String>,

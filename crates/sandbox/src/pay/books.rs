@@ -86,6 +86,13 @@ impl SandboxState {
         let purse = world.purse(mchid);
         purse.operations = purse.operations.saturating_add(fen);
     }
+
+    /// A seller pays `fen` of his own into the balance that refunds are taken from.
+    pub fn pays_in(&self, mchid: &str, fen: i64) {
+        let mut world = self.world();
+        let purse = world.purse(mchid);
+        purse.available = purse.available.saturating_add(fen);
+    }
 }
 
 impl World {

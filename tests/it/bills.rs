@@ -71,6 +71,25 @@ impl Floor<'_> {
         (order, number)
     }
 
+    /// Somebody pays for two orders of goods that each buyer gets once: the second payment comes too late
+    /// and goes back. The number of its refund, which is its own but for the prefix.
+    async fn pays_too_late(&self) -> String {
+        let welcome = self.goods_with(10_000, json!(10), json!({"new_buyer_only": true})).await;
+        let anna = self.app.member("anna").await;
+        let orders = [self.orders(&anna, &[(&welcome, 1)]).await, self.orders(&anna, &[(&welcome, 1)]).await];
+        let mut numbers = Vec::new();
+        for order in &orders {
+            numbers.push(self.pays_unheard(&anna, order).await);
+        }
+        for number in &numbers {
+            assert_eq!(self.hears(number).await, 204);
+        }
+        self.refunds_arrive().await;
+        let refund = id(&self.console(&orders[1]).await["refunds"][0]).to_owned();
+        assert_eq!(refund.strip_prefix("rfd_"), numbers[1].strip_prefix("pay_"));
+        refund
+    }
+
     /// Cause, class and our number of each case in this state, sorted.
     async fn cases(&self, state: &str) -> Vec<(String, String, String)> {
         let listed = self.keeper.get(&format!("{CASES}?state={state}&limit=100")).await.ok();
@@ -190,6 +209,36 @@ on_both! {
         assert_eq!(floor.cases("open").await, []);
         assert_eq!(app.account(AccountKind::PaymentFees).await, 240 - 15);
         app.books_of_bills_are_right().await;
+    }
+}
+
+on_both! {
+    async fn a_payment_that_came_too_late_and_its_refund_have_a_fee_each(setup: Setup) {
+        let app = &at_noon(setup).await;
+        let floor = Floor::open(app).await;
+        floor.pays_too_late().await;
+        let day = app.today();
+        app.time_passes(23 * HOUR);
+        for _ in 0..2 {
+            let runs = app.reconciles(day).await;
+            assert_eq!((floor.cases("open").await, floor.cases("resolved").await), (vec![], vec![]));
+            assert_eq!(run_of(&runs, BillKind::Trade).matched, 3);
+            assert_eq!(app.account(AccountKind::PaymentFees).await, 60, "two payments of 60, one of which came back");
+            app.books_of_bills_are_right().await;
+        }
+    }
+}
+
+on_both! {
+    async fn the_line_of_a_late_payment_does_not_stand_for_its_refund(setup: Setup) {
+        let app = &at_noon(setup).await;
+        let floor = Floor::open(app).await;
+        let refund = floor.pays_too_late().await;
+        let day = app.today();
+        app.wechat().plant_in_bills(BillPlant::Drop { number: refund.clone() });
+        app.time_passes(23 * HOUR);
+        app.reconciles(day).await;
+        assert_eq!(floor.cases("open").await, [found("refund_timing", "only_ours", &refund)]);
     }
 }
 

@@ -81,6 +81,7 @@ CREATE INDEX bill_cases_by_shop_day ON bill_cases (shop_id, day);
 CREATE TABLE bill_fees (
     id         {id} NOT NULL,
     shop_id    {id} NOT NULL,
+    subject    {text} NOT NULL,
     subject_id {id} NOT NULL,
     day        {text} NOT NULL,
     fee_fen    {int} NOT NULL,

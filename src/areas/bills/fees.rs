@@ -9,17 +9,18 @@ use sea_orm::{ActiveModelTrait, entity::prelude::*};
 
 use super::entity::fee;
 use super::error::BillsError;
+use super::state::Subject;
 
 /// What is booked as fee for each of these payments and refunds; below zero for what came back.
 pub async fn booked(
     conn: &impl ConnectionTrait,
     shop: ShopId,
     things: &[Uuid],
-) -> Result<HashMap<Uuid, Fen>, BillsError> {
+) -> Result<HashMap<(Subject, Uuid), Fen>, BillsError> {
     let rows = fee::in_shop(shop).filter(fee::Column::SubjectId.is_in(things.iter().copied())).all(conn).await?;
-    let mut sums: HashMap<Uuid, Fen> = HashMap::new();
+    let mut sums: HashMap<(Subject, Uuid), Fen> = HashMap::new();
     for row in rows {
-        let sum = sums.entry(row.subject_id).or_default();
+        let sum = sums.entry((row.subject, row.subject_id)).or_default();
         *sum = sum.plus(row.fee_fen)?;
     }
     Ok(sums)
@@ -29,7 +30,7 @@ pub async fn booked(
 pub async fn add(
     conn: &impl ConnectionTrait,
     shop: ShopId,
-    thing: Uuid,
+    (subject, thing): (Subject, Uuid),
     day: &str,
     fee: Fen,
     now: Time,
@@ -37,6 +38,7 @@ pub async fn add(
     let row = fee::Model {
         id: BillFeeId::new(),
         shop_id: shop,
+        subject,
         subject_id: thing,
         day: day.to_owned(),
         fee_fen: fee,

@@ -131,16 +131,16 @@ pub async fn found(
     shop: ShopId,
     kinds: &[BillKind],
     things: &[Uuid],
-) -> Result<HashSet<Uuid>, BillsError> {
-    let ids: Vec<Option<Uuid>> = line::in_shop(shop)
+) -> Result<HashSet<(Subject, Uuid)>, BillsError> {
+    let found: Vec<(Subject, Option<Uuid>)> = line::in_shop(shop)
         .select_only()
-        .column(Column::SubjectId)
+        .columns([Column::Subject, Column::SubjectId])
         .filter(Column::Kind.is_in(kinds.iter().copied()))
         .filter(Column::SubjectId.is_in(things.iter().copied()))
         .into_tuple()
         .all(conn)
         .await?;
-    Ok(ids.into_iter().flatten().collect())
+    Ok(found.into_iter().filter_map(|(subject, thing)| Some((subject, thing?))).collect())
 }
 
 /// Which of these numbers of the platform stand in a bill of the kind, with what came in to an account

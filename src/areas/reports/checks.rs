@@ -248,7 +248,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         what: "the fees booked for a payment or refund are not what its bill says",
         offenders: "SELECT l.subject_id AS id FROM bill_lines AS l \
-            LEFT JOIN bill_fees AS f ON f.shop_id = l.shop_id AND f.subject_id = l.subject_id \
+            LEFT JOIN bill_fees AS f ON f.shop_id = l.shop_id AND f.subject = l.subject AND f.subject_id = l.subject_id \
             WHERE l.shop_id = $1 AND l.fee_fen IS NOT NULL \
             GROUP BY l.id, l.subject_id, l.fee_fen HAVING COALESCE(SUM(f.fee_fen), 0) <> l.fee_fen",
     },

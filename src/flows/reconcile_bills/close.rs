@@ -237,7 +237,8 @@ async fn missing(
     let both = [BillKind::Operation, BillKind::Basic];
     let kinds = if row.kind == BillKind::Operation { both.as_slice() } else { std::slice::from_ref(&row.kind) };
     let found = lines::found(app.db.reader(), shop.id, kinds, &ids).await?;
-    for Sought { subject, ours, platform_no } in sought.into_iter().filter(|it| !found.contains(&it.ours.id)) {
+    let unfound = |it: &Sought| !found.contains(&(it.subject, it.ours.id));
+    for Sought { subject, ours, platform_no } in sought.into_iter().filter(unfound) {
         let began_earlier = ours.first_day.to_string() < row.day;
         if began_earlier && !runs::is_done(app.db.reader(), shop.id, ours.first_day, row.kind).await? {
             continue;

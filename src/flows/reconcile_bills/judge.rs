@@ -65,7 +65,7 @@ pub(super) async fn judge(
             _ => None,
         };
         if let (Some(ours), Some(fee)) = (&ours, fee) {
-            let before = booked.entry(ours.id).or_default();
+            let before = booked.entry((line.subject, ours.id)).or_default();
             book_fee(tx, shop, line, ours, fee.minus(*before)?, now).await?;
             *before = fee;
         }
@@ -95,7 +95,7 @@ async fn book_fee(
     if more == Fen::ZERO {
         return Ok(());
     }
-    let booking = fees::add(tx, shop.id, ours.id, &line.day, more, now).await?;
+    let booking = fees::add(tx, shop.id, (line.subject, ours.id), &line.day, more, now).await?;
     let mut draft = Draft::new(shop.id, "payment_fee", booking.id.uuid());
     draft.note = Some(ours.number.clone());
     // What a supplier's merchant collects, its own money bears.

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::areas::bills::state::Subject;
 use kernel::id::{BillFeeId, ShopId};
 use kernel::{Fen, Time};
 
@@ -12,6 +13,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: BillFeeId,
     pub shop_id: ShopId,
+    pub subject: Subject,
+    /// The payment or the refund; the refund of a late payment has its number.
     pub subject_id: Uuid,
     #[sea_orm(column_type = "Text")]
     pub day: String,

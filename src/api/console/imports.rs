@@ -213,7 +213,7 @@ async fn one(app: web::Data<App>, who: Operator, id: PathId<ImportId>) -> Reply 
     json(&detail(&query::run(app.db.reader(), who.shop.id, *id).await?)?)
 }
 
-/// Stops an import where it is. One that waits for `resume_at` stays stopped.
+/// Stops an import where it is. One that waits for `resume_at`, or for its store, stays stopped.
 #[utoipa::path(
     tag = "imports", operation_id = "pause_import", security(("session" = [])), params(("id" = String, Path)),
     responses((status = 200, body = ImportDetail), Failures)

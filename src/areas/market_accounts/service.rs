@@ -257,15 +257,17 @@ pub async fn rest(
     under_lease(conn, update, run).await.map(|()| row)
 }
 
-/// An operator stops a run; it goes on when an operator says so. One that rests by itself is kept
-/// from going on.
+/// An operator stops a run; it goes on when an operator says so. One that rests by itself, or waits for
+/// its store, is kept from going on.
 ///
 /// # Errors
 /// [`MarketError::WrongState`] for a run that has ended or failed.
 pub async fn pause(conn: &impl ConnectionTrait, run: &import_run::Model, now: Time) -> Result<(), MarketError> {
-    let next = if run.state == RunState::Paused { run.state } else { after(run, RunEvent::Paused)? };
+    let would_go_on = run.state == RunState::Paused || run.waits_for_store;
+    let next = if would_go_on { RunState::Paused } else { after(run, RunEvent::Paused)? };
     let update = moved(run, next)
         .col_expr(Column::ResumeAt, Expr::value(None::<Time>))
+        .col_expr(Column::WaitsForStore, Expr::value(false))
         .col_expr(Column::LeaseUntil, Expr::value(None::<Time>))
         .col_expr(Column::UpdatedAt, Expr::value(now));
     written(conn, update, run).await
@@ -276,15 +278,7 @@ pub async fn pause(conn: &impl ConnectionTrait, run: &import_run::Model, now: Ti
 /// # Errors
 /// [`MarketError::WrongState`] for a run that is running or has ended.
 pub async fn resume(conn: &impl ConnectionTrait, run: &import_run::Model, now: Time) -> Result<(), MarketError> {
-    let next = after(run, RunEvent::Resumed)?;
-    let update = moved(run, next)
-        .col_expr(Column::ResumeAt, Expr::value(None::<Time>))
-        .col_expr(Column::WaitsForStore, Expr::value(false))
-        .col_expr(Column::LastError, Expr::value(None::<String>))
-        .col_expr(Column::Failures, Expr::value(0))
-        .col_expr(Column::LeaseUntil, Expr::value(None::<Time>))
-        .col_expr(Column::UpdatedAt, Expr::value(now));
-    written(conn, update, run).await
+    written(conn, going_on(moved(run, after(run, RunEvent::Resumed)?), now), run).await
 }
 
 /// Lets the runs go on, at their cursors, that waited for a store to work again. Tells how many.
@@ -294,16 +288,25 @@ pub async fn resume_of_store(
     store: StoreId,
     now: Time,
 ) -> Result<u64, MarketError> {
-    let waiting = import_run::in_shop(shop)
+    let Some(next) = RunState::Failed.after(RunEvent::Resumed) else { return Ok(0) };
+    let waiting = Entity::update_many()
+        .col_expr(Column::State, Expr::value(next))
+        .filter(Column::ShopId.eq(shop))
         .filter(Column::StoreId.eq(store))
         .filter(Column::State.eq(RunState::Failed))
         .filter(Column::WaitsForStore.eq(true));
-    let mut resumed = 0;
-    for run in waiting.all(conn).await? {
-        resume(conn, &run, now).await?;
-        resumed += 1;
-    }
-    Ok(resumed)
+    Ok(going_on(waiting, now).exec(conn).await?.rows_affected)
+}
+
+/// What a run forgets as it goes on.
+fn going_on(update: UpdateMany<Entity>, now: Time) -> UpdateMany<Entity> {
+    update
+        .col_expr(Column::ResumeAt, Expr::value(None::<Time>))
+        .col_expr(Column::WaitsForStore, Expr::value(false))
+        .col_expr(Column::LastError, Expr::value(None::<String>))
+        .col_expr(Column::Failures, Expr::value(0))
+        .col_expr(Column::LeaseUntil, Expr::value(None::<Time>))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
 }
 
 fn after(run: &import_run::Model, event: RunEvent) -> Result<RunState, MarketError> {

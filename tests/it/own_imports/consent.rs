@@ -73,3 +73,20 @@ on_both! {
         assert_eq!(bound.operator.get(&run).await.ok()["status"], "paused");
     }
 }
+
+on_both! {
+    async fn an_import_that_waits_for_its_store_can_be_told_to_stay_stopped(app: TestApp) {
+        let bound = app.binds_store(&pinduoduo(), GOODS).await;
+        let run = begun(app, &bound).await;
+        bound.operator.post(&bound.path("/pause"), json!({})).await.ok();
+        works(app).await;
+        assert_eq!(bound.operator.get(&run).await.ok()["status"], "failed");
+        let stopped = bound.operator.post(&format!("{run}/pause"), json!({})).await.ok();
+        assert_eq!(stopped["status"], "paused");
+        bound.operator.post(&bound.path("/resume"), json!({})).await.ok();
+        works(app).await;
+        assert_eq!(bound.operator.get(&run).await.ok()["status"], "paused");
+        bound.operator.post(&format!("{run}/resume"), json!({})).await.ok();
+        ends_whole(app, &bound, &run).await;
+    }
+}

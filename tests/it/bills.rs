@@ -4,7 +4,7 @@
 use chrono::{NaiveDate, Timelike};
 use kernel::Code;
 use kernel::clock::{beijing, beijing_day};
-use sandbox::{BillPlant, Fault};
+use sandbox::{BillPlant, Fault, RefundStatus};
 use serde_json::{Value, json};
 use tuanqiao::areas::bills::entity::run;
 use tuanqiao::areas::bills::state::{BillKind, RunState};
@@ -37,22 +37,27 @@ impl TestApp {
 
     /// Reconciles a day from beginning to end, as the command does.
     pub async fn reconciles(&self, day: NaiveDate) -> Vec<run::Model> {
-        let (shop, worker) = (self.shop(), Worker::new());
         let mut ended = Vec::new();
-        for mut row in reconcile_bills::begin(&self.app, &shop, day).await.unwrap() {
-            for _ in 0..20 {
-                row = reconcile_bills::step(&self.app, &shop, &worker, row).await.unwrap();
-                if matches!(row.state, RunState::Done | RunState::Waiting) {
-                    break;
-                }
-            }
-            ended.push(row);
+        for row in reconcile_bills::begin(&self.app, &self.shop(), day).await.unwrap() {
+            ended.push(self.follows(row).await);
         }
-        worker.done(&self.app, &shop).await.unwrap();
         ended
     }
 
-    async fn books_of_bills_are_right(&self) {
+    /// Takes one run to its end, or until it waits.
+    async fn follows(&self, mut row: run::Model) -> run::Model {
+        let (shop, worker) = (self.shop(), Worker::new());
+        for _ in 0..20 {
+            row = reconcile_bills::step(&self.app, &shop, &worker, row).await.unwrap();
+            if matches!(row.state, RunState::Done | RunState::Waiting) {
+                break;
+            }
+        }
+        worker.done(&self.app, &shop).await.unwrap();
+        row
+    }
+
+    pub async fn books_of_bills_are_right(&self) {
         let report = verify_books::verify(&self.app, &self.shop()).await.unwrap();
         assert_eq!(report.found(), 0, "{report:?}");
     }
@@ -111,8 +116,8 @@ pub fn run_of(runs: &[run::Model], kind: BillKind) -> &run::Model {
 }
 
 /// A leader withdraws and gets the money.
-async fn pays_a_leader(app: &TestApp) -> String {
-    let leader = app.leader_with("leo", 5_000).await;
+pub async fn pays_a_leader(app: &TestApp, name: &str) -> String {
+    let leader = app.leader_with(name, 5_000).await;
     leader.withdraws(5_000).await.ok();
     app.run_due_jobs().await;
     let number = app.wechat().transfers().remove(0).out_bill_no;
@@ -130,7 +135,7 @@ on_both! {
         floor.sells(&ware, "bert").await;
         floor.refunds(&order, json!({"all": true})).await;
         floor.refunds_arrive().await;
-        pays_a_leader(app).await;
+        pays_a_leader(app, "leo").await;
         let day = app.today();
         app.time_passes(23 * HOUR);
 
@@ -167,7 +172,7 @@ on_both! {
         let (order, _) = floor.sells(&ware, "dora").await;
         let refund = floor.refunds(&order, json!({"lines": [{"line_id": order["lines"][0]["id"], "amount_fen": 2_500}]})).await;
         floor.refunds_arrive().await;
-        pays_a_leader(app).await;
+        pays_a_leader(app, "leo").await;
         let (day, shifted) = (app.today(), id(&refund).to_owned());
         let plants = [
             BillPlant::Drop { number: dropped.clone() },
@@ -258,6 +263,68 @@ on_both! {
         app.time_passes(24 * HOUR);
         app.reconciles(day.succ_opt().unwrap()).await;
         assert_eq!(floor.cases("open").await, [found("not_in_bill", "only_ours", &number)]);
+    }
+}
+
+on_both! {
+    async fn a_refund_that_was_under_way_when_its_bill_was_read_has_its_fee_booked_when_it_arrives(setup: Setup) {
+        let app = &at_noon(setup).await;
+        let floor = Floor::open(app).await;
+        let ware = floor.goods(10_000, 100).await;
+        let (order, _) = floor.sells(&ware, "anna").await;
+        let refund = floor.refunds(&order, json!({"all": true})).await;
+        app.run_due_jobs().await;
+        let day = app.today();
+        app.time_passes(23 * HOUR);
+        let trade = app.reconciles(day).await.remove(0);
+        assert_eq!((trade.lines, trade.matched), (2, 2), "{trade:?}");
+        assert_eq!(app.account(AccountKind::PaymentFees).await, 60);
+
+        app.time_passes(48 * HOUR);
+        assert!(app.wechat().settle_refund(id(&refund), RefundStatus::Success));
+        floor.refunds_arrive().await;
+        for day in [day.succ_opt().unwrap(), day] {
+            app.reconciles(day).await;
+            assert_eq!((floor.cases("open").await, floor.cases("resolved").await), (vec![], vec![]));
+            assert_eq!(app.account(AccountKind::PaymentFees).await, 0);
+            app.books_of_bills_are_right().await;
+        }
+    }
+}
+
+on_both! {
+    async fn what_one_bill_finds_of_a_thing_is_a_case_though_another_bills_case_of_it_is_settled(setup: Setup) {
+        let app = &at_noon(setup).await;
+        let floor = Floor::open(app).await;
+        let ware = floor.goods(10_000, 100).await;
+        let anna = app.member("anna").await;
+        let order = floor.orders(&anna, &[(&ware, 1)]).await;
+        let number = floor.pays_unheard(&anna, &order).await;
+        let day = app.today();
+        app.time_passes(23 * HOUR);
+        let mut runs = reconcile_bills::begin(&app.app, &app.shop(), day).await.unwrap().into_iter();
+        app.follows(runs.next().unwrap()).await;
+        let missed = [found("missing_notification", "only_theirs", &number)];
+        assert_eq!((floor.cases("open").await, floor.cases("resolved").await), (vec![], missed.to_vec()));
+        app.wechat().plant_in_bills(BillPlant::Amount { number: number.clone(), fen: 9_000 });
+        let basic = app.follows(runs.next().unwrap()).await;
+        assert_eq!((basic.kind, basic.cases), (BillKind::Basic, 1));
+        assert_eq!(floor.cases("open").await, [found("amount", "differs", &number)]);
+        app.wechat().clear_bill_plants();
+        app.reconciles(day).await;
+        assert_eq!((floor.cases("open").await, floor.cases("resolved").await.len()), (vec![], 1));
+    }
+}
+
+on_both! {
+    async fn a_day_that_is_not_over_has_no_bills_to_reconcile(setup: Setup) {
+        let app = &at_noon(setup).await;
+        let floor = Floor::open(app).await;
+        for day in [app.today(), app.today() + chrono::Days::new(300)] {
+            let refused = reconcile_bills::begin(&app.app, &app.shop(), day).await.unwrap_err();
+            assert_eq!(refused.code(), Code::ValidationFailed);
+        }
+        assert_eq!(floor.keeper.get("/console/api/v1/bill-runs").await.ok()["items"], json!([]));
     }
 }
 

@@ -1,15 +1,21 @@
 //! The whole story of a shop that sells as a sub-merchant of a service provider.
 
 use kernel::Code;
+use kernel::id::TransferId;
 use sandbox::{Fault, NoticeKind, SandboxKeys};
-use sea_orm::EntityTrait;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
+use tuanqiao::areas::bills::state::{BillKind, RunState};
 use tuanqiao::areas::payments::entity::notice;
+use tuanqiao::areas::payouts::entity::transfer;
 use tuanqiao::areas::payouts::state::{PartResult, SharingKind, SharingState};
 use tuanqiao::config::resolve_secret;
 use tuanqiao::flows::shop_file;
 
 use crate::app::{TestApp, UnderProvider};
+use crate::bills::{at_noon, pays_a_leader, run_of};
+use crate::setup::Setup;
 use crate::shop_floor::order_id;
 use crate::shopper::Client;
 use crate::trade::Stage;
@@ -170,6 +176,29 @@ on_both! {
         assert_eq!(purse(&accounts.payer.mchid).transferred, 5_000);
         assert_eq!((purse(&accounts.provider.mchid).transferred, purse(&accounts.sub.mchid).transferred), (0, 0));
         app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn transfers_are_held_against_the_bills_of_the_merchant_that_pays_them(setup: Setup) {
+        let app = &at_noon(setup).await;
+        app.under_provider(transfers).await;
+        pays_a_leader(app, "leo").await;
+        let elsewhere = pays_a_leader(app, "lena").await;
+        // The same merchant pays for another shop, too.
+        let other = app.second_shop("other").await;
+        let id = TransferId::from_alphanumeric(&elsewhere).unwrap();
+        let moved = transfer::Entity::update_many()
+            .col_expr(transfer::Column::ShopId, Expr::value(other.id))
+            .filter(transfer::Column::Id.eq(id));
+        moved.exec(app.app.db.maintenance()).await.unwrap();
+        let day = app.today();
+        app.time_passes(23 * 3_600);
+        let runs = app.reconciles(day).await;
+        let kinds: Vec<BillKind> = runs.iter().map(|run| run.kind).collect();
+        assert_eq!(kinds, [BillKind::Trade, BillKind::Operation], "a sub-merchant's accounts are not shown");
+        let operation = run_of(&runs, BillKind::Operation);
+        assert_eq!((operation.state, operation.lines, operation.matched, operation.cases), (RunState::Done, 1, 1, 0));
     }
 }
 

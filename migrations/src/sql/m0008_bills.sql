@@ -47,6 +47,8 @@ CREATE TABLE bill_lines (
 CREATE INDEX bill_lines_by_shop_subject_id ON bill_lines (shop_id, subject_id);
 CREATE INDEX bill_lines_by_shop_platform_no ON bill_lines (shop_id, platform_no);
 CREATE INDEX bill_lines_by_shop_day ON bill_lines (shop_id, day);
+-- Lines whose fee is not booked, few beside all others.
+CREATE INDEX bill_lines_fee_due ON bill_lines (shop_id, id) WHERE fee_fen IS NULL AND fee_exact IS NOT NULL;
 
 CREATE TABLE bill_cases (
     id          {id} NOT NULL,

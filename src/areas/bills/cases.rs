@@ -40,7 +40,8 @@ pub struct Difference {
 }
 
 /// Opens a case by the bill of `run`, or brings the one there is up to date. One that an operator has
-/// resolved stays so, and what another bill tells of the same thing is the same case.
+/// resolved stays so, and what another bill tells of the same thing is the same case while it is open;
+/// one that is settled opens again as the bill's that finds something now.
 pub async fn open(
     conn: &impl ConnectionTrait,
     run: &run::Model,
@@ -50,10 +51,14 @@ pub async fn open(
     let known = of(conn, run.shop_id, found.subject, &found.key).await?;
     let Some(known) = known else { return insert(conn, run, found, now).await };
     let stands = known.state == CaseState::Resolved && known.resolved_by.is_some();
-    if stands || known.kind != run.kind {
+    if stands || (known.kind != run.kind && known.state == CaseState::Open) {
         return Ok(());
     }
+    let (run_id, day) = if known.kind == run.kind { (known.run_id, known.day) } else { (run.id, run.day.clone()) };
     Entity::update_many()
+        .col_expr(Column::RunId, Expr::value(run_id))
+        .col_expr(Column::Kind, Expr::value(run.kind))
+        .col_expr(Column::Day, Expr::value(day))
         .col_expr(Column::LineId, Expr::value(found.line))
         .col_expr(Column::SubjectId, Expr::value(found.subject_id))
         .col_expr(Column::Class, Expr::value(found.class))

@@ -10,6 +10,9 @@ pub enum BillsError {
     /// No bill of the day has been read in this shop.
     #[error("no bill of {0} has been read")]
     NoBill(NaiveDate),
+    /// The day has not ended, so that no bill of it is written.
+    #[error("the bills of {0} are written when the day is over")]
+    DayNotOver(NaiveDate),
     /// No such case in this shop.
     #[error("case {0} does not exist")]
     NoCase(CaseId),
@@ -34,6 +37,7 @@ impl Coded for BillsError {
     fn code(&self) -> Code {
         match self {
             BillsError::NoBill(_) => Code::BillNotFound,
+            BillsError::DayNotOver(_) => Code::ValidationFailed,
             BillsError::NoCase(_) => Code::BillCaseNotFound,
             BillsError::Resolved(_) => Code::BillCaseResolved,
             BillsError::Moved(_) | BillsError::Taken => Code::Busy,

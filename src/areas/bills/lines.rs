@@ -12,6 +12,7 @@ use super::entity::line::{self, Column, Entity};
 use super::entity::run;
 use super::error::BillsError;
 use super::state::{BillKind, LineVerdict, Standing, Subject};
+use crate::platform::keyset::next_by;
 
 /// Lines written by one statement; each has some twenty values.
 const AT_ONCE: usize = 200;
@@ -102,6 +103,25 @@ pub async fn by_ids(
     ids: &[BillLineId],
 ) -> Result<Vec<line::Model>, BillsError> {
     Ok(line::in_shop(shop).filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?)
+}
+
+/// Lines of the kind's bills since `day` that tell a fee of something of ours and had none booked when
+/// they were judged, because it was under way, after one already given.
+pub async fn fee_due(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    kind: BillKind,
+    since: NaiveDate,
+    after: Option<BillLineId>,
+    limit: u64,
+) -> Result<Vec<line::Model>, BillsError> {
+    let due = line::in_shop(shop)
+        .filter(Column::FeeFen.is_null())
+        .filter(Column::FeeExact.is_not_null())
+        .filter(Column::SubjectId.is_not_null())
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Day.gte(since.to_string()));
+    Ok(next_by(due, Column::Id, after, limit).all(conn).await?)
 }
 
 /// Marks a line with what became of it and whose it is.

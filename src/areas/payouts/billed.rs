@@ -3,7 +3,7 @@
 use kernel::Time;
 use kernel::id::{SharingId, SharingReturnId, ShopId, TransferId};
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::{sharing, sharing_part, sharing_return, transfer};
 use super::error::PayoutError;
@@ -102,6 +102,24 @@ pub async fn shared_between(
         .all(conn)
         .await?;
     Ok((rows, parts))
+}
+
+/// Which of these transfers are other shops'.
+pub async fn transfers_of_others(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    ids: &[TransferId],
+) -> Result<Vec<TransferId>, PayoutError> {
+    use transfer::Column as C;
+    let others = transfer::Entity::find().filter(C::ShopId.ne(shop)).filter(C::Id.is_in(ids.iter().copied()));
+    Ok(others.select_only().column(C::Id).into_tuple().all(conn).await?)
+}
+
+/// The merchants that paid the shop's transfers begun since `since`.
+pub async fn payers_since(conn: &impl ConnectionTrait, shop: ShopId, since: Time) -> Result<Vec<String>, PayoutError> {
+    use transfer::Column as C;
+    let payers = transfer::in_shop(shop).select_only().column(C::Mchid).distinct().filter(C::CreatedAt.gte(since));
+    Ok(payers.order_by_asc(C::Mchid).into_tuple().all(conn).await?)
 }
 
 /// Whether the shop has ever asked for a transfer.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{judge, known};
 use crate::app::App;
 use crate::areas::bills::cases::{self, Difference};
-use crate::areas::bills::entity::{case, run};
+use crate::areas::bills::entity::{case, line, run};
 use crate::areas::bills::lines;
 use crate::areas::bills::rules::Ours;
 use crate::areas::bills::runs::{self, Changes};
@@ -24,6 +24,8 @@ use crate::flows::{payment_received, refund};
 
 /// Things looked at by one statement.
 const AT_ONCE: u64 = 500;
+/// How long a refund may be under way until its fee is no longer looked for.
+const UNDER_WAY: Days = Days::new(90);
 /// Cases looked at again by one run.
 const CASES_AT_MOST: u64 = 500;
 
@@ -34,6 +36,9 @@ pub(super) async fn close(app: &App, shop: &Shop, row: &run::Model) -> Result<ru
     only_ours(app, shop, row, day).await?;
     let open = cases::open_of(app.db.reader(), shop.id, row.kind, CASES_AT_MOST).await?;
     ask(app, shop, &open).await;
+    if row.kind == BillKind::Trade {
+        fees_due(app, shop, day).await?;
+    }
     app.db
         .write(async |tx| {
             judge_again(tx, shop, row, &open, now).await?;
@@ -104,12 +109,36 @@ async fn judge_again(
         }
     }
     judge::judge(tx, shop, row, &ours, now).await?;
-    for line in earlier {
+    judge_of_others(tx, shop, earlier, now).await
+}
+
+/// Judges lines again, each beside its own run.
+async fn judge_of_others(
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    lines: Vec<line::Model>,
+    now: Time,
+) -> Result<(), Failure> {
+    for line in lines {
         if let Some(run) = runs::by_id(tx, shop.id, line.run_id).await? {
             judge::judge(tx, shop, &run, &[line], now).await?;
         }
     }
     Ok(())
+}
+
+/// A refund stands in the bill of the day it was asked for, perhaps before it has arrived: what its line
+/// tells of the fee is booked once it has.
+async fn fees_due(app: &App, shop: &Shop, day: NaiveDate) -> Result<(), Failure> {
+    let since = day.checked_sub_days(UNDER_WAY).unwrap_or(day);
+    let mut after = None;
+    loop {
+        let some = lines::fee_due(app.db.reader(), shop.id, BillKind::Trade, since, after, AT_ONCE).await?;
+        let Some(last) = some.last() else { return Ok(()) };
+        after = Some(last.id);
+        let now = app.clock.now();
+        app.db.write(async |tx| judge_of_others(tx, shop, some.clone(), now).await).await?;
+    }
 }
 
 /// What of ours is to be looked for in a bill.

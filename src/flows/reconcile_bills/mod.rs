@@ -55,10 +55,11 @@ async fn kinds_of(conn: &impl ConnectionTrait, shop: &Shop) -> Result<Vec<BillKi
     // A sub-merchant's accounts are not shown to its service provider.
     if pay.mode == PayMode::Direct {
         kinds.push(BillKind::Basic);
-        // The account that transfers are paid from is there for those who asked for it.
-        if billed::transfers_at_all(conn, shop.id).await? {
-            kinds.push(BillKind::Operation);
-        }
+    }
+    // The account that transfers are paid from, perhaps of a merchant apart, is there for those who
+    // asked for it.
+    if shop.profile.transfer_mchid().is_some() && billed::transfers_at_all(conn, shop.id).await? {
+        kinds.push(BillKind::Operation);
     }
     let shares = shop.profile.payout.mode == PayoutMode::ProfitSharing;
     if shares || billed::shares_at_all(conn, shop.id).await? {
@@ -105,8 +106,15 @@ fn lease(shop: &Shop) -> String {
 
 /// Begins a day, or begins it once more when it is done, and gives its runs in the order of the work.
 /// What was left half done goes on where it stopped.
+///
+/// # Errors
+/// [`BillsError::DayNotOver`].
 pub async fn begin(app: &App, shop: &Shop, day: NaiveDate) -> Result<Vec<run::Model>, Failure> {
-    let (now, kinds) = (app.clock.now(), kinds_of(app.db.reader(), shop).await?);
+    let now = app.clock.now();
+    if day >= beijing_day(now) {
+        return Err(BillsError::DayNotOver(day).into());
+    }
+    let kinds = kinds_of(app.db.reader(), shop).await?;
     app.db
         .write(async |tx| {
             for kind in &kinds {
@@ -187,7 +195,8 @@ async fn next_due(app: &App, shop: &Shop) -> Result<Option<run::Model>, Failure>
     let is_known = |day: NaiveDate, kind| known.iter().any(|row| row.kind == kind && row.day == day.to_string());
     let missing: Vec<(NaiveDate, BillKind)> = wanted.filter(|(day, kind)| !is_known(*day, *kind)).collect();
     let known = if missing.is_empty() { known } else { open_all(app, shop, &missing, (first, now)).await? };
-    Ok(known.into_iter().find(|row| row.state != RunState::Done && row.next_at <= now))
+    let is_due = |row: &run::Model| row.state != RunState::Done && row.next_at <= now && row.day <= last.to_string();
+    Ok(known.into_iter().find(is_due))
 }
 
 async fn open_all(

@@ -1,10 +1,13 @@
 //! The bill is fetched and its lines are stored as they came.
 
+use std::collections::HashSet;
+
 use chrono::{Duration, NaiveDate};
 use gateways::pay::wechat_pay::{
-    Bill, BillError, FlowLine, FundAccount, SharingLine, TradeLine, flow_lines, sharing_lines, trade_lines,
+    Bill, BillError, FlowLine, FundAccount, SharingLine, TradeLine, WechatPay, flow_lines, sharing_lines, trade_lines,
 };
 use kernel::Failure;
+use kernel::id::TransferId;
 
 use crate::app::App;
 use crate::areas::bills::entity::run;
@@ -12,12 +15,18 @@ use crate::areas::bills::lines::{self, NewLine};
 use crate::areas::bills::runs::{self, Changes};
 use crate::areas::bills::state::{BillKind, RunEvent, Standing, Subject};
 use crate::areas::orders;
+use crate::areas::payouts::billed;
 use crate::areas::shops::query::Shop;
 
 /// The rest after an answer that the bill is not written yet.
 const NOT_YET: Duration = Duration::minutes(15);
 /// How long money can come back of a payment, and so how long its merchant's bills tell of it.
 const REFUNDABLE: Duration = Duration::days(366);
+/// How long after its beginning a transfer may stand in a bill: a day to be confirmed, some more to be
+/// settled.
+const TRANSFERRED: Duration = Duration::days(40);
+/// Transfers looked up by one statement.
+const AT_ONCE: usize = 500;
 /// The rest after a failure.
 const FAILED: Duration = Duration::minutes(30);
 
@@ -57,7 +66,6 @@ pub(super) async fn read(app: &App, shop: &Shop, row: &run::Model) -> Result<run
 
 /// The bill's hash and lines.
 async fn fetch(app: &App, shop: &Shop, row: &run::Model) -> Result<Result<(String, Vec<NewLine>), BillError>, Failure> {
-    let clients = app.clients.of(shop);
     let Ok(day) = row.day.parse::<NaiveDate>() else {
         return Ok(Err(BillError::Unreadable(format!("{} is no day", row.day))));
     };
@@ -67,12 +75,9 @@ async fn fetch(app: &App, shop: &Shop, row: &run::Model) -> Result<Result<(Strin
         BillKind::Operation => Bill::FundFlow(FundAccount::Operation),
         BillKind::Sharing => Bill::Sharing,
     };
-    // Every merchant has a bill of its own; together they are the day's.
-    let paid_since = app.clock.now() - REFUNDABLE;
-    let others = orders::checkouts::merchants_paid(app.db.reader(), shop.id, paid_since).await?;
     let (mut hashes, mut lines) = (Vec::new(), Vec::new());
-    for merchant in std::iter::once(None).chain(others.iter().map(|other| Some(other.as_str()))) {
-        let read = match clients.pay_for(merchant)?.bill(bill, day).await {
+    for account in accounts_of(app, shop, row.kind).await? {
+        let read = match account.bill(bill, day).await {
             Ok(file) => lines_of(row.kind, &file.text).map(|lines| (file.hash, lines)),
             Err(error) => Err(error),
         };
@@ -85,7 +90,44 @@ async fn fetch(app: &App, shop: &Shop, row: &run::Model) -> Result<Result<(Strin
             Err(error) => return Ok(Err(error)),
         }
     }
+    if row.kind == BillKind::Operation {
+        without_others(app, shop, &mut lines).await?;
+    }
     Ok(if hashes.is_empty() { Err(BillError::Empty) } else { Ok((hashes.join("+"), lines)) })
+}
+
+/// The accounts whose bills of the kind are the day's together: every merchant has one of its own.
+async fn accounts_of(app: &App, shop: &Shop, kind: BillKind) -> Result<Vec<WechatPay>, Failure> {
+    let (clients, conn, now) = (app.clients.of(shop), app.db.reader(), app.clock.now());
+    let mut accounts = Vec::new();
+    if kind == BillKind::Operation {
+        let payer = shop.profile.transfer_mchid();
+        if let Some(payer) = payer {
+            accounts.push(clients.of_merchant(payer)?.clone());
+        }
+        // Who paid before the shop file named another is asked as long as his account is known.
+        let earlier = billed::payers_since(conn, shop.id, now - TRANSFERRED).await?;
+        let earlier = earlier.iter().filter(|mchid| payer != Some(mchid.as_str()));
+        accounts.extend(earlier.filter_map(|mchid| clients.of_merchant(mchid).ok().cloned()));
+        return Ok(accounts);
+    }
+    accounts.push(clients.pay()?.clone());
+    for merchant in orders::checkouts::merchants_paid(conn, shop.id, now - REFUNDABLE).await? {
+        accounts.push(clients.pay_for(Some(&merchant))?);
+    }
+    Ok(accounts)
+}
+
+/// One merchant may pay the transfers of several shops: what is another shop's stands in that shop's run.
+async fn without_others(app: &App, shop: &Shop, lines: &mut Vec<NewLine>) -> Result<(), Failure> {
+    let id = |line: &NewLine| TransferId::from_alphanumeric(line.our_no.as_deref()?).ok();
+    let ids: Vec<TransferId> = lines.iter().filter_map(id).collect();
+    let mut others = HashSet::new();
+    for some in ids.chunks(AT_ONCE) {
+        others.extend(billed::transfers_of_others(app.db.reader(), shop.id, some).await?);
+    }
+    lines.retain(|line| id(line).is_none_or(|id| !others.contains(&id)));
+    Ok(())
 }
 
 fn lines_of(kind: BillKind, text: &str) -> Result<Vec<NewLine>, BillError> {

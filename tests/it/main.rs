@@ -17,6 +17,7 @@ mod affiliate_orders;
 mod after_sales;
 mod attempts;
 mod bans;
+mod bill_edges;
 mod bills;
 mod bodies;
 mod bridge_day;

@@ -15,7 +15,6 @@ use tuanqiao::flows::shop_file;
 
 use crate::app::{TestApp, UnderProvider};
 use crate::bills::{at_noon, pays_a_leader, run_of};
-use crate::setup::Setup;
 use crate::shop_floor::order_id;
 use crate::shopper::Client;
 use crate::trade::Stage;

@@ -109,7 +109,8 @@ impl Db {
     /// Runs `work` in a writing transaction and commits it; any error rolls everything back.
     ///
     /// A transaction that lost against another (deadlock, serialization, busy) runs again, at most
-    /// five times in all, so `work` touches the database alone.
+    /// five times in all, so `work` touches the database alone. Who merely waited for another is not run
+    /// again: on PostgreSQL what he read before he held the row may be old, so he holds first and reads then.
     pub async fn write<T>(&self, work: impl AsyncFn(&DatabaseTransaction) -> Result<T, Failure>) -> Result<T, Failure> {
         let mut tries = 1;
         loop {

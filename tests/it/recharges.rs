@@ -1,5 +1,6 @@
 //! Balance paid in by WeChat: plans, gifts, twenty notices, the ceiling, closing, and giving it back.
 
+use futures::future::join;
 use serde_json::{Value, json};
 use tuanqiao::areas::ledger::state::AccountKind;
 
@@ -246,6 +247,68 @@ on_both! {
         floor.refunds_arrive().await;
         let refunds = app.wechat().refunds();
         assert_eq!((refunds.len(), &refunds[0]["amount"]["refund"]), (1, &json!(1_500)));
+        floor.adds_up().await;
+    }
+}
+
+on_both! {
+    async fn of_two_recharges_paid_at_the_same_moment_the_one_above_the_ceiling_goes_back(app: TestApp) {
+        let floor = Floor::open(app).await;
+        floor.settings(json!({"member_balance_max_fen": 5_000})).await;
+        app.run_due_jobs().await;
+        let plan = floor.plan(3_000, 0).await;
+        let mut back = 0;
+        for n in 0..8 {
+            let who = app.member(&format!("member{n}")).await;
+            // Half of them have no balance at all until then, and half have some of the other part.
+            let given = if n % 2 == 0 { 0 } else { 100 };
+            if given > 0 {
+                floor.gives(&who, given, 0).await;
+            }
+            let both = [floor.wants_recharge(&who, &plan).await, floor.wants_recharge(&who, &plan).await];
+            let first = floor.pays_recharge_unheard(&who, &both[0]).await;
+            let second = floor.pays_recharge_unheard(&who, &both[1]).await;
+            assert_eq!(join(floor.hears(&first), floor.hears(&second)).await, (204, 204));
+            assert_eq!(has(&who).await, (3_000, given, 0), "round {n}: one of the two");
+            let mut states = Vec::new();
+            for recharge in &both {
+                states.push(floor.recharge(&who, recharge).await["state"].as_str().unwrap().to_owned());
+            }
+            states.sort();
+            assert_eq!(states, ["closed", "paid"], "round {n}");
+            back += 1;
+            assert_eq!(floor.account(AccountKind::MemberPayable).await, -3_000 * back);
+        }
+        floor.refunds_arrive().await;
+        assert_eq!(app.wechat().refunds().len() as i64, back);
+        assert_eq!(floor.account(AccountKind::MemberPayable).await, 0);
+        floor.adds_up().await;
+    }
+}
+
+on_both! {
+    async fn a_gift_and_a_recharge_at_the_same_moment_stay_below_the_ceiling_together(app: TestApp) {
+        let floor = Floor::open(app).await;
+        floor.settings(json!({"member_balance_max_fen": 5_000})).await;
+        app.run_due_jobs().await;
+        let plan = floor.plan(3_000, 0).await;
+        for n in 0..6 {
+            let who = app.member(&format!("member{n}")).await;
+            let recharge = floor.wants_recharge(&who, &plan).await;
+            let number = floor.pays_recharge_unheard(&who, &recharge).await;
+            let path = format!("/console/api/v1/members/{}/balance/adjustments", who.id());
+            let giving = floor.keeper.post_new(&path, json!({"gift_fen": 3_000, "reason": "补偿"}));
+            let (given, heard) = join(giving, floor.hears(&number)).await;
+            assert_eq!(heard, 204);
+            let state = floor.recharge(&who, &recharge).await["state"].clone();
+            if given.status == 201 {
+                assert_eq!((has(&who).await, state), ((0, 3_000, 0), json!("closed")), "round {n}");
+            } else {
+                given.refused(409, "balance.above_ceiling");
+                assert_eq!((has(&who).await, state), ((3_000, 0, 0), json!("paid")), "round {n}");
+            }
+        }
+        floor.refunds_arrive().await;
         floor.adds_up().await;
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::draft::{Draft, Side};
 use super::entity::{entry, journal, party_account};
 use super::error::LedgerError;
+use super::query::balance_held;
 use super::state::{AccountKind, LedgerUnit};
 use crate::platform::db::is_unique_violation;
 
@@ -108,6 +109,32 @@ async fn change_balance(
     if delta < 0 && floor == Floor::Zero {
         return Err(LedgerError::TooLittle(account));
     }
+    open_or_raise(conn, shop, (account, party), unit, delta).await
+}
+
+/// Holds a party's account in fen until the transaction ends, for whoever decides by its sum what is
+/// booked to it; one that is not there yet begins at 0.
+pub async fn hold(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    account: AccountKind,
+    party: Uuid,
+) -> Result<(), LedgerError> {
+    // Only a row can have a balance, and it is held by now.
+    if balance_held(conn, shop, account, party).await? != 0 {
+        return Ok(());
+    }
+    open_or_raise(conn, shop, (account, party), LedgerUnit::CnyFen, 0).await
+}
+
+/// Writes the row of a balance. Another may have written it meanwhile: then its row is raised, and held.
+async fn open_or_raise(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    (account, party): (AccountKind, Uuid),
+    unit: LedgerUnit,
+    delta: i64,
+) -> Result<(), LedgerError> {
     let row = party_account::ActiveModel {
         shop_id: Set(shop),
         account: Set(account),

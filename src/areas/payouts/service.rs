@@ -126,22 +126,24 @@ impl DailyLimits {
     }
 }
 
-/// Counts a withdrawal against the leader's day, in one conditional statement, so that the limits
-/// hold however many ask at once.
+/// Counts a withdrawal of `amount` against the leader's day, in one conditional statement, so that the
+/// limits hold however many ask at once.
 pub async fn count_against_day(
     conn: &impl ConnectionTrait,
-    new: &NewWithdrawal,
+    shop: ShopId,
+    (leader, day): (LeaderId, &str),
+    amount: Fen,
     limits: DailyLimits,
 ) -> Result<(), PayoutError> {
-    if limits.count.is_some_and(|most| most < 1) || limits.sum.is_some_and(|most| new.amount > most) {
+    if limits.count.is_some_and(|most| most < 1) || limits.sum.is_some_and(|most| amount > most) {
         return Err(limits.reached());
     }
     let row = counter::ActiveModel {
-        leader_id: Set(new.leader),
-        day: Set(new.day.clone()),
-        shop_id: Set(new.shop),
+        leader_id: Set(leader),
+        day: Set(day.to_owned()),
+        shop_id: Set(shop),
         count: Set(1),
-        sum_fen: Set(new.amount),
+        sum_fen: Set(amount),
     };
     let column = |column: counter::Column| Expr::col((counter::Entity, column));
     let mut still_fits = Condition::all();
@@ -149,12 +151,12 @@ pub async fn count_against_day(
         still_fits = still_fits.add(column(counter::Column::Count).lt(most));
     }
     if let Some(most) = limits.sum {
-        still_fits = still_fits.add(column(counter::Column::SumFen).lte(most.minus(new.amount)?));
+        still_fits = still_fits.add(column(counter::Column::SumFen).lte(most.minus(amount)?));
     }
     let mut raise = OnConflict::columns([counter::Column::LeaderId, counter::Column::Day]);
     raise
         .value(counter::Column::Count, column(counter::Column::Count).add(1))
-        .value(counter::Column::SumFen, column(counter::Column::SumFen).add(new.amount));
+        .value(counter::Column::SumFen, column(counter::Column::SumFen).add(amount));
     if limits.count.is_some() || limits.sum.is_some() {
         raise.action_cond_where(still_fits);
     }

@@ -4,7 +4,7 @@ use kernel::id::{AdjustmentId, MemberId, OperatorId};
 use kernel::{Failure, Fen};
 use serde_json::json;
 
-use super::{Balance, balance, within_ceiling};
+use super::{Balance, balance, held_within_ceiling};
 use crate::app::App;
 use crate::areas::balances::entity::adjustment;
 use crate::areas::balances::error::BalanceError;
@@ -66,6 +66,9 @@ pub async fn adjust(
                 created_at: now,
             };
             service::adjust(tx, &row).await?;
+            if wish.gift.is_positive() {
+                held_within_ceiling(tx, shop, member, wish.gift).await?;
+            }
             let party = Some(member.uuid());
             let mut draft = Draft::new(shop.id, "adjustment", row.id.uuid());
             draft.note = Some(wish.reason.clone());
@@ -76,9 +79,6 @@ pub async fn adjust(
                 Err(LedgerError::TooLittle(AccountKind::Points)) => return Err(BalanceError::TooFewPoints.into()),
                 Err(LedgerError::TooLittle(_)) => return Err(BalanceError::TooLittle.into()),
                 other => other?,
-            }
-            if wish.gift.is_positive() {
-                within_ceiling(tx, shop, member, Fen::ZERO).await?;
             }
             let balance = balance(tx, shop.id, member).await?;
             let detail = json!({

@@ -34,6 +34,7 @@ pub struct Balance {
 }
 
 /// Whether a member may have so much more balance. What unpaid orders hold may come back, and counts.
+/// A first look: whoever raises the balance asks [`held_within_ceiling`].
 ///
 /// # Errors
 /// `balance.above_ceiling`.
@@ -48,6 +49,25 @@ pub(in crate::flows) async fn within_ceiling(
     let all = Fen::sum([has.principal, has.gift, held, more])?;
     let most = shop.settings.member_balance_max_fen;
     if all > most { Err(BalanceError::AboveCeiling(most).into()) } else { Ok(()) }
+}
+
+/// The same, the member's balance held from before it is read until the transaction ends: of two that
+/// raise it at once the second sees what the first did. Held in the order that journals change accounts.
+///
+/// # Errors
+/// `balance.above_ceiling`.
+pub(in crate::flows) async fn held_within_ceiling(
+    tx: &impl ConnectionTrait,
+    shop: &Shop,
+    member: MemberId,
+    more: Fen,
+) -> Result<(), Failure> {
+    let party = member.uuid();
+    // All who ask for room meet in this account, whichever part they raise.
+    ledger::service::hold(tx, shop.id, AccountKind::MemberBalance, party).await?;
+    // An order may hold, or give back, of this part alone.
+    ledger::query::balance_held(tx, shop.id, AccountKind::MemberBalanceGift, party).await?;
+    within_ceiling(tx, shop, member, more).await
 }
 
 /// What a member has now; what orders hold is not in it.

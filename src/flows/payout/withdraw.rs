@@ -26,7 +26,7 @@ use crate::areas::payouts::{PayoutError, accounts, identities, query};
 use crate::areas::shops::payout::{PayoutChannel, PayoutMode};
 use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::Withhold;
-use crate::flows::member_money::within_ceiling;
+use crate::flows::member_money::held_within_ceiling;
 use crate::platform::request_keys::Once;
 
 /// What a leader asks for.
@@ -71,6 +71,13 @@ pub async fn withdraw(
             let now = app.clock.now();
             let leader = enabled_leader(tx, shop, leader).await?;
             let (id, day) = (WithdrawalId::new(), beijing_day(now).to_string());
+            service::count_against_day(tx, shop.id, (leader.id, &day), wish.amount, limits).await?;
+            let mut draft = Draft::new(shop.id, "withdrawal", id.uuid());
+            draft.debit(AccountKind::LeaderAvailable, Some(leader.id.uuid()), wish.amount);
+            draft.credit(AccountKind::LeaderFrozen, Some(leader.id.uuid()), wish.amount)?;
+            // It holds the leader's account, so that what is read of him from here on stays so.
+            ledger::service::post(tx, &draft, Floor::Zero, now).await?;
+            leave_what_is_being_shared(tx, shop, leader.id).await?;
             let tax = withheld(tx, shop, leader.id, wish.amount, &day).await?;
             let new = NewWithdrawal {
                 id,
@@ -83,12 +90,6 @@ pub async fn withdraw(
                 day,
             };
             let row = service::apply(tx, &new, now).await?;
-            service::count_against_day(tx, &new, limits).await?;
-            let mut draft = Draft::new(shop.id, "withdrawal", row.id.uuid());
-            draft.debit(AccountKind::LeaderAvailable, Some(leader.id.uuid()), wish.amount);
-            draft.credit(AccountKind::LeaderFrozen, Some(leader.id.uuid()), wish.amount)?;
-            ledger::service::post(tx, &draft, Floor::Zero, now).await?;
-            leave_what_is_being_shared(tx, shop, leader.id).await?;
             let done = if rules::needs_review(wish.amount, settings.withdraw_review_fen) {
                 Withdrawal { row, transfer: None }
             } else {
@@ -193,7 +194,7 @@ async fn grant(
     let (now, note) = (app.clock.now(), Note { reason: None, by });
     let row = service::advance(tx, shop.id, id, &[WithdrawalEvent::Approved], &note, now).await?;
     if row.channel == WithdrawalChannel::Balance {
-        within_ceiling(tx, shop, leader.member_id, row.net_fen).await?;
+        held_within_ceiling(tx, shop, leader.member_id, row.net_fen).await?;
         let events = [WithdrawalEvent::TransferStarted, WithdrawalEvent::Paid];
         let row = service::advance(tx, shop.id, id, &events, &note, now).await?;
         book_into_balance(tx, &row, leader.member_id, now).await?;
@@ -236,8 +237,8 @@ async fn leave_what_is_being_shared(tx: &impl ConnectionTrait, shop: &Shop, lead
     Ok(())
 }
 
-/// What the shop withholds of an amount. The leader's account is changed by every withdrawal in
-/// the same transaction, so that of two at once one is run again with the other's sum before it.
+/// What the shop withholds of an amount, by what was asked for earlier in the month. The journal
+/// before it holds the leader's account, so that of two at once the second waits and sees the first.
 async fn withheld(
     tx: &impl ConnectionTrait,
     shop: &Shop,

@@ -15,12 +15,13 @@ use crate::areas::recharges::entity::recharge;
 use crate::areas::recharges::state::{RechargeEvent, RechargeState};
 use crate::areas::recharges::{query, service};
 use crate::areas::shops::query::Shop;
-use crate::flows::member_money::within_ceiling;
+use crate::flows::member_money::held_within_ceiling;
 use crate::flows::shipping;
 
 /// Books a recharge's payment; `false` when it is booked already. The recharge's row is held first,
-/// then the payment's, so that two notices, or a notice and a close, come one after the other. Money
-/// for a recharge that is over, or that would lift the balance above the ceiling, goes back.
+/// then the payment's, so that two notices, or a notice and a close, come one after the other; then the
+/// member's balance, so that two recharges do. Money for a recharge that is over, or that would lift the
+/// balance above the ceiling, goes back.
 pub async fn book(
     app: &App,
     tx: &DatabaseTransaction,
@@ -51,7 +52,7 @@ pub async fn book(
 
 async fn fits(tx: &DatabaseTransaction, shop: &Shop, recharge: &recharge::Model) -> Result<bool, Failure> {
     let more = recharge.amount_fen.plus(recharge.gift_fen)?;
-    match within_ceiling(tx, shop, recharge.member_id, more).await {
+    match held_within_ceiling(tx, shop, recharge.member_id, more).await {
         Err(failure) if failure.code() == Code::BalanceAboveCeiling => Ok(false),
         other => other.map(|()| true),
     }

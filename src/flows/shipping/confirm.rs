@@ -73,7 +73,7 @@ pub async fn may_confirm(app: &App, shop: &Shop, member: MemberId, order: OrderI
             let merchant = shop.profile.wechat_pay.as_ref();
             let seller = merchant.map(|pay| pay.sub_mchid.as_ref().unwrap_or(&pay.mchid).clone());
             let not_confirmed = ConfirmError::NotConfirmed {
-                merchant_id: seller.unwrap_or_default(),
+                merchant_id: payment.merchant_no.or(seller).unwrap_or_default(),
                 merchant_trade_no: payment.id.to_string(),
                 transaction_id: hold.transaction_id,
             };

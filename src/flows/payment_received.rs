@@ -378,8 +378,9 @@ async fn give_back_unserved(
 /// Makes an order paid, in the caller's transaction: stock sold, commissions made, journal posted.
 ///
 /// # Errors
-/// `purchase.new_buyer_only` when another order was paid meanwhile, `stock.short` when the
-/// order was placed without a hold and the units are gone: the caller gives the money back.
+/// `purchase.new_buyer_only` when another order was paid meanwhile that was not of the same basket,
+/// `stock.short` when the order was placed without a hold and the units are gone: the caller gives the
+/// money back.
 pub async fn settle(
     app: &App,
     tx: &DatabaseTransaction,
@@ -393,7 +394,7 @@ pub async fn settle(
     let taken = sell(tx, shop, &order, &wanted, now).await?;
     stock::warnings::note(tx, shop.id, shop.settings.low_stock_threshold, &taken, now).await?;
     let first = members::service::note_payment(tx, shop.id, order.member_id).await?;
-    if order.for_new_buyers && !first {
+    if order.for_new_buyers && !first && orders::checkouts::has_paid_beside(tx, &order).await? {
         return Err(NewBuyersOnly.into());
     }
     if order.fulfilment != FulfilmentKind::Express {

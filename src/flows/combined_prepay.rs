@@ -45,8 +45,8 @@ pub async fn prepay(app: &App, shop: &Shop, member: MemberId, id: CheckoutId) ->
     let clients = app.clients.of(shop);
     let pay = clients.pay()?;
     let member = members::query::by_id(app.db.reader(), shop.id, member).await?.ok_or(MemberError::TokenInvalid)?;
-    if member.has_paid && waiting.iter().any(|order| order.for_new_buyers) {
-        return Err(PrepayError::NewBuyersOnly.into());
+    if let Some(order) = waiting.iter().find(|order| order.for_new_buyers) {
+        prepay::new_buyer_still(app, &member, order).await?;
     }
     let whole = Whole { app, shop, pay, checkout: checkout.id, orders: &waiting, openid: &member.openid };
     whole.sheet().await

@@ -17,7 +17,8 @@ use crate::areas::shops::query::Shop;
 use crate::flows::close_order::CloseError;
 use crate::flows::payment_received::{self, Asked};
 
-/// How long WeChat's answer about an order that is to be closed is waited for: there are others.
+/// How long WeChat's answer about an order that is to be closed is waited for: there are others. A third
+/// of it is the main host's, then the backup is asked.
 pub const PATIENCE: Duration = Duration::from_secs(3);
 /// When a close that began and never ended is looked after; longer than any takes.
 const FORGOTTEN: chrono::Duration = chrono::Duration::seconds(40);
@@ -113,6 +114,7 @@ async fn close(
     pay: &WechatPay,
     payment: &payment::Model,
 ) -> Result<Result<(), PayError>, Failure> {
+    let pay = pay.within(PATIENCE);
     let pay = payment.merchant_no.as_ref().map_or_else(|| pay.clone(), |merchant| pay.for_sub_merchant(merchant));
     let Some(whole) = payment.combination_id else { return Ok(pay.close_order(&payment.id.to_string()).await) };
     let own = app.clients.of(shop).pay()?.receiver().to_owned();

@@ -78,7 +78,11 @@ async fn query(pay: &WechatPay, payment: &payment::Model) -> Result<Vec<Transact
     Ok(vec![pay.query_order(&payment.id.to_string()).await?])
 }
 
-/// As [`ask`], waiting for the answer this long at most.
+/// What is added to a caller's patience before a question is dropped: the client ends its call by itself,
+/// but may have to ask for certificates first.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// As [`ask`], waiting for the answer hardly longer than this.
 pub async fn ask_within(
     app: &App,
     shop: &Shop,
@@ -86,7 +90,8 @@ pub async fn ask_within(
     payment: &payment::Model,
     patience: Duration,
 ) -> Result<Asked, Failure> {
-    let answer = tokio::time::timeout(patience, query(pay, payment)).await;
+    let hurried = pay.within(patience);
+    let answer = tokio::time::timeout(patience + GRACE, query(&hurried, payment)).await;
     let late = |_| Err(PayError::Unknown("no answer in time".to_owned()));
     heard(app, shop, payment, answer.unwrap_or_else(late)).await
 }
@@ -378,8 +383,9 @@ async fn give_back_unserved(
 /// Makes an order paid, in the caller's transaction: stock sold, commissions made, journal posted.
 ///
 /// # Errors
-/// `purchase.new_buyer_only` when another order was paid meanwhile, `stock.short` when the
-/// order was placed without a hold and the units are gone: the caller gives the money back.
+/// `purchase.new_buyer_only` when another order was paid meanwhile that was not of the same basket,
+/// `stock.short` when the order was placed without a hold and the units are gone: the caller gives the
+/// money back.
 pub async fn settle(
     app: &App,
     tx: &DatabaseTransaction,
@@ -393,7 +399,7 @@ pub async fn settle(
     let taken = sell(tx, shop, &order, &wanted, now).await?;
     stock::warnings::note(tx, shop.id, shop.settings.low_stock_threshold, &taken, now).await?;
     let first = members::service::note_payment(tx, shop.id, order.member_id).await?;
-    if order.for_new_buyers && !first {
+    if order.for_new_buyers && !first && orders::checkouts::has_paid_beside(tx, &order).await? {
         return Err(NewBuyersOnly.into());
     }
     if order.fulfilment != FulfilmentKind::Express {

@@ -8,6 +8,7 @@ use kernel::id::{CheckoutId, MemberId, OrderId, PaymentId, RechargeId};
 use kernel::{Code, Coded, Failure, Time};
 
 use crate::app::App;
+use crate::areas::members::entity::member;
 use crate::areas::members::error::MemberError;
 use crate::areas::orders::entity::order;
 use crate::areas::orders::error::OrderError;
@@ -90,10 +91,18 @@ pub async fn prepay(app: &App, shop: &Shop, member: MemberId, id: OrderId) -> Re
     }
     let pay = &clients.pay_for(order.merchant_no.as_deref())?;
     let member = members::query::by_id(app.db.reader(), shop.id, member).await?.ok_or(MemberError::TokenInvalid)?;
-    if order.for_new_buyers && member.has_paid {
-        return Err(PrepayError::NewBuyersOnly.into());
+    if order.for_new_buyers {
+        new_buyer_still(app, &member, &order).await?;
     }
     opened(app, shop, pay, &Payable::order(&order), &member.openid).await
+}
+
+/// Refuses goods for new buyers when the member has paid anything but what is of the same basket.
+pub(super) async fn new_buyer_still(app: &App, member: &member::Model, order: &order::Model) -> Result<(), Failure> {
+    if member.has_paid && orders::checkouts::has_paid_beside(app.db.reader(), order).await? {
+        return Err(PrepayError::NewBuyersOnly.into());
+    }
+    Ok(())
 }
 
 /// As [`prepay`], for a recharge of the member.

@@ -24,7 +24,7 @@ pub async fn keep(app: &App, shop: &Shop, message: &PushMessage) -> Result<(), F
             let kept = Kept { kind: "message", key: key.clone(), platform_id: "", outcome: "received", detail };
             let fresh = service::keep_notice(tx, shop.id, kept, app.clock.wall()).await?;
             if fresh {
-                shipping::heard(tx, shop, message, app.clock.wall()).await?;
+                shipping::heard(tx, shop, message, (app.clock.now(), app.clock.wall())).await?;
             }
             Ok(fresh)
         })

@@ -118,6 +118,27 @@ on_both! {
 }
 
 on_both! {
+    async fn a_main_host_that_hangs_keeps_nobody_from_cancelling(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let apples = floor.goods(1000, 10).await;
+        let anna = app.member("anna").await;
+        let order = floor.orders(&anna, &[(&apples, 1)]).await;
+        floor.opens_pay_sheet(&anna, &order).await;
+        // Each first try hangs for longer than anybody waits, the backup answers.
+        let number = floor.number_of(&order).await;
+        for (path, method) in [(format!("{BY_NUMBER}{number}"), "GET"), (format!("{BY_NUMBER}{number}/close"), "POST")] {
+            app.wechat().add_fault(Fault { timeout_ms: 5_000, ..fault(&path, method, 500) });
+        }
+        let begun = std::time::Instant::now();
+        assert_eq!(anna.post(&cancel_path(&order), json!({})).await.ok()["closed_reason"], "cancelled");
+        assert!(begun.elapsed().as_secs() < 8, "it took {:?}", begun.elapsed());
+        assert_eq!((app.wechat().faults().len(), floor.left(&apples).await), (0, 10));
+        assert_eq!(stored(app, &number).await.state, PaymentState::Closed);
+        floor.adds_up().await;
+    }
+}
+
+on_both! {
     async fn a_close_that_died_halfway_leaves_an_order_that_can_be_paid(app: TestApp) {
         let floor = Floor::open(app).await;
         let apples = floor.goods(1000, 10).await;

@@ -72,6 +72,7 @@ mod sharing_returns;
 mod sharing_scene;
 mod shipping;
 mod shipping_of_recharges;
+mod shipping_received;
 mod stock_taken;
 mod stores;
 mod story;

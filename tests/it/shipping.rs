@@ -75,7 +75,7 @@ pub fn trouble(body: Value, times: u32) -> sandbox::Fault {
 }
 
 /// A paid order that goes by parcel; the order and our number of its payment.
-async fn buys_by_express(floor: &Floor<'_>, who: &Client, wares: &[(&Ware, i64)]) -> (Value, String) {
+pub async fn buys_by_express(floor: &Floor<'_>, who: &Client, wares: &[(&Ware, i64)]) -> (Value, String) {
     let here = json!({"name": "安娜", "phone": "13800000417", "province": "广东省", "city": "广州市", "detail": "体育西路 1 号"});
     let address = who.post("/api/v1/me/addresses", here).await.ok();
     let mut wish = floor.basket(wares);
@@ -86,12 +86,12 @@ async fn buys_by_express(floor: &Floor<'_>, who: &Client, wares: &[(&Ware, i64)]
     (order, number)
 }
 
-async fn sends(floor: &Floor<'_>, order: &Value, body: Value) {
+pub async fn sends(floor: &Floor<'_>, order: &Value, body: Value) {
     floor.keeper.post_new(&format!("/console/api/v1/orders/{}/ship", id(order)), body).await.ok();
 }
 
 /// A pickup order brought to its point; the order and our number of its payment.
-async fn bought_and_brought(floor: &Floor<'_>, who: &Client, ware: &Ware) -> (Value, String) {
+pub async fn bought_and_brought(floor: &Floor<'_>, who: &Client, ware: &Ware) -> (Value, String) {
     let order = floor.buys(who, &[(ware, 1)]).await;
     sends(floor, &order, json!({})).await;
     floor.keeper.post_new(&format!("/console/api/v1/orders/{}/arrive", id(&order)), json!({})).await.ok();
@@ -349,7 +349,7 @@ on_both! {
         settled.insert("CreateTime".to_owned(), json!(78));
         app.pushes(settled).await;
         assert_eq!(app.hold(&number).await.unwrap().settled_at, hold.settled_at, "once");
-        assert_eq!(floor.seen(&anna, &order).await["status"], "arrived", "what the number means is not agreed upon");
+        assert_eq!(floor.seen(&anna, &order).await["status"], "arrived", "what is collected is received by its code");
         assert_eq!(stuck(&floor, "").await.len(), 0);
         app.stop().await;
     }

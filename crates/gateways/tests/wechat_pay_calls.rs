@@ -13,7 +13,8 @@ use kernel::crypto::base64_encode;
 use kernel::crypto::rsa::PrivateKey;
 use kernel::{Clock, Fen};
 use pay_world::{
-    assert_signed, client, client_in, order, partner, platform_id, refund, secret, signed, signed_by, transfer, vectors,
+    assert_signed, client, client_in, order, partner, platform_id, refund, says_nothing, secret, signed, signed_by,
+    transfer, vectors,
 };
 use serde_json::{Value, json};
 use stand_in::{Answer, StandIn};
@@ -227,23 +228,6 @@ async fn the_backup_host_is_asked_once_when_the_main_one_gives_no_whole_answer()
         let lost = pay.send_prepay(&body).await.unwrap_err();
         assert!(matches!(lost, PayError::Unknown(_)), "breaks: {breaks}: {lost:?}");
     }
-}
-
-/// A host that takes requests and breaks the connection, or keeps it and never answers.
-async fn says_nothing(breaks: bool) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let mut kept = Vec::new();
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut some = [0; 64];
-            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut some).await;
-            if !breaks {
-                kept.push(stream);
-            }
-        }
-    });
-    url
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use kernel::Time;
 use kernel::id::{CheckoutId, MemberId, ShopId};
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect};
 
 use super::entity::{checkout, order};
@@ -45,6 +46,20 @@ pub async fn waiting_with(conn: &impl ConnectionTrait, order: &order::Model) -> 
     let mut waiting = orders_of(conn, order.shop_id, checkout).await?;
     waiting.retain(|other| other.status == OrderStatus::PendingPayment || other.id == order.id);
     Ok(waiting)
+}
+
+/// Whether the member has paid an order that was not placed together with this one; one that was
+/// refunded counts, and what one basket came to is one purchase.
+pub async fn has_paid_beside(conn: &impl ConnectionTrait, order: &order::Model) -> Result<bool, OrderError> {
+    let mut paid = order::in_shop(order.shop_id)
+        .filter(order::Column::MemberId.eq(order.member_id))
+        .filter(order::Column::Id.ne(order.id))
+        .filter(order::Column::PaidAt.is_not_null());
+    if let Some(checkout) = order.checkout_id {
+        let apart = order::Column::CheckoutId.ne(checkout);
+        paid = paid.filter(order::Column::CheckoutId.is_null().or(apart));
+    }
+    Ok(paid.limit(1).one(conn).await?.is_some())
 }
 
 /// Whether an order of the shop was ever placed whose money goes to this merchant.

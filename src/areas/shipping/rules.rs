@@ -1,6 +1,7 @@
 //! The pure rules of shipping information (mini-program sheet §5).
 
 use chrono::Duration;
+use kernel::Time;
 
 /// How many characters a description takes.
 const DESC_MAX: usize = 120;
@@ -11,12 +12,22 @@ const UNKNOWN_PAUSES_MIN: [i64; 4] = [1, 5, 30, 120];
 /// The longest pause between two questions whether money is free.
 const LOOK_MOST: Duration = Duration::hours(6);
 
+/// WeChat receives a parcel by itself after this many days, counted from when it was told of it.
+const PARCEL_TIMES_OUT_DAYS: i64 = 10;
+
 /// After this many questions the pause is ten minutes: how it begins once all is told.
 pub const LOOK_CALMLY: i32 = 7;
 /// How many days before it is received by time the buyer of a parcel is reminded to confirm it.
 pub const REMIND_DAYS_BEFORE: i64 = 2;
 /// The code WeChat answers when it has everything already.
 pub const SHIPPED_ALREADY: i64 = 10_060_002;
+
+/// Whether what WeChat calls received at `now` is the buyer's word, the first parcel having been sent at
+/// `sent_at`: its own time-out cannot have come yet. Which of the two it was its numbers do not tell
+/// reliably (sheet §5.5).
+pub fn is_buyers_word(sent_at: Time, now: Time) -> bool {
+    now < sent_at + Duration::days(PARCEL_TIMES_OUT_DAYS)
+}
 
 /// What is inside a parcel, `云南小番茄*1;鸡蛋*2`, in at most 120 characters: whole items as long as
 /// they fit, and a first one that does not fit alone cut between two characters.

@@ -50,36 +50,40 @@ impl Coded for ConfirmError {
     }
 }
 
-/// Refuses while WeChat waits for the buyer's own word. What WeChat was not told of, or does not
-/// keep, needs nobody's word but the member's here.
+/// Refuses while WeChat waits for the buyer's own word, and says whether WeChat has it. What WeChat was
+/// not told of, or does not keep, needs nobody's word but the member's here.
 ///
 /// # Errors
 /// [`ConfirmError`].
-pub async fn may_confirm(app: &App, shop: &Shop, member: MemberId, order: OrderId) -> Result<(), Failure> {
+pub async fn may_confirm(app: &App, shop: &Shop, member: MemberId, order: OrderId) -> Result<bool, Failure> {
     let conn = app.db.reader();
     if !management::is_known_managed(conn, shop.id).await? {
-        return Ok(());
+        return Ok(false);
     }
     let order = orders::query::of_member(conn, shop.id, member, order).await?;
-    let Some(payment) = paid_of(conn, shop.id, order.id).await? else { return Ok(()) };
+    let Some(payment) = paid_of(conn, shop.id, order.id).await? else { return Ok(false) };
     let told = uploads::of_payment(conn, shop.id, payment.id).await?;
     let hold = holds::of_payment(conn, shop.id, payment.id).await?;
-    let Some(hold) = hold.filter(|hold| hold.received_at.is_none()) else { return Ok(()) };
+    let Some(hold) = hold else { return Ok(false) };
+    if hold.received_at.is_some() {
+        return Ok(true);
+    }
     if !told.iter().any(|row| row.state == UploadState::Recorded) {
-        return Ok(());
+        return Ok(false);
     }
     match watch::asked(app, shop, &hold).await? {
         Ok(ShippingState::Shipped) => {
             let merchant = shop.profile.wechat_pay.as_ref();
             let seller = merchant.map(|pay| pay.sub_mchid.as_ref().unwrap_or(&pay.mchid).clone());
             let not_confirmed = ConfirmError::NotConfirmed {
-                merchant_id: seller.unwrap_or_default(),
+                merchant_id: payment.merchant_no.or(seller).unwrap_or_default(),
                 merchant_trade_no: payment.id.to_string(),
                 transaction_id: hold.transaction_id,
             };
             Err(not_confirmed.into())
         }
-        Ok(_) | Err(WechatError::PaymentUnknown(_) | WechatError::Refused(_)) => Ok(()),
+        Ok(state) => Ok(watch::told(state).received),
+        Err(WechatError::PaymentUnknown(_) | WechatError::Refused(_)) => Ok(false),
         Err(error) => Err(ConfirmError::Unavailable(error).into()),
     }
 }

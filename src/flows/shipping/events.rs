@@ -1,5 +1,6 @@
 //! What WeChat pushes about shipping (mini-program sheet §5.5). Called in the transaction that keeps
-//! the message, so that each is heard once.
+//! the message, so that each is heard once. What the buyer of a parcel confirms at WeChat is receipt here;
+//! goods that are collected are received when they are handed over by their code.
 
 use gateways::wechat::PushMessage;
 use kernel::{Failure, Time};
@@ -11,11 +12,17 @@ use crate::areas::payments::query::by_transaction;
 use crate::areas::shipping::holds::{self, Event, Told};
 use crate::areas::shipping::management;
 use crate::areas::shops::query::Shop;
+use crate::flows::receipt;
 
-/// Does what follows from a pushed event; others are left.
-pub async fn heard(conn: &impl ConnectionTrait, shop: &Shop, message: &PushMessage, wall: Time) -> Result<(), Failure> {
+/// Does what follows from a pushed event; others are left. Business time comes first.
+pub async fn heard(
+    conn: &impl ConnectionTrait,
+    shop: &Shop,
+    message: &PushMessage,
+    (now, wall): (Time, Time),
+) -> Result<(), Failure> {
     match message.event.as_deref() {
-        Some("trade_manage_order_settlement") => settlement(conn, shop, message, wall).await,
+        Some("trade_manage_order_settlement") => settlement(conn, shop, message, (now, wall)).await,
         Some("trade_manage_remind_shipping") => unshipped(conn, shop, message, wall).await,
         Some("trade_manage_remind_access_api") => {
             metrics::counter!("shipping_alarms_total", "kind" => "access_api").increment(1);
@@ -44,11 +51,10 @@ async fn settlement(
     conn: &impl ConnectionTrait,
     shop: &Shop,
     message: &PushMessage,
-    wall: Time,
+    (now, wall): (Time, Time),
 ) -> Result<(), Failure> {
     let Some(payment) = payment_of(conn, shop, message).await? else { return Ok(()) };
     let Some(of) = queue::of_payment(conn, &payment).await? else { return Ok(()) };
-    holds::create(conn, &of, wall).await?;
     let number = |name: &str| message.field(name).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
     let event = Event {
         shipped_time: number("shipped_time"),
@@ -63,6 +69,11 @@ async fn settlement(
         settled: event.settlement_time > 0,
         event: Some(event),
     };
+    // The order's row is held first, as by whoever sends it.
+    if let Some(order) = payment.order_id.filter(|_| told.received && !payment.late) {
+        receipt::confirmed_at_wechat(conn, shop, order, (now, wall)).await?;
+    }
+    holds::create(conn, &of, wall).await?;
     Ok(holds::heard(conn, shop.id, payment.id, &told, wall).await?)
 }
 

@@ -2,7 +2,8 @@
 //! keeps a managed shop's money frozen.
 //!
 //! What is to be told is a row, written with the step that sends or brings the goods, or that books a
-//! recharge, whose balance is there at once; the outbox tells it. Whether the money is free is heard by event and asked by a job.
+//! recharge, whose balance is there at once; the outbox tells it. Whether the money is free is heard by
+//! event and asked by a job, and so is what the buyer of a parcel confirmed, which is receipt here.
 
 mod catch_up;
 mod confirm;

@@ -136,6 +136,13 @@ on_both! {
         }
         let told = app.wechat().shipments();
         assert_eq!(told.iter().filter(|shipment| shipment.finished && shipment.logistics_type == 4).count(), 3, "{told:?}");
+        // The buyer confirms at WeChat, order by order, each under the merchant that has its money.
+        let sellers = [(1_000, market.accounts.sub.mchid.as_str()), (4_000, ORCHARD), (501, MILL)];
+        for (fen, seller) in sellers {
+            let confirm = format!("/api/v1/orders/{}/confirm-receipt", order_of(&checkout, fen)["id"].as_str().unwrap());
+            let refused = anna.post(&confirm, json!({})).await.refused(409, "order.receipt_not_confirmed");
+            assert_eq!(refused["extra"]["merchant_id"], seller, "of {fen}");
+        }
         let log = app.wechat().request_log();
         let calls = |end: &str| log.iter().filter(|call| call.path.ends_with(end)).count();
         assert_eq!((calls("/upload_combined_shipping_info"), calls("/upload_shipping_info")), (3, 0), "{number}");

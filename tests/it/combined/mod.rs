@@ -85,8 +85,16 @@ impl Market {
 }
 
 async fn sku_of(stage: &Stage, title: &str, (price_fen, stock): (i64, i64), supplier: &str) -> String {
-    let goods = json!({"title": title, "pictures": ["https://example.com/a.jpg"], "on_shelf": true,
-        "supplier_id": supplier, "skus": [{"specs": {"规格": "1 份"}, "price_fen": price_fen, "stock": stock}]});
+    sku_with(stage, title, (price_fen, stock), json!({"supplier_id": supplier})).await
+}
+
+/// Goods on sale with one SKU, of which `more` says the rest; answers the SKU.
+pub async fn sku_with(stage: &Stage, title: &str, (price_fen, stock): (i64, i64), more: Value) -> String {
+    let mut goods = json!({"title": title, "pictures": ["https://example.com/a.jpg"], "on_shelf": true,
+        "skus": [{"specs": {"规格": "1 份"}, "price_fen": price_fen, "stock": stock}]});
+    for (field, value) in more.as_object().unwrap() {
+        goods[field] = value.clone();
+    }
     let goods = stage.operator.post_new("/console/api/v1/goods", goods).await.ok();
     goods["skus"][0]["id"].as_str().unwrap().to_owned()
 }

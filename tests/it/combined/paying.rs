@@ -3,7 +3,7 @@
 use sandbox::NoticeKind;
 use serde_json::json;
 
-use super::{MILL, Market, ORCHARD, order_of, path, states};
+use super::{MILL, Market, ORCHARD, order_of, path, sku_with, states};
 
 on_both! {
     async fn a_basket_over_three_merchants_is_paid_at_once_and_lies_with_each(app: TestApp) {
@@ -196,6 +196,67 @@ on_both! {
         assert_ne!(number, first);
         assert_eq!(app.wechat().orders().iter().filter(|order| order.trade_state == "CLOSED").count(), 3);
         assert_eq!(states(&anna, &checkout).await, ["paid"; 3]);
+        app.each_merchants_money_is_booked(&market).await;
+    }
+}
+
+on_both! {
+    async fn a_new_buyers_basket_over_two_merchants_is_one_purchase(app: TestApp) {
+        let market = Market::open(app).await;
+        let (stage, anna) = (&market.stage, app.member("anna").await);
+        let of_mill = json!({"supplier_id": market.mill.to_string(), "new_buyer_only": true});
+        let welcome = sku_with(stage, "见面礼", (300, 10), of_mill).await;
+        let mut basket = stage.basket(&market.skus[0], 1);
+        basket["lines"] = json!([{"sku_id": market.skus[0], "quantity": 1}, {"sku_id": welcome, "quantity": 1}]);
+        let first = anna.post_new("/api/v1/checkouts", basket.clone()).await.ok();
+        let second = anna.post_new("/api/v1/checkouts", basket.clone()).await.ok();
+        let third = anna.post_new("/api/v1/checkouts", basket.clone()).await.ok();
+        // Two of three sheets are open before anything is paid.
+        let number = app.prepays_together(&anna, &first).await;
+        let other = app.prepays_together(&anna, &second).await;
+        app.wechat().pays_quietly(number.as_str()).unwrap();
+        app.hears_of(&number).await;
+        app.hears_of(&number).await;
+        assert_eq!(states(&anna, &first).await, ["paid"; 2], "what came first of the basket does not count against the rest");
+        assert_eq!((app.lies_with(None).await, app.lies_with(Some(market.mill)).await), (1_000, 300));
+
+        anna.post(&format!("{}/payment", path(&third)), json!({})).await.refused(409, "purchase.new_buyer_only");
+        anna.post_new("/api/v1/checkouts", basket).await.refused(409, "purchase.new_buyer_only");
+        app.wechat().pays_quietly(other.as_str()).unwrap();
+        app.hears_of(&other).await;
+        assert_eq!(anna.order(&order_of(&second, 1_000)).await["status"], "paid", "it is for everybody");
+        assert_eq!(anna.order(&order_of(&second, 300)).await["status"], "closed", "the money came: it goes back");
+        app.refunds_go_on().await;
+        for refund in app.wechat().refunds() {
+            app.hears_of(refund["out_refund_no"].as_str().unwrap()).await;
+        }
+        assert_eq!(anna.order(&order_of(&second, 300)).await["refund_status"], "full");
+        assert_eq!(app.wechat().purse(MILL).refunded, 300);
+        assert_eq!(app.free(&welcome).await, 8, "one bought, one still waits to be paid");
+        app.each_merchants_money_is_booked(&market).await;
+
+        stage.delivers(app).await;
+        for order in first["orders"].as_array().unwrap() {
+            stage.hands_over(&anna, order).await;
+        }
+        assert_eq!(states(&anna, &first).await, ["received"; 2]);
+        app.each_merchants_money_is_booked(&market).await;
+    }
+}
+
+on_both! {
+    async fn what_a_new_buyers_basket_holds_for_nothing_does_not_keep_the_rest_from_being_paid(app: TestApp) {
+        let market = Market::open(app).await;
+        let (stage, anna) = (&market.stage, app.member("anna").await);
+        let gift = sku_with(stage, "赠品", (0, 10), json!({})).await;
+        let of_mill = json!({"supplier_id": market.mill.to_string(), "new_buyer_only": true});
+        let welcome = sku_with(stage, "见面礼", (300, 10), of_mill).await;
+        let mut basket = stage.basket(&gift, 1);
+        basket["lines"] = json!([{"sku_id": gift, "quantity": 1}, {"sku_id": welcome, "quantity": 1}]);
+        let checkout = anna.post_new("/api/v1/checkouts", basket).await.ok();
+        assert_eq!(anna.order(&order_of(&checkout, 0)).await["status"], "paid", "at once");
+        app.pays(&anna, &order_of(&checkout, 300)).await;
+        assert_eq!(states(&anna, &checkout).await, ["paid"; 2]);
         app.each_merchants_money_is_booked(&market).await;
     }
 }

@@ -48,6 +48,16 @@ pub fn signed_by(key: &PrivateKey, serial: &str, status: u16, body: impl Into<Ve
 }
 
 pub fn client_in(mode: Mode, main: &str, backup: Option<&str>, public_key: bool) -> WechatPay {
+    client_waiting(mode, (main, backup), FIRST_WAIT, public_key)
+}
+
+/// A client that waits for the main host as long as `first_wait`, where nobody says otherwise.
+pub fn client_waiting(
+    mode: Mode,
+    (main, backup): (&str, Option<&str>),
+    first_wait: std::time::Duration,
+    public_key: bool,
+) -> WechatPay {
     let set = vectors();
     let merchant = &set["merchant"];
     let part = |name: &str| merchant[name].as_str().unwrap().to_owned();
@@ -63,7 +73,7 @@ pub fn client_in(mode: Mode, main: &str, backup: Option<&str>, public_key: bool)
         platform_public_key: public_key.then(|| secret("platform_public_key").public_key().unwrap().to_spki_pem()),
     };
     let backup = backup.map(|b| b.parse().unwrap());
-    let hosts = Hosts { main: main.parse().unwrap(), backup, first_wait: FIRST_WAIT };
+    let hosts = Hosts { main: main.parse().unwrap(), backup, first_wait };
     WechatPay::new(&credentials, hosts, http::client().unwrap()).unwrap()
 }
 
@@ -76,6 +86,23 @@ pub fn partner(main: &str) -> WechatPay {
     let part = |name: &str| set["merchant"][name].as_str().unwrap().to_owned();
     let mode = Mode::Partner { sp_appid: part("appid"), sp_mchid: part("mchid"), sub_mchid: part("sub_mchid") };
     client_in(mode, main, None, true)
+}
+
+/// A host that takes requests and breaks the connection, or keeps it and never answers.
+pub async fn says_nothing(breaks: bool) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut some = [0; 64];
+            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut some).await;
+            if !breaks {
+                kept.push(stream);
+            }
+        }
+    });
+    url
 }
 
 /// Checks the request's signature as WeChat does.

@@ -105,8 +105,8 @@ impl WechatPay {
     ///
     /// Nearly every call of this client may come twice: it carries our own number, and the same bytes
     /// under the same number are the same thing to WeChat Pay. What may not is sent once more only when
-    /// the main host was not reached. Where there is somebody else to ask, the
-    /// first is not waited for as long.
+    /// the main host was not reached. Where there is somebody else to ask, the first is not waited for as
+    /// long, and less still by a caller with little patience ([`WechatPay::within`]).
     pub(super) async fn exchange(&self, outgoing: &Outgoing<'_>, now: i64) -> Result<Reply, PayError> {
         let left_alone = |rest: Duration| {
             PayError::Unreachable(format!("no answers lately, asked again in {} s", rest.as_secs().saturating_add(1)))
@@ -118,20 +118,22 @@ impl WechatPay {
     }
 
     async fn exchange_now(&self, outgoing: &Outgoing<'_>, now: i64) -> Result<Reply, PayError> {
-        let hosts = &self.shared.hosts;
+        let (hosts, began) = (&self.shared.hosts, Instant::now());
         let mut request = self.request(&hosts.main, outgoing, now)?;
-        let Some(backup) = &hosts.backup else {
-            return Ok(http::send("wechat_pay", &self.shared.http, request, ANSWER_CAP).await?);
+        let wait = match &hosts.backup {
+            Some(_) if outgoing.may_come_twice => Some(self.first_wait()),
+            _ => self.patience,
         };
-        if outgoing.may_come_twice {
-            *request.timeout_mut() = Some(hosts.first_wait);
-        }
-        let first = match http::send("wechat_pay", &self.shared.http, request, ANSWER_CAP).await {
+        *request.timeout_mut() = wait;
+        let first = http::send("wechat_pay", &self.shared.http, request, ANSWER_CAP).await;
+        let Some(backup) = &hosts.backup else { return Ok(first?) };
+        let first = match first {
             Err(lost @ SendError::Connect(_)) => lost,
             Err(lost @ (SendError::Timeout | SendError::Broken(_))) if outgoing.may_come_twice => lost,
             outcome => return Ok(outcome?),
         };
-        let request = self.request(backup, outgoing, now)?;
+        let mut request = self.request(backup, outgoing, now)?;
+        *request.timeout_mut() = self.patience.map(|patience| patience.saturating_sub(began.elapsed()));
         match http::send("wechat_pay", &self.shared.http, request, ANSWER_CAP).await {
             // The main host may have acted, whatever became of the second try.
             Err(SendError::Connect(why)) if !matches!(first, SendError::Connect(_)) => {
@@ -139,6 +141,12 @@ impl WechatPay {
             }
             outcome => Ok(outcome?),
         }
+    }
+
+    /// How long the main host may take where somebody else can be asked.
+    fn first_wait(&self) -> Duration {
+        let usual = self.shared.hosts.first_wait;
+        self.patience.map_or(usual, |patience| usual.min(patience / 3))
     }
 
     pub(super) fn request(&self, host: &Url, outgoing: &Outgoing<'_>, now: i64) -> Result<Request, PayError> {

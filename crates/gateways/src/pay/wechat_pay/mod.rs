@@ -92,8 +92,8 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Patience with the main address: enough for a slow answer, and the backup's still comes before
-    /// whoever waits gives up.
+    /// Patience with the main address: enough for a slow answer. Whoever waits less for both says so
+    /// with [`WechatPay::within`].
     pub const FIRST_WAIT: Duration = Duration::from_secs(5);
 }
 
@@ -102,6 +102,8 @@ impl Hosts {
 pub struct WechatPay {
     shared: Arc<Inner>,
     account: Account,
+    /// How long a call may take at both addresses together, where somebody waits for it.
+    patience: Option<Duration>,
 }
 
 /// What all sub-merchants of one service provider have in common: who signs, and the way to the platform.
@@ -148,7 +150,7 @@ impl WechatPay {
             http,
             pace,
         });
-        Ok(Self { shared, account })
+        Ok(Self { shared, account, patience: None })
     }
 
     /// The same service provider acting for another of its sub-merchants: its calls name that one and
@@ -156,7 +158,15 @@ impl WechatPay {
     /// for nobody else and stays who it is.
     #[must_use]
     pub fn for_sub_merchant(&self, sub_mchid: &str) -> Self {
-        Self { shared: Arc::clone(&self.shared), account: self.account.for_sub_merchant(sub_mchid) }
+        Self { account: self.account.for_sub_merchant(sub_mchid), ..self.clone() }
+    }
+
+    /// The same for somebody who waits no longer than this for a whole answer. The main address has a
+    /// third of it, so that the backup's answer still comes in time, and a call that nobody answers ends
+    /// by itself: dropped by whoever waits, it would tell the circuit nothing.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self.clone() }
     }
 
     /// The merchant number that signs: the direct merchant's or the service provider's.

@@ -61,22 +61,16 @@ pub async fn apply(
     }
 }
 
-/// The draft's secrets, with what of the shop's earlier ones is still needed for the same merchants.
+/// The draft's secrets, with what of the shop's earlier ones is still needed for merchants that stayed.
 fn following(sealer: &Sealer, draft: &ShopDraft, shop: &shop::Model, now: Time) -> Result<ShopSecrets, ShopError> {
     let before: Profile = serde_json::from_value(shop.profile.clone())
         .map_err(|error| ShopError::Unreadable("profile", error.to_string()))?;
-    let numbers = |profile: &Profile| {
-        let payer = profile.payout.transfer_merchant.as_ref().map(|merchant| merchant.mchid.clone());
-        (profile.wechat_pay.as_ref().map(|pay| pay.mchid.clone()), payer)
-    };
-    if numbers(&before) != numbers(&draft.profile) {
-        return Ok(draft.secrets.clone());
-    }
+    let same = draft.profile.merchants_as_in(&before);
     // What no key of ours opens any more cannot be needed.
     let opened = sealer.open(&secrets_place(shop.id), &shop.sealed_secrets).ok();
     let before = opened.and_then(|text| serde_json::from_slice::<ShopSecrets>(&text).ok());
     Ok(match before {
-        Some(before) => draft.secrets.clone().following(&before, now.timestamp()),
+        Some(before) => draft.secrets.clone().following(&before, same, now.timestamp()),
         None => draft.secrets.clone(),
     })
 }

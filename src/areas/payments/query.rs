@@ -77,6 +77,11 @@ pub async fn paid_of_recharge(
         .await?)
 }
 
+/// Whether a payment of the shop was ever begun.
+pub async fn any(conn: &impl ConnectionTrait, shop: ShopId) -> Result<bool, PaymentError> {
+    Ok(payment::in_shop(shop).limit(1).one(conn).await?.is_some())
+}
+
 /// The payment the platform knows by this number.
 pub async fn by_transaction(
     conn: &impl ConnectionTrait,

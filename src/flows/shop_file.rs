@@ -6,13 +6,15 @@ use kernel::Failure;
 use secrecy::SecretString;
 
 use crate::app::{App, marketplaces};
+use crate::areas::payments;
 use crate::areas::shops::profile::ShopFile;
-use crate::areas::shops::query::Shop;
+use crate::areas::shops::query::{self, Shop};
 use crate::areas::shops::service;
 use crate::areas::shops::settings::Settings;
 
 /// Creates or updates the shop that the file's `text` describes, once its keys are found to work. A
-/// file with any fault is refused with all of them, and nothing is written.
+/// file with any fault is refused with all of them, and nothing is written. Once a payment was begun the
+/// account that takes the money stays; its keys may change.
 ///
 /// `resolve` reads secrets given as `env:NAME` or `file:PATH`. Applying a file twice changes nothing.
 pub async fn apply(
@@ -27,7 +29,16 @@ pub async fn apply(
         ..Settings::default()
     };
     app.clients.check(&draft.appid, &draft.profile, &draft.secrets)?;
-    let id = app.db.write(async |tx| service::apply(tx, &app.sealer, &draft, &defaults, app.clock.now()).await).await?;
+    let id = app
+        .db
+        .write(async |tx| {
+            let has_payments = match query::id_of(tx, &draft.code).await? {
+                Some(shop) => payments::query::any(tx, shop).await?,
+                None => false,
+            };
+            service::apply(tx, &app.sealer, &draft, &defaults, has_payments, app.clock.now()).await
+        })
+        .await?;
     app.shops.refresh(&app.db, &app.sealer).await?;
     Ok(app.shops.by_id(id)?)
 }

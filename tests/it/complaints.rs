@@ -1,17 +1,23 @@
 //! Members complain at WeChat: heard, read, answered in time, ended (WeChat Pay sheet §9).
 
+use std::sync::Arc;
+
 use chrono::Duration;
 use kernel::crypto::digest::sha256_hex;
 use kernel::id::{ComplaintId, UploadId};
 use reqwest::Method;
+use sandbox::SandboxKeys;
 use sea_orm::EntityTrait;
 use sea_orm::sea_query::Expr;
 use serde_json::{Value, json};
 use tuanqiao::areas::complaints::entity::{complaint, watch};
 use tuanqiao::areas::operators::entity::audit_entry;
+use tuanqiao::areas::operators::role::Role;
+use tuanqiao::areas::shops::query::Shop;
+use tuanqiao::flows::operators;
 use tuanqiao::platform::entity::effect;
 
-use crate::app::TestApp;
+use crate::app::{PASSWORD, TestApp, UnderProvider, shop_text};
 use crate::shop_floor::{Floor, id};
 use crate::shopper::Client;
 
@@ -32,6 +38,44 @@ impl TestApp {
         due.exec(self.app.db.maintenance()).await.unwrap();
         self.run_due_jobs().await;
     }
+}
+
+impl TestApp {
+    /// Another sub-merchant's shop under the same service provider, and its operator.
+    pub async fn neighbour(&self, accounts: &UnderProvider) -> (Arc<Shop>, Client) {
+        let mut theirs = accounts.sub.clone();
+        theirs.mchid = "1709982749".to_owned();
+        theirs.appid = "wx00000000000000aa".to_owned();
+        self.wechat().add_merchant(&theirs).unwrap();
+        let keys = self.keys();
+        let text = accounts.shop_text("other", &keys, "[payout]\nmode = \"profit_sharing\"\n");
+        let own = format!("sub_mchid = \"{}\"", accounts.sub.mchid);
+        let text = text.replace(&own, &format!("sub_mchid = \"{}\"", theirs.mchid));
+        let text = text.replace(&accounts.sub.appid, &theirs.appid);
+        let shop = self.apply_shop(&text).await;
+        operators::create(&self.app, shop.id, None, "neighbour", PASSWORD.to_owned(), Role::Owner).await.unwrap();
+        let operator = self.anybody().signs_in_to_console("neighbour", PASSWORD).await;
+        (shop, operator)
+    }
+
+    /// Where a shop hears of complaints.
+    fn complaints_of(&self, shop: &Shop) -> String {
+        format!("{}/notify/wechat-pay/{}/complaint", self.app.config.server.public_url, shop.code)
+    }
+
+    /// The newest notice about a complaint comes to this shop, and what follows of it.
+    pub async fn complaint_comes_to(&self, shop: &Shop, complaint: &str) {
+        let mut notice = self.wechat().notice_about(complaint).unwrap();
+        notice.url = self.complaints_of(shop);
+        let delivery = self.wechat().post_notice(notice).await;
+        assert!(delivery.accepted(), "{delivery:?}");
+        self.run_due_jobs().await;
+        self.run_due_jobs().await;
+    }
+}
+
+fn under_provider(accounts: &UnderProvider, keys: &SandboxKeys) -> String {
+    accounts.payout("profit_sharing", keys)
 }
 
 fn trouble(path: &str, more: Value) -> sandbox::Fault {
@@ -310,5 +354,78 @@ on_both! {
         app.run_due_jobs().await;
         let seen = floor.keeper.get(&path).await.ok()["complaint"]["pictures"].clone();
         floor.keeper.get(seen[1].as_str().unwrap()).await.refused(422, "upload.invalid");
+    }
+}
+
+on_both! {
+    async fn a_complaint_that_comes_to_another_shop_of_the_provider_ends_where_it_belongs_alone(app: TestApp) {
+        let accounts = app.under_provider(under_provider).await;
+        let floor = Floor::open(app).await;
+        let (apples, anna) = (floor.goods(1000, 10).await, app.member("anna").await);
+        let order = floor.buys(&anna, &[(&apples, 1)]).await;
+        let unheard = floor.orders(&anna, &[(&apples, 1)]).await;
+        let (number, unheard) = (floor.number_of(&order).await, floor.pays_unheard(&anna, &unheard).await);
+        app.complaints_are_read().await;
+        let (other, neighbour) = app.neighbour(&accounts).await;
+        let complaint = app.wechat().files_complaint(&number, "苹果烂了", "13800000417").unwrap();
+        for _ in 0..2 {
+            app.complaint_comes_to(&other, &complaint).await;
+        }
+        let rows = complaint::Entity::find().all(app.app.db.reader()).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.shop_id).collect::<Vec<_>>(), [app.shop().id], "nothing is left elsewhere");
+        let found = listed(&floor, "").await;
+        assert_eq!((found.len(), &found[0]["order_id"], &found[0]["phone"]), (1, &json!(id(&order)), &json!("138****0417")));
+        let list = "/console/api/v1/complaints";
+        assert_eq!(neighbour.get(list).await.ok()["items"], json!([]));
+        let path = format!("{list}/{}", id(&found[0]));
+        neighbour.get(&path).await.refused(404, "complaint.not_found");
+
+        // It goes on there: what the payer says next comes to the same address.
+        floor.keeper.post_new(&format!("{path}/replies"), json!({"text": "马上补发"})).await.ok();
+        app.run_due_jobs().await;
+        app.run_due_jobs().await;
+        assert_eq!(floor.keeper.get(&path).await.ok()["complaint"]["awaits_answer"], false);
+        assert!(app.wechat().writes_again(&complaint, "还没到"));
+        app.complaint_comes_to(&other, &complaint).await;
+        assert_eq!(floor.keeper.get(&path).await.ok()["complaint"]["awaits_answer"], true);
+
+        // The shop has not heard of this payment: our own number and the merchant tell whose it is.
+        let second = app.wechat().files_complaint(&unheard, "没收到货", "13800000417").unwrap();
+        app.complaint_comes_to(&other, &second).await;
+        app.complaints_are_read().await;
+        let found = listed(&floor, "").await;
+        assert_eq!((found.len(), &found[0]["payment_id"]), (2, &json!(unheard)));
+        assert_eq!(neighbour.get(list).await.ok()["items"], json!([]), "reading every hour finds nothing either");
+        let rows = complaint::Entity::find().all(app.app.db.reader()).await.unwrap();
+        assert!(rows.len() == 2 && rows.iter().all(|row| row.shop_id == app.shop().id), "{rows:?}");
+    }
+}
+
+on_both! {
+    async fn shops_that_sign_with_one_number_share_the_address_for_complaints(app: TestApp) {
+        let accounts = app.under_provider(under_provider).await;
+        app.complaints_are_read().await;
+        let provider = accounts.provider.mchid.as_str();
+        let first = Some(app.complaints_of(&app.shop()));
+        assert_eq!(app.wechat().complaint_address(provider), first);
+        let (other, _) = app.neighbour(&accounts).await;
+        for _ in 0..2 {
+            app.complaints_are_read().await;
+            assert_eq!(app.wechat().complaint_address(provider), first, "the one that is there will do");
+        }
+        let watches = watch::Entity::find().all(app.app.db.reader()).await.unwrap();
+        assert!(watches.len() == 2 && watches.iter().all(|watch| watch.url == first), "{watches:?}");
+        // The first shop takes no money any more: its address is no good.
+        let text = shop_text("demo", &app.keys().merchant, &app.keys());
+        let (before, account) = text.split_once("[wechat_pay]").unwrap();
+        app.apply_shop(&format!("{before}[marketplaces{}", account.split_once("[marketplaces").unwrap().1)).await;
+        app.complaints_are_read().await;
+        let second = Some(app.complaints_of(&other));
+        assert_eq!(app.wechat().complaint_address(provider), second);
+        app.under_provider(under_provider).await;
+        for _ in 0..2 {
+            app.complaints_are_read().await;
+            assert_eq!(app.wechat().complaint_address(provider), second);
+        }
     }
 }

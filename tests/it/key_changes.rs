@@ -49,6 +49,38 @@ on_both! {
 }
 
 on_both! {
+    async fn the_earlier_api_v3_key_stays_when_only_the_merchant_that_pays_transfers_changes(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let apples = floor.goods(500, 10).await;
+        let anna = app.member("anna").await;
+        let mut merchant = app.keys().merchant;
+        let mut of_earlier_key = Vec::new();
+        for _ in 0..2 {
+            let order = floor.orders(&anna, &[(&apples, 1)]).await;
+            let number = floor.pays_unheard(&anna, &order).await;
+            of_earlier_key.push((order, app.wechat().notice_about(&number).unwrap()));
+        }
+        merchant.api_v3_key = "0123456789abcdef0123456789abcdef".to_owned();
+        app.wechat().add_merchant(&merchant).unwrap();
+        let text = shop_text("demo", &merchant, &app.keys());
+        app.apply_shop(&text).await;
+        // The payer comes, and goes again; nothing is asked of it.
+        let payer = MerchantKeys::generate().unwrap();
+        let (key, keys) = (payer.private_key_pem().unwrap(), app.keys());
+        let payout = format!(
+            "[payout.transfer_merchant]\nmchid = \"1900000099\"\nmerchant_serial = \"{}\"\nmerchant_key = \"\"\"{key}\"\"\"\n\
+             api_v3_key = \"{}\"\nplatform_public_key_id = \"{}\"\nplatform_public_key = \"\"\"{}\"\"\"\n",
+            payer.serial, payer.api_v3_key, keys.platform.public_key_id, keys.platform.public_key_pem().unwrap(),
+        );
+        for (text, (order, sealed)) in [format!("{text}\n{payout}"), text.clone()].iter().zip(of_earlier_key) {
+            app.apply_shop(text).await;
+            assert_eq!(app.wechat().post_notice(sealed).await.status, Some(204));
+            assert_eq!(floor.seen(&anna, &order).await["status"], "paid");
+        }
+    }
+}
+
+on_both! {
     async fn the_merchants_certificate_changes_while_calls_are_under_way(app: TestApp) {
         let floor = Floor::open(app).await;
         let apples = floor.goods(500, 100).await;

@@ -312,3 +312,78 @@ on_both! {
         app.apply_shop(&another("1709982749")).await;
     }
 }
+
+/// Which fields of a shop file are refused, and with which words.
+async fn faults(app: &TestApp, text: &str) -> Vec<(String, String)> {
+    let refused = shop_file::apply(&app.app, text, resolve_secret).await.unwrap_err();
+    refused.coded().fields().into_iter().map(|fault| (fault.field, fault.code)).collect()
+}
+
+fn fixed(fields: &[&str]) -> Vec<(String, String)> {
+    fields.iter().map(|field| ((*field).to_owned(), "fixed".to_owned())).collect()
+}
+
+on_both! {
+    async fn a_sub_merchants_shop_with_payments_stays_with_its_account(app: TestApp) {
+        let accounts = app.under_provider(transfers).await;
+        let keys = app.keys();
+        let text = accounts.shop_text("demo", &keys, &transfers(&accounts, &keys));
+        let number = |field: &str, number: &str| format!("{field} = \"{number}\"");
+        let with_sub = |sub: &str| {
+            text.replace(&number("sub_mchid", &accounts.sub.mchid), &number("sub_mchid", sub))
+        };
+        app.apply_shop(&with_sub("1709982749")).await;
+        app.apply_shop(&text).await;
+        let stage = app.stage().await;
+        let sku = stage.sku("苹果", 1_000, 5).await;
+        let anna = app.member("anna").await;
+        let order = stage.orders(&anna, &sku, 1).await;
+        let paid = app.prepays(&anna, &order).await;
+        let version = app.shop().version;
+
+        assert_eq!(faults(app, &with_sub("1709982749")).await, fixed(&["wechat_pay.sub_mchid"]));
+        let (own, other) = (number("sp_mchid", &accounts.provider.mchid), number("sp_mchid", "1709982750"));
+        assert_eq!(faults(app, &text.replace(&own, &other)).await, fixed(&["wechat_pay.sp_mchid"]));
+        let both = with_sub("1709982749").replace(&own, &other);
+        assert_eq!(faults(app, &both).await, fixed(&["wechat_pay.sp_mchid", "wechat_pay.sub_mchid"]));
+        let direct = crate::app::shop_text("demo", &keys.merchant, &keys);
+        assert_eq!(faults(app, &direct).await, fixed(&["wechat_pay.mode"]));
+        assert_eq!(app.shop().version, version, "nothing is written");
+
+        // The payer and how leaders are paid may change.
+        app.apply_shop(&accounts.shop_text("demo", &keys, "[payout]\nmode = \"profit_sharing\"\n")).await;
+        app.wechat().pays_quietly(paid.as_str()).unwrap();
+        app.hears_of(&paid).await;
+        assert_eq!(anna.order(&order).await["status"], "paid");
+    }
+}
+
+on_both! {
+    async fn a_direct_merchants_shop_with_payments_stays_with_its_account(app: TestApp) {
+        let stage = app.stage().await;
+        let sku = stage.sku("苹果", 1_000, 5).await;
+        let anna = app.member("anna").await;
+        let order = stage.orders(&anna, &sku, 1).await;
+        app.prepays(&anna, &order).await;
+        let keys = app.keys();
+        let text = crate::app::shop_text("demo", &keys.merchant, &keys);
+        let mut moved = keys.merchant.clone();
+        moved.mchid = "1709982749".to_owned();
+        let moved = crate::app::shop_text("demo", &moved, &keys);
+        assert_eq!(faults(app, &moved).await, fixed(&["wechat_pay.mchid"]));
+
+        // For a while the shop takes no money: its account remains its own.
+        let (before, account) = text.split_once("[wechat_pay]").unwrap();
+        let (_, after) = account.split_once("[marketplaces").unwrap();
+        app.apply_shop(&format!("{before}[marketplaces{after}")).await;
+        assert_eq!(faults(app, &moved).await, fixed(&["wechat_pay.mchid"]));
+        let mut elsewhere = keys.merchant.clone();
+        elsewhere.appid = "wx00000000000000aa".to_owned();
+        let taken = crate::app::shop_text("other", &elsewhere, &keys);
+        let taken = shop_file::apply(&app.app, &taken, resolve_secret).await.unwrap_err();
+        assert_eq!(taken.code(), Code::NameTaken);
+        app.apply_shop(&text).await;
+        app.pays(&anna, &order).await;
+        assert_eq!(anna.order(&order).await["status"], "paid");
+    }
+}

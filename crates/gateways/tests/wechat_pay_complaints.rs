@@ -90,10 +90,15 @@ async fn the_address_for_notices_is_made_known_once_a_change() {
     })
     .await;
     let pay = client(&server.url);
-    assert!(pay.register_complaint_address("https://a.example/n").await.unwrap());
+    let (a, b) = ("https://a.example/n", "https://b.example/n");
+    assert_eq!(pay.register_complaint_address(a, &[]).await.unwrap(), a);
     assert_eq!(server.last().method, "POST");
-    assert!(!pay.register_complaint_address("https://a.example/n").await.unwrap());
-    assert!(pay.register_complaint_address("https://b.example/n").await.unwrap());
+    assert_eq!(pay.register_complaint_address(a, &[]).await.unwrap(), a);
+    assert_eq!(server.last().method, "GET", "nothing had to be changed");
+    let as_good = [b.to_owned(), a.to_owned()];
+    assert_eq!(pay.register_complaint_address(b, &as_good).await.unwrap(), a);
+    assert_eq!(server.last().method, "GET", "the one that is there will do");
+    assert_eq!(pay.register_complaint_address(b, &[]).await.unwrap(), b);
     assert_eq!((server.last().method.as_str(), known.lock().unwrap().as_deref()), ("PUT", Some("https://b.example/n")));
 }
 

@@ -74,7 +74,7 @@ async fn handle(app: &App, request: &HttpRequest, shop: &str, kind: &str, body: 
     let headers = SignatureHeaders::read(|name| request.headers().get(name)?.to_str().ok());
     let wall = app.clock.wall().timestamp();
     let (pay, notice) = opened(&clients, kind, &headers, &body, wall).await?;
-    // A complaint names no merchant: it is ours by its address and by the key that opened it.
+    // A complaint names no merchant: which shop's it is of those that sign with one number is read at WeChat.
     let complaint = complaint_of(&notice).filter(|_| kind == "complaint");
     let names_nobody = complaint.is_some() && notice.parties == Parties::default();
     if let Err(error) = pay.check_merchant(&notice)

@@ -6,7 +6,7 @@ use kernel::{Fen, Time, mask};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
 
-use super::entity::{complaint, watch};
+use super::entity::{action, complaint, watch};
 use super::error::ComplaintError;
 use super::query;
 use super::state::ComplaintState;
@@ -72,6 +72,13 @@ pub async fn touch(
     complaint::Entity::insert(row).on_conflict(known).exec_without_returning(conn).await?;
     let row = query::by_number(conn, shop, number).await?;
     row.ok_or_else(|| DbErr::RecordNotFound(number.to_owned()).into())
+}
+
+/// Forgets a complaint that is another shop's, and what was to be said about it.
+pub async fn forget(conn: &impl ConnectionTrait, id: ComplaintId) -> Result<(), ComplaintError> {
+    action::Entity::delete_many().filter(action::Column::ComplaintId.eq(id)).exec(conn).await?;
+    complaint::Entity::delete_many().filter(complaint::Column::Id.eq(id)).exec(conn).await?;
+    Ok(())
 }
 
 /// Keeps what WeChat says, and gives the row as it then stands. Only what it says can move a complaint.
@@ -153,7 +160,7 @@ pub async fn take_turn(
     Ok(taken.rows_affected == 1)
 }
 
-/// Remembers where WeChat sends notices.
+/// Remembers where WeChat sends notices: to the shop, or to another that signs with the same number.
 pub async fn registered(conn: &impl ConnectionTrait, shop: ShopId, url: &str) -> Result<(), ComplaintError> {
     watch::Entity::update_many()
         .col_expr(watch::Column::Url, Expr::value(url))

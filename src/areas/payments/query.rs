@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use kernel::Time;
-use kernel::id::{OrderId, RechargeId, ShopId};
+use kernel::id::{OrderId, PaymentId, RechargeId, ShopId};
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 
 use super::entity::payment;
 use super::error::PaymentError;
@@ -77,6 +77,11 @@ pub async fn paid_of_recharge(
         .await?)
 }
 
+/// Whether a payment of the shop was ever begun.
+pub async fn any(conn: &impl ConnectionTrait, shop: ShopId) -> Result<bool, PaymentError> {
+    Ok(payment::in_shop(shop).limit(1).one(conn).await?.is_some())
+}
+
 /// The payment the platform knows by this number.
 pub async fn by_transaction(
     conn: &impl ConnectionTrait,
@@ -84,6 +89,28 @@ pub async fn by_transaction(
     transaction_id: &str,
 ) -> Result<Option<payment::Model>, PaymentError> {
     Ok(payment::in_shop(shop).filter(payment::Column::TransactionId.eq(transaction_id)).one(conn).await?)
+}
+
+/// The payment of one of these shops that a platform speaks of, by its own number, which may be empty, or
+/// by ours.
+pub async fn told_of(
+    conn: &impl ConnectionTrait,
+    shops: &[ShopId],
+    transaction_id: &str,
+    number: Option<PaymentId>,
+) -> Result<Option<payment::Model>, PaymentError> {
+    let mut either = Condition::any();
+    if !transaction_id.is_empty() {
+        either = either.add(payment::Column::TransactionId.eq(transaction_id));
+    }
+    if let Some(number) = number {
+        either = either.add(payment::Column::Id.eq(number));
+    }
+    if either.is_empty() {
+        return Ok(None);
+    }
+    let of_shops = payment::Entity::find().filter(payment::Column::ShopId.is_in(shops.iter().copied()));
+    Ok(of_shops.filter(either).order_by_asc(payment::Column::Id).one(conn).await?)
 }
 
 /// Every payment of an order, the newest first.

@@ -66,7 +66,21 @@ pub struct Profile {
     pub legal_subject: Option<String>,
 }
 
+/// Which of a shop's accounts are still the merchants they were.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SameMerchants {
+    receiver: bool,
+    payer: bool,
+}
+
 impl Profile {
+    /// Which accounts of `before` are the same merchants here, each judged by itself.
+    pub(super) fn merchants_as_in(&self, before: &Profile) -> SameMerchants {
+        let receiver = |profile: &Profile| profile.wechat_pay.as_ref().map(|pay| pay.mchid.clone());
+        let payer = |profile: &Profile| profile.payout.transfer_merchant.as_ref().map(|payer| payer.mchid.clone());
+        SameMerchants { receiver: receiver(self) == receiver(before), payer: payer(self) == payer(before) }
+    }
+
     /// The merchant that pays transfers: the one configured apart, else a direct merchant itself.
     pub fn transfer_mchid(&self) -> Option<&str> {
         let apart = self.payout.transfer_merchant.as_ref().map(|merchant| merchant.mchid.as_str());
@@ -91,12 +105,16 @@ pub struct ShopSecrets {
 }
 
 impl ShopSecrets {
-    /// The same, with APIv3 keys that `before` held and that still open what is under way at `now`, in
-    /// Unix time. The caller knows that the merchants are the same.
-    pub(super) fn following(mut self, before: &ShopSecrets, now: i64) -> Self {
-        let (key, old) = (self.api_v3_key.as_deref(), before.api_v3_key.as_deref());
-        self.earlier_api_v3_key = EarlierKey::after_change(key, old, before.earlier_api_v3_key.clone(), now);
-        if let (Some(payer), Some(old)) = (&mut self.transfer_merchant, &before.transfer_merchant) {
+    /// The same, with APIv3 keys that `before` held of the `same` merchants and that still open what is
+    /// under way at `now`, in Unix time.
+    pub(super) fn following(mut self, before: &ShopSecrets, same: SameMerchants, now: i64) -> Self {
+        if same.receiver {
+            let (key, old) = (self.api_v3_key.as_deref(), before.api_v3_key.as_deref());
+            self.earlier_api_v3_key = EarlierKey::after_change(key, old, before.earlier_api_v3_key.clone(), now);
+        }
+        if let (Some(payer), Some(old)) = (&mut self.transfer_merchant, &before.transfer_merchant)
+            && same.payer
+        {
             let earlier = old.earlier_api_v3_key.clone();
             payer.earlier_api_v3_key =
                 EarlierKey::after_change(Some(&payer.api_v3_key), Some(&old.api_v3_key), earlier, now);
@@ -380,6 +398,46 @@ client_secret = "env:S"
         let read: Profile = serde_json::from_value(stored).unwrap();
         assert_eq!(read.payout, draft.profile.payout);
         assert_eq!(read.wechat_pay.unwrap().keys, draft.profile.wechat_pay.unwrap().keys);
+    }
+
+    /// The APIv3 keys that still open beside the present ones: the receiver's and the payer's.
+    fn earlier_keys(secrets: &ShopSecrets) -> (Option<&str>, Option<&str>) {
+        let payer = secrets.transfer_merchant.as_ref().and_then(|payer| payer.earlier_api_v3_key.as_ref());
+        let receiver = secrets.earlier_api_v3_key.as_ref();
+        (receiver.map(|earlier| earlier.key.as_str()), payer.map(|earlier| earlier.key.as_str()))
+    }
+
+    #[test]
+    fn an_account_keeps_its_earlier_key_when_the_other_account_changes() {
+        let draft = |mchid: &str, key: &str, payer: Option<(&str, &str)>| {
+            let payer = payer.map(|(mchid, key)| {
+                format!(
+                    "[payout.transfer_merchant]\nmchid = \"{mchid}\"\nmerchant_serial = \"CD\"\n\
+                     merchant_key = \"file:t\"\napi_v3_key = \"{key}\"\n"
+                )
+            });
+            let text = FILE.replace("mchid = \"16\"", &format!("mchid = \"{mchid}\""));
+            let text = text.replace("\"0123\"", &format!("\"{key}\""));
+            let text = text.replacen("[marketplaces", &format!("{}[marketplaces", payer.unwrap_or_default()), 1);
+            ShopFile::parse(&text).unwrap().into_draft(|given| Ok(given.to_owned().into()), |_, _| Vec::new()).unwrap()
+        };
+        let after = |before: &ShopDraft, mut draft: ShopDraft| {
+            let same = draft.profile.merchants_as_in(&before.profile);
+            draft.secrets = draft.secrets.following(&before.secrets, same, 1_000);
+            draft
+        };
+        let changed = after(&draft("16", "a", None), draft("16", "b", None));
+        assert_eq!(earlier_keys(&changed.secrets), (Some("a"), None));
+        let payer_added = after(&changed, draft("16", "b", Some(("19", "x"))));
+        assert_eq!(earlier_keys(&payer_added.secrets), (Some("a"), None));
+        let payer_changed = after(&payer_added, draft("16", "b", Some(("19", "y"))));
+        assert_eq!(earlier_keys(&payer_changed.secrets), (Some("a"), Some("x")));
+        let receiver_changed = after(&payer_changed, draft("17", "c", Some(("19", "y"))));
+        assert_eq!(earlier_keys(&receiver_changed.secrets), (None, Some("x")), "another merchant has other notices");
+        let another_payer = after(&payer_changed, draft("16", "c", Some(("20", "z"))));
+        assert_eq!(earlier_keys(&another_payer.secrets), (Some("b"), None));
+        let payer_gone = after(&payer_changed, draft("16", "b", None));
+        assert_eq!(earlier_keys(&payer_gone.secrets), (Some("a"), None));
     }
 
     #[test]

@@ -55,6 +55,12 @@ pub async fn versions(conn: &impl ConnectionTrait) -> Result<Vec<(ShopId, i64)>,
     Ok(rows)
 }
 
+/// The shop with this code, as stored now.
+pub async fn id_of(conn: &impl ConnectionTrait, code: &str) -> Result<Option<ShopId>, ShopError> {
+    let row = shop::Entity::find().filter(shop::Column::Code.eq(code)).one(conn).await?;
+    Ok(row.map(|row| row.id))
+}
+
 /// A shop's settings as stored now, where the ones at hand may be some seconds old.
 pub async fn settings(conn: &impl ConnectionTrait, id: ShopId) -> Result<Settings, ShopError> {
     let row = shop::Entity::find_by_id(id).one(conn).await?.ok_or_else(|| ShopError::Unknown(id.to_string()))?;

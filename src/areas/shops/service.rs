@@ -1,7 +1,8 @@
 //! Writing shops.
 
+use kernel::failure::Invalid;
 use kernel::id::ShopId;
-use kernel::{Failure, Time};
+use kernel::{Failure, FieldFault, Time};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
 
@@ -14,15 +15,18 @@ use crate::platform::seal::Sealer;
 
 /// Creates or updates the shop with the draft's code. Applying the same file twice changes nothing.
 ///
-/// A new shop begins with `defaults`, then the settings named in its file.
+/// A new shop begins with `defaults`, then the settings named in its file. One that `has_payments` keeps
+/// the account they lie with: under another they could not be asked about, closed or refunded.
 pub async fn apply(
     conn: &impl ConnectionTrait,
     sealer: &Sealer,
     draft: &ShopDraft,
     defaults: &Settings,
+    has_payments: bool,
     now: Time,
 ) -> Result<ShopId, Failure> {
     let known = shop::Entity::find().filter(shop::Column::Code.eq(&draft.code)).one(conn).await?;
+    let (mchid, sub_mchid) = account(draft, known.as_ref().filter(|_| has_payments))?;
     let id = known.as_ref().map_or_else(ShopId::new, |shop| shop.id);
     let base = match &known {
         Some(shop) => shop.settings.clone(),
@@ -30,7 +34,7 @@ pub async fn apply(
     };
     let settings = merged(base, draft.settings.as_ref());
     let typed: Settings = serde_json::from_value(settings.clone())
-        .map_err(|error| kernel::failure::Invalid::field("settings", "invalid", error.to_string()))?;
+        .map_err(|error| Invalid::field("settings", "invalid", error.to_string()))?;
     typed.check()?;
     let secrets = match &known {
         Some(shop) => following(sealer, draft, shop, now)?,
@@ -42,8 +46,8 @@ pub async fn apply(
         code: Set(draft.code.clone()),
         name: Set(draft.name.clone()),
         appid: Set(draft.appid.clone()),
-        mchid: Set(draft.profile.wechat_pay.as_ref().map(|pay| pay.mchid.clone())),
-        sub_mchid: Set(draft.profile.wechat_pay.as_ref().and_then(|p| p.sub_mchid.clone()).unwrap_or_default()),
+        mchid: Set(mchid),
+        sub_mchid: Set(sub_mchid),
         profile: Set(to_json("profile", &draft.profile)?),
         sealed_secrets: Set(sealer.seal(&secrets_place(id), &secrets)?),
         settings: Set(settings),
@@ -61,22 +65,45 @@ pub async fn apply(
     }
 }
 
-/// The draft's secrets, with what of the shop's earlier ones is still needed for the same merchants.
+/// Who signs and the sub-merchant, as they are written. `fixed` is the shop whose account may not change;
+/// while its file names none, nobody else takes that one.
+fn account(draft: &ShopDraft, fixed: Option<&shop::Model>) -> Result<(Option<String>, String), Invalid> {
+    let before = fixed.and_then(|shop| Some((shop.mchid.clone()?, shop.sub_mchid.clone())));
+    let now = draft.profile.wechat_pay.as_ref();
+    let now = now.map(|pay| (pay.mchid.clone(), pay.sub_mchid.clone().unwrap_or_default()));
+    let (before, now) = match (before, now) {
+        (Some(before), Some(now)) => (before, now),
+        (before, now) => return Ok(now.or(before).map_or_else(Default::default, |(mchid, sub)| (Some(mchid), sub))),
+    };
+    let mode = |sub_mchid: &str| if sub_mchid.is_empty() { "direct" } else { "partner" };
+    let (was, is) = (mode(&before.1), mode(&now.1));
+    let number = if is == "direct" { "wechat_pay.mchid" } else { "wechat_pay.sp_mchid" };
+    let mut changed = vec![("wechat_pay.mode", was, was != is)];
+    if was == is {
+        changed.push((number, before.0.as_str(), before.0 != now.0));
+        changed.push(("wechat_pay.sub_mchid", before.1.as_str(), before.1 != now.1));
+    }
+    let fault = |(field, was, _): (&str, &str, bool)| {
+        let detail = format!(
+            "stays \"{was}\": the shop has payments with this account, which another could neither close nor \
+             refund. For another account apply a file with another code: a new shop"
+        );
+        FieldFault::new(field, "fixed", detail)
+    };
+    Invalid::unless_empty(changed.into_iter().filter(|(.., changed)| *changed).map(fault).collect())?;
+    Ok((Some(now.0), now.1))
+}
+
+/// The draft's secrets, with what of the shop's earlier ones is still needed for merchants that stayed.
 fn following(sealer: &Sealer, draft: &ShopDraft, shop: &shop::Model, now: Time) -> Result<ShopSecrets, ShopError> {
     let before: Profile = serde_json::from_value(shop.profile.clone())
         .map_err(|error| ShopError::Unreadable("profile", error.to_string()))?;
-    let numbers = |profile: &Profile| {
-        let payer = profile.payout.transfer_merchant.as_ref().map(|merchant| merchant.mchid.clone());
-        (profile.wechat_pay.as_ref().map(|pay| pay.mchid.clone()), payer)
-    };
-    if numbers(&before) != numbers(&draft.profile) {
-        return Ok(draft.secrets.clone());
-    }
+    let same = draft.profile.merchants_as_in(&before);
     // What no key of ours opens any more cannot be needed.
     let opened = sealer.open(&secrets_place(shop.id), &shop.sealed_secrets).ok();
     let before = opened.and_then(|text| serde_json::from_slice::<ShopSecrets>(&text).ok());
     Ok(match before {
-        Some(before) => draft.secrets.clone().following(&before, now.timestamp()),
+        Some(before) => draft.secrets.clone().following(&before, same, now.timestamp()),
         None => draft.secrets.clone(),
     })
 }

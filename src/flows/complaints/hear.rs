@@ -6,13 +6,13 @@ use kernel::id::ComplaintId;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
+use super::owner::{self, Owner};
 use crate::app::App;
+use crate::areas::complaints::entity::complaint;
+use crate::areas::complaints::error::ComplaintError;
 use crate::areas::complaints::service::Heard;
 use crate::areas::complaints::state::ComplaintState;
 use crate::areas::complaints::{query, service};
-use crate::areas::orders;
-use crate::areas::payments::entity::payment;
-use crate::areas::payments::query::by_transaction;
 use crate::areas::payments::service::{Kept, keep_notice};
 use crate::areas::shops::query::Shop;
 use crate::flows::effects::{Delivery, Effect};
@@ -41,10 +41,14 @@ pub async fn heard(app: &App, shop: &Shop, notice_id: &str, content: &Value) -> 
     Ok(())
 }
 
-/// Reads a complaint at WeChat and keeps what it says.
+/// Reads a complaint at WeChat and keeps what it says, or hands it to the shop whose it is.
 #[tracing::instrument(skip_all, fields(complaint = %id))]
 pub async fn refresh(app: &App, shop: &Shop, id: ComplaintId) -> Result<Delivery, Failure> {
-    let row = query::by_id(app.db.reader(), shop.id, id).await?;
+    let row = match query::by_id(app.db.reader(), shop.id, id).await {
+        // It was another shop's and has been handed on.
+        Err(ComplaintError::NotFound(_)) => return Ok(Delivery::Done),
+        found => found?,
+    };
     let clients = app.clients.of(shop);
     let complaint = match clients.pay()?.complaint(&row.complaint_no).await {
         Ok(complaint) => complaint,
@@ -54,9 +58,35 @@ pub async fn refresh(app: &App, shop: &Shop, id: ComplaintId) -> Result<Delivery
         }
         Err(error) => return Ok(Delivery::Later(error.to_string())),
     };
-    let phone = opened_phone(app, shop, &complaint);
-    app.db.write(async |tx| keep(app, tx, shop, &complaint, phone.clone()).await).await?;
+    match owner::of(app, app.db.reader(), shop, &complaint).await? {
+        Some(owner) if owner.shop.id == shop.id => {
+            let phone = opened_phone(app, shop, &complaint);
+            app.db.write(async |tx| keep(app, tx, &complaint, &owner, phone.clone()).await).await?;
+        }
+        other => hand_on(app, &row, other.as_ref()).await?,
+    }
     Ok(Delivery::Done)
+}
+
+/// Forgets a complaint that is not the shop's; the one whose it is reads it for itself.
+async fn hand_on(app: &App, row: &complaint::Model, owner: Option<&Owner>) -> Result<(), Failure> {
+    match owner {
+        Some(owner) => tracing::info!(to = %owner.shop.id, "a complaint is handed to the shop whose it is"),
+        None => tracing::warn!(complaint_no = row.complaint_no, "a complaint is about no shop of ours and is not kept"),
+    }
+    app.db
+        .write(async |tx| {
+            let wall = app.clock.wall();
+            service::forget(tx, row.id).await?;
+            if let Some(owner) = owner {
+                let known = service::touch(tx, owner.shop.id, &row.complaint_no, wall).await?;
+                Effect::ComplaintRefresh { complaint: known.id }.put_again(tx, owner.shop.id, wall).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    app.bell.ring();
+    Ok(())
 }
 
 /// The payer's phone number; a complaint is worth more than its phone number.
@@ -67,37 +97,15 @@ pub(super) fn opened_phone(app: &App, shop: &Shop, complaint: &Complaint) -> Opt
     opened.inspect_err(|error| tracing::warn!(%error, "a complainant's phone number cannot be opened")).ok()
 }
 
-/// The supplier's sub-merchant that a complaint is about: the one it names, if that collects for the shop,
-/// else the one its payment went to. None is the shop's own.
-async fn complained_about(
-    app: &App,
-    conn: &impl ConnectionTrait,
-    shop: &Shop,
-    complaint: &Complaint,
-    payment: Option<&payment::Model>,
-) -> Result<Option<String>, Failure> {
-    let clients = app.clients.of(shop);
-    match complaint.complainted_mchid.as_deref().filter(|named| !named.is_empty()) {
-        Some(named) if named == clients.pay()?.receiver() => Ok(None),
-        Some(named) if orders::checkouts::collects(conn, shop.id, named).await? => Ok(Some(named.to_owned())),
-        _ => Ok(payment.and_then(|payment| payment.merchant_no.clone())),
-    }
-}
-
-/// Keeps what WeChat says of a complaint, in the caller's transaction.
+/// Keeps what WeChat says of a complaint for the shop whose it is, in the caller's transaction.
 pub(super) async fn keep(
     app: &App,
     conn: &impl ConnectionTrait,
-    shop: &Shop,
     complaint: &Complaint,
+    owner: &Owner,
     phone: Option<String>,
 ) -> Result<(), Failure> {
-    let mut ours = None;
-    for order in &complaint.complaint_order_info {
-        if ours.is_none() && !order.transaction_id.is_empty() {
-            ours = by_transaction(conn, shop.id, &order.transaction_id).await?;
-        }
-    }
+    let (shop, ours) = (&owner.shop, owner.payment.as_ref());
     let payments = complaint.complaint_order_info.iter().map(|order| {
         json!({ "transaction_id": order.transaction_id, "out_trade_no": order.out_trade_no, "amount_fen": order.amount })
     });
@@ -118,9 +126,9 @@ pub(super) async fn keep(
         problem_type: complaint.problem_type.clone(),
         problem_description: complaint.problem_description.clone(),
         phone,
-        order_id: ours.as_ref().and_then(|payment| payment.order_id),
-        payment_id: ours.as_ref().map(|payment| payment.id),
-        merchant_no: complained_about(app, conn, shop, complaint, ours.as_ref()).await?,
+        order_id: ours.and_then(|payment| payment.order_id),
+        payment_id: ours.map(|payment| payment.id),
+        merchant_no: owner.merchant_no.clone(),
         payments: payments.collect(),
         pictures: complaint.pictures(),
         apply_refund_fen: complaint.apply_refund_amount,

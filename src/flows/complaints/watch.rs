@@ -6,7 +6,7 @@ use gateways::pay::wechat_pay::WechatPay;
 use kernel::clock::beijing;
 use kernel::{Failure, Time};
 
-use super::hear;
+use super::{hear, owner};
 use crate::app::App;
 use crate::areas::complaints::entity::watch;
 use crate::areas::complaints::{query, service};
@@ -49,16 +49,21 @@ pub async fn watch(app: &App) -> Result<u64, Failure> {
     Ok(changed)
 }
 
+/// Has WeChat know where notices go. It keeps one address for all shops that sign with one number: that of
+/// any of them will do, since each hands on what is another's.
 async fn register(app: &App, shop: &Shop, watch: &watch::Model) -> Result<(), Failure> {
     let url = notify_url(app, shop, "complaint");
-    if watch.url.as_ref() == Some(&url) {
+    let shops = owner::of_one_signer(app, shop);
+    let working = shops.iter().filter(|other| app.clients.of(other).pay().is_ok());
+    let as_good: Vec<String> = working.map(|other| notify_url(app, other, "complaint")).collect();
+    if watch.url.as_ref().is_some_and(|known| as_good.contains(known)) {
         return Ok(());
     }
     let clients = app.clients.of(shop);
-    match clients.pay()?.register_complaint_address(&url).await {
-        Ok(changed) => {
-            tracing::info!(shop = %shop.id, changed, "WeChat knows where notices of complaints go");
-            app.db.write(async |tx| Ok(service::registered(tx, shop.id, &url).await?)).await
+    match clients.pay()?.register_complaint_address(&url, &as_good).await {
+        Ok(there) => {
+            tracing::info!(shop = %shop.id, own = there == url, "WeChat knows where notices of complaints go");
+            app.db.write(async |tx| Ok(service::registered(tx, shop.id, &there).await?)).await
         }
         Err(error) => {
             tracing::warn!(shop = %shop.id, %error, "the address for notices of complaints cannot be made known");
@@ -97,12 +102,15 @@ async fn read_until(app: &App, shop: &Shop, pay: &WechatPay, today: NaiveDate) -
             }
         };
         for complaint in &page.data {
+            // A supplier's merchant may collect for several shops: each reads and keeps its own.
+            let owner = owner::of(app, app.db.reader(), shop, complaint).await?;
+            let Some(owner) = owner.filter(|owner| owner.shop.id == shop.id) else { continue };
             let phone = hear::opened_phone(app, shop, complaint);
             let fresh = app
                 .db
                 .write(async |tx| {
                     let before = query::by_number(tx, shop.id, &complaint.complaint_id).await?;
-                    hear::keep(app, tx, shop, complaint, phone.clone()).await?;
+                    hear::keep(app, tx, complaint, &owner, phone.clone()).await?;
                     let after = query::by_number(tx, shop.id, &complaint.complaint_id).await?;
                     Ok(before.map(|row| row.state) != after.map(|row| row.state))
                 })

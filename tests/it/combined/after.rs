@@ -1,8 +1,11 @@
 //! What follows a combined payment: every order under its own merchant.
 
 use sandbox::NoticeKind;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use tuanqiao::areas::bills::state::{BillKind, RunState};
+use tuanqiao::areas::complaints::entity::complaint;
+use tuanqiao::areas::orders::entity::order;
 use tuanqiao::areas::payouts::state::{PartResult, SharingKind, SharingState};
 
 use super::{MILL, Market, ORCHARD, order_of, path, states};
@@ -240,5 +243,31 @@ on_both! {
         keeper.post_new(&format!("{path}/replies"), json!({"text": "请寄回"})).await.ok();
         app.run_due_jobs().await;
         assert_eq!(keeper.get(&path).await.ok()["actions"][0]["state"], "done");
+    }
+}
+
+on_both! {
+    async fn a_complaint_about_a_supplier_of_two_shops_is_that_ones_whose_payment_it_names(app: TestApp) {
+        let market = Market::open(app).await;
+        let anna = app.member("anna").await;
+        let checkout = market.places(&anna).await;
+        app.pays_together(&anna, &checkout).await;
+        app.complaints_are_read().await;
+        // The orchard collects for the neighbour, too.
+        let (other, neighbour) = app.neighbour(&market.accounts).await;
+        let collected = order::Entity::find().filter(order::Column::MerchantNo.eq(ORCHARD));
+        let row = collected.one(app.app.db.reader()).await.unwrap().unwrap();
+        let theirs = order::Model { id: kernel::id::OrderId::new(), shop_id: other.id, ..row };
+        let theirs = order::Entity::insert(order::ActiveModel::from(theirs));
+        theirs.exec_without_returning(app.app.db.maintenance()).await.unwrap();
+
+        let oranges = app.wechat().orders().into_iter().find(|order| order.total == 4_000).unwrap().out_trade_no;
+        let number = app.wechat().files_complaint(&oranges, "货不对板", "13800000417").unwrap();
+        app.complaint_comes_to(&other, &number).await;
+        app.complaints_are_read().await;
+        let rows = complaint::Entity::find().all(app.app.db.reader()).await.unwrap();
+        let kept: Vec<_> = rows.iter().map(|row| (row.shop_id, row.merchant_no.as_deref())).collect();
+        assert_eq!(kept, [(app.shop().id, Some(ORCHARD))]);
+        assert_eq!(neighbour.get("/console/api/v1/complaints").await.ok()["items"], json!([]));
     }
 }

@@ -11,6 +11,7 @@ use kernel::id::ShopId;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub shop_id: ShopId,
+    /// Of this shop, or of another that signs with the same number.
     #[sea_orm(column_type = "Text", nullable)]
     pub url: Option<String>,
     /// Wall time.

@@ -19,6 +19,7 @@ pub struct Model {
     /// The mini-program, unique in the installation.
     #[sea_orm(column_type = "Text")]
     pub appid: String,
+    /// Who signs. Of a shop with payments it stays, with `sub_mchid`, though its file name no account.
     #[sea_orm(column_type = "Text", nullable)]
     pub mchid: Option<String>,
     /// Empty for a direct merchant, so that (mchid, sub_mchid) is unique on both databases.

@@ -198,14 +198,14 @@ on_both! {
 }
 
 /// A member claims units of an order's only line.
-async fn claims(who: &Client, order: &Value, kind: &str, quantity: i64) -> Value {
+pub async fn claims(who: &Client, order: &Value, kind: &str, quantity: i64) -> Value {
     let body = json!({
         "lines": [{"line_id": line_of(order), "quantity": quantity}], "kind": kind, "reason": "坏了两个", "photos": [],
     });
     who.post_new(&format!("/api/v1/orders/{}/after-sales", id(order)), body).await.ok()
 }
 
-fn ticket_path(ticket: &Value, call: &str) -> String {
+pub fn ticket_path(ticket: &Value, call: &str) -> String {
     format!("/console/api/v1/after-sales/{}/{call}", id(ticket))
 }
 
@@ -310,6 +310,8 @@ on_both! {
         assert_eq!(retry(id(&closed)).await.ok()["state"], "pending");
         app.run_due_jobs().await;
         assert_eq!(app.wechat().refunds().len(), 2, "the same number is no second refund");
+        let told = floor.console(&second).await["refunds"][0].clone();
+        assert_eq!((&told["state"], &told["actions"]), (&json!("closed"), &json!(["retry", "paid_by_hand"])), "closed is final there");
 
         let third = floor.buys(&anna, &[(&apples, 1)]).await;
         let refused = floor.refunds(&third, json!({"all": true})).await;

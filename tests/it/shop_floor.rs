@@ -197,7 +197,8 @@ impl<'a> Floor<'a> {
 
     /// Money of refunds that WeChat has taken and the shop has not heard the end of.
     fn refunded_unheard(&self) -> i64 {
-        let unheard = |refund: &Value| refund["status"] != "SUCCESS";
+        // What WeChat closed it has given back to the shop.
+        let unheard = |refund: &Value| refund["status"] != "SUCCESS" && refund["status"] != "CLOSED";
         let amount = |refund: &Value| refund["amount"]["refund"].as_i64().unwrap();
         self.app.wechat().refunds().iter().filter(|refund| unheard(refund)).map(amount).sum()
     }

@@ -1,4 +1,4 @@
-//! Operators help refunds along that could not go the way they came (`abnormal`).
+//! Operators help refunds along that WeChat could not pay, refused for good or closed.
 
 use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
@@ -117,8 +117,9 @@ struct RefundPaidByHand {
     proof: String,
 }
 
-/// Notes that the shop has paid an abnormal refund outside WeChat. It counts as refunded; what WeChat
-/// keeps of it stays with WeChat.
+/// Notes that the shop has paid an abnormal, failed or closed refund outside WeChat. It counts as refunded;
+/// what WeChat keeps of it stays with WeChat. Of a failed or closed one WeChat is asked first: where it pays
+/// or has paid after all, this is refused with `order.wrong_state` and the refund goes on as WeChat says.
 #[utoipa::path(
     tag = "orders", operation_id = "refund_paid_by_hand", security(("session" = [])), request_body = RefundPaidByHand,
     params(("id" = RefundId, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),

@@ -149,7 +149,7 @@ enum RefundAction {
     Retry,
     /// The payer's account is gone: have it sent to a card of his.
     ToCard,
-    /// Or pay him outside WeChat, and prove it.
+    /// WeChat cannot pay it, has refused or closed it: pay the member outside WeChat, and prove it.
     PaidByHand,
 }
 
@@ -158,9 +158,8 @@ impl RefundAction {
         match state {
             RefundState::Succeeded => Vec::new(),
             RefundState::Abnormal => vec![Self::Retry, Self::ToCard, Self::PaidByHand],
-            RefundState::Pending | RefundState::Processing | RefundState::Closed | RefundState::Failed => {
-                vec![Self::Retry]
-            }
+            RefundState::Closed | RefundState::Failed => vec![Self::Retry, Self::PaidByHand],
+            RefundState::Pending | RefundState::Processing => vec![Self::Retry],
         }
     }
 }

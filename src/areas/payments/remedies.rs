@@ -1,5 +1,5 @@
-//! Refunds that could not go the way they came (`ABNORMAL`, WeChat Pay sheet §5): an operator has them
-//! sent to a card of the payer's, or pays by hand and proves it.
+//! Refunds that WeChat cannot pay (WeChat Pay sheet §5): an operator has an abnormal one sent to a card of
+//! the payer's, or pays by hand and proves it, as he does one that was refused for good or closed.
 
 use kernel::Time;
 use kernel::id::{OperatorId, RefundId, RemedyId, ShopId};
@@ -56,6 +56,13 @@ pub struct NewRemedy {
     pub proof: Option<String>,
 }
 
+impl NewRemedy {
+    /// How the money is to reach the payer.
+    pub fn way(&self) -> RemedyWay {
+        if self.request.is_some() { RemedyWay::Card } else { RemedyWay::ByHand }
+    }
+}
+
 /// Writes a remedy; `None` when another is under way. The caller holds the order's row, so that two
 /// come one after the other.
 pub async fn create(
@@ -70,9 +77,10 @@ pub async fn create(
     if open.one(conn).await?.is_some() {
         return Ok(None);
     }
-    let (way, state) = match new.request {
-        Some(_) => (RemedyWay::Card, RemedyState::Waiting),
-        None => (RemedyWay::ByHand, RemedyState::Done),
+    let way = new.way();
+    let state = match way {
+        RemedyWay::Card => RemedyState::Waiting,
+        RemedyWay::ByHand => RemedyState::Done,
     };
     let (body, serial) = new.request.unzip();
     let row = remedy::Model {

@@ -96,6 +96,8 @@ pub enum RefundEvent {
     Accepted,
     /// The platform paid it.
     Succeeded,
+    /// The shop paid it outside the platform, and proved it.
+    PaidByHand,
     /// The platform could not pay it.
     TurnedAbnormal,
     /// The platform closed it.
@@ -117,8 +119,10 @@ impl RefundState {
             // It goes to another card now.
             (S::Abnormal, E::Accepted) => S::Processing,
             (S::Pending | S::Processing | S::Abnormal | S::Failed | S::Closed, E::Succeeded) => S::Succeeded,
-            (S::Pending | S::Processing, E::TurnedAbnormal) => S::Abnormal,
-            (S::Pending | S::Processing | S::Abnormal, E::Closed) => S::Closed,
+            // What is with the platform, or may yet get there, nobody pays beside it.
+            (S::Abnormal | S::Failed | S::Closed, E::PaidByHand) => S::Succeeded,
+            (S::Pending | S::Processing | S::Failed, E::TurnedAbnormal) => S::Abnormal,
+            (S::Pending | S::Processing | S::Abnormal | S::Failed, E::Closed) => S::Closed,
             (S::Pending, E::Refused) => S::Failed,
             (S::Failed | S::Closed, E::Retried) => S::Pending,
             _ => return None,
@@ -157,6 +161,15 @@ mod tests {
             arrows += ways;
         }
         // Every arrow of the rule's picture and no other.
-        assert_eq!(arrows, 16);
+        assert_eq!(arrows, 21);
+    }
+
+    #[test]
+    fn a_refund_is_paid_by_hand_only_where_the_platform_pays_it_no_more() {
+        let open = |state: &RefundState| state.after(RefundEvent::PaidByHand).is_some();
+        let ways: Vec<_> = RefundState::iter().filter(open).collect();
+        assert_eq!(ways, [RefundState::Abnormal, RefundState::Closed, RefundState::Failed]);
+        let after = ways.iter().map(|state| state.after(RefundEvent::PaidByHand));
+        assert!(after.into_iter().all(|state| state == Some(RefundState::Succeeded)));
     }
 }

@@ -177,7 +177,7 @@ pub async fn moved(
     let Some(refund) = refund.filter(|refund| refund.state.after(event).is_some()) else { return Ok(None) };
     let (now, wall) = (app.clock.now(), app.clock.wall());
     let after = refunds::advance(tx, &refund, event, platform_id, reason, (now, wall)).await?;
-    if event == RefundEvent::Succeeded {
+    if after.state == RefundState::Succeeded {
         book_arrival(tx, &refund, recharge.member_id, None, now).await?;
     }
     Ok(Some(after))

@@ -28,7 +28,7 @@ use crate::areas::ledger::{self, Draft, Floor};
 use crate::areas::orders::entity::{line, order};
 use crate::areas::orders::state::{OrderStatus, RefundStatus};
 use crate::areas::payments::entity::{payment, refund, refund_line};
-use crate::areas::payments::state::RefundState;
+use crate::areas::payments::state::{RefundEvent, RefundState};
 use crate::areas::payments::{query as payments, refunds};
 use crate::areas::payouts::returns::{self, Returnable, Taken};
 use crate::areas::shops::query::Shop;
@@ -179,7 +179,7 @@ pub async fn make(
     let restocked = restock(tx, shop, &order, &lines, &plan, now).await?;
     let order = receipt::after_refund(tx, shop, order.id, &plan.actor, (now, app.clock.wall())).await?;
     let refund = if row.wechat_fen == Fen::ZERO {
-        send::succeed(app, tx, shop, &order, &row, None).await?
+        send::succeed(app, tx, shop, &order, &row, (RefundEvent::Succeeded, None)).await?
     } else {
         Effect::Refund { refund: row.id }.put(tx, shop.id, app.clock.wall()).await?;
         row

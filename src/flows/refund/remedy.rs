@@ -1,5 +1,6 @@
-//! What an operator does about a refund that could not go the way it came: WeChat sends it to a card of
-//! the payer's, or the shop pays by hand and proves it (R-58, WeChat Pay sheet §5).
+//! What an operator does about a refund that WeChat cannot pay: an abnormal one WeChat sends to a card of
+//! the payer's; it, one refused for good and one closed the shop pays by hand and proves it (R-58, WeChat
+//! Pay sheet §5).
 
 use gateways::pay::wechat_pay::{PayError, PayerCard, RefundStatus, SealedAbnormal};
 use kernel::id::{OperatorId, RefundId, RemedyId};
@@ -16,7 +17,7 @@ use crate::areas::orders::entity::order;
 use crate::areas::payments::entity::{refund, remedy};
 use crate::areas::payments::error::PaymentError;
 use crate::areas::payments::refunds;
-use crate::areas::payments::remedies::{self, NewRemedy, RemedyState};
+use crate::areas::payments::remedies::{self, NewRemedy, RemedyState, RemedyWay};
 use crate::areas::payments::state::{RefundEvent, RefundState};
 use crate::areas::shops::query::Shop;
 use crate::flows::effects::{Delivery, Effect};
@@ -36,7 +37,7 @@ pub async fn to_card(
     card: &PayerCard,
     once: &Once<remedy::Model>,
 ) -> Result<remedy::Model, Failure> {
-    let known = abnormal(refunds::by_id(app.db.reader(), shop.id, id).await?, id)?;
+    let known = open_to(RemedyWay::Card, refunds::by_id(app.db.reader(), shop.id, id).await?, id)?;
     let pay = app.clients.of(shop).pay_for(merchant_of(app, shop, &known).await?.as_deref())?;
     let sealed = pay.abnormal_refund_body(&known.id.to_string(), card).await;
     let SealedAbnormal { body, serial } = sealed.map_err(ReceiptError::Unavailable)?;
@@ -56,10 +57,11 @@ pub async fn to_card(
     Ok(made)
 }
 
-/// The shop has paid an abnormal refund outside WeChat: the member has his money out of the shop's own,
-/// and what WeChat keeps of it stays with WeChat.
+/// The shop has paid a refund outside WeChat: the member has his money out of the shop's own, and what
+/// WeChat keeps of it stays with WeChat. Of one that was refused or closed WeChat is asked first.
 ///
-/// Errors: `refund.not_found`, `refund.wrong_state`.
+/// Errors: `refund.not_found`; `order.wrong_state` where it is not to be paid by hand, or no more at WeChat;
+/// `payment.unavailable` without a clear answer.
 pub async fn by_hand(
     app: &App,
     shop: &Shop,
@@ -68,13 +70,19 @@ pub async fn by_hand(
     new: &NewRemedy,
     once: &Once<remedy::Model>,
 ) -> Result<remedy::Model, Failure> {
+    let known = open_to(RemedyWay::ByHand, refunds::by_id(app.db.reader(), shop.id, id).await?, id)?;
+    if known.state != RefundState::Abnormal {
+        given_up_there(app, shop, &known).await?;
+    }
     app.db
         .write(async |tx| {
             let (order, refund, row) = write(app, tx, shop, by, id, new.clone()).await?;
             match (&order, refund.recharge_id) {
-                (Some(order), _) => drop(succeed(app, tx, shop, order, &refund, None).await?),
+                (Some(order), _) => {
+                    drop(succeed(app, tx, shop, order, &refund, (RefundEvent::PaidByHand, None)).await?);
+                }
                 (None, Some(of)) => {
-                    drop(recharge::moved(app, tx, shop, (&refund, of), RefundEvent::Succeeded, (None, None)).await?);
+                    drop(recharge::moved(app, tx, shop, (&refund, of), RefundEvent::PaidByHand, (None, None)).await?);
                 }
                 (None, None) => {}
             }
@@ -84,9 +92,38 @@ pub async fn by_hand(
         .await
 }
 
-fn abnormal(row: Option<refund::Model>, id: RefundId) -> Result<refund::Model, PaymentError> {
+/// Makes sure that WeChat will not pay a refund that was refused or closed: it says so over its signature.
+/// What else it says is booked, and the refund is not to be paid by hand.
+async fn given_up_there(app: &App, shop: &Shop, known: &refund::Model) -> Result<(), Failure> {
+    let pay = app.clients.of(shop).pay_for(merchant_of(app, shop, known).await?.as_deref())?;
+    let answer = match pay.query_refund(&known.id.to_string()).await {
+        Err(error @ PayError::NotFound(_)) if error.is_definite_refusal() => return Ok(()),
+        other => other.map_err(ReceiptError::Unavailable)?,
+    };
+    let state = match &answer.status {
+        RefundStatus::Closed => RefundState::Closed,
+        RefundStatus::Success => RefundState::Succeeded,
+        RefundStatus::Processing => RefundState::Processing,
+        RefundStatus::Abnormal => RefundState::Abnormal,
+        RefundStatus::Other(word) => {
+            let unclear = PayError::Unknown(format!("a refund's status {word}"));
+            return Err(ReceiptError::Unavailable(unclear).into());
+        }
+    };
+    told(app, shop, &answer).await?;
+    match state {
+        RefundState::Closed => Ok(()),
+        state => Err(PaymentError::RefundWrongState { refund: known.id, state }.into()),
+    }
+}
+
+/// The refund, where this way is open to it.
+fn open_to(way: RemedyWay, row: Option<refund::Model>, id: RefundId) -> Result<refund::Model, PaymentError> {
     let row = row.ok_or(PaymentError::RefundNotFound(id))?;
-    let fits = row.state == RefundState::Abnormal && row.platform_refund_id.is_some();
+    let fits = match way {
+        RemedyWay::Card => row.state == RefundState::Abnormal && row.platform_refund_id.is_some(),
+        RemedyWay::ByHand => row.state.after(RefundEvent::PaidByHand).is_some(),
+    };
     if fits { Ok(row) } else { Err(PaymentError::RefundWrongState { refund: id, state: row.state }) }
 }
 
@@ -99,9 +136,9 @@ async fn write(
     new: NewRemedy,
 ) -> Result<(Option<order::Model>, refund::Model, remedy::Model), Failure> {
     let now: Time = app.clock.now();
-    let known = abnormal(refunds::by_id(tx, shop.id, id).await?, id)?;
+    let known = open_to(new.way(), refunds::by_id(tx, shop.id, id).await?, id)?;
     let order = held(tx, shop, &known).await?;
-    let refund = abnormal(refunds::by_id(tx, shop.id, id).await?, id)?;
+    let refund = open_to(new.way(), refunds::by_id(tx, shop.id, id).await?, id)?;
     let row = remedies::create(tx, shop.id, id, new, by, now).await?;
     let row = row.ok_or(PaymentError::RefundWrongState { refund: id, state: refund.state })?;
     let what = format!("refund_{}", kernel::words::wire(&row.way));

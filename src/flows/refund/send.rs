@@ -209,7 +209,8 @@ async fn apply(
             // Somebody else heard the same and was first.
             let Some(refund) = refund.filter(|refund| refund.state.after(event).is_some()) else { return Ok(None) };
             if event == RefundEvent::Succeeded {
-                return Ok(Some(succeed(app, tx, shop, &order, &refund, heard.platform_id.clone()).await?));
+                let told = (event, heard.platform_id.clone());
+                return Ok(Some(succeed(app, tx, shop, &order, &refund, told).await?));
             }
             let (id, why, times) =
                 (heard.platform_id.clone(), heard.reason.clone(), (app.clock.now(), app.clock.wall()));
@@ -227,19 +228,19 @@ async fn apply(
     Ok(())
 }
 
-/// The money went back: refund, books, order and ticket, in the caller's transaction, which holds
-/// the order's row.
+/// The money went back, by the platform or by hand: refund, books, order and ticket, in the caller's
+/// transaction, which holds the order's row.
 pub(super) async fn succeed(
     app: &App,
     tx: &DatabaseTransaction,
     shop: &Shop,
     order: &order::Model,
     refund: &refund::Model,
-    platform_id: Option<String>,
+    (event, platform_id): (RefundEvent, Option<String>),
 ) -> Result<refund::Model, Failure> {
     let now = app.clock.now();
     let times = (now, app.clock.wall());
-    let done = refunds::advance(tx, refund, RefundEvent::Succeeded, platform_id, None, times).await?;
+    let done = refunds::advance(tx, refund, event, platform_id, None, times).await?;
     book_arrival(tx, refund, order.member_id, order.clearing(), now).await?;
     if refund.cause == Cause::LatePayment.text() && order.paid_at.is_some() {
         // It was paid twice: this money never was the order's.

@@ -268,6 +268,41 @@ on_both! {
 }
 
 on_both! {
+    async fn a_share_that_never_arrived_is_not_sent_again_once_a_refund_took_its_room(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let anna = app.leader_with("anna", 900).await;
+        receives(&keeper, &anna).await;
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900)]).await;
+        app.time_passes(70);
+        let lost = json!({"path_prefix": "/v3/profitsharing/orders", "method": "POST", "status": 500, "times": 2});
+        app.wechat().add_fault(serde_json::from_value(lost).unwrap());
+        app.run_due_jobs().await;
+        assert_eq!(app.shared(order).await[0].1, SharingState::Processing, "it may have arrived");
+        app.wechat().clear_faults();
+        let sent = || {
+            let log = app.wechat().request_log();
+            log.iter().filter(|call| call.method == "POST" && call.path == "/v3/profitsharing/orders").count()
+        };
+        let before = sent();
+        let part = json!({"lines": [{"line_id": app.line_of(order).await, "amount_fen": 9_500}], "reason": "坏"});
+        let path = format!("/console/api/v1/orders/{order}/refunds");
+        keeper.post(&format!("{path}/preview"), part.clone()).await.ok();
+        keeper.post_new(&path, part).await.ok();
+        assert_eq!(sent(), before, "who looks at a refund, or asks for it, sends no share");
+        app.sharing_comes_to_rest().await;
+        app.refunds_go_on().await;
+        assert_eq!(sent(), before, "nor is it sent without its room");
+        let given_up = (SharingKind::Share, SharingState::Failed, vec![(900, PartResult::Closed)]);
+        assert_eq!(app.shared(order).await, [given_up, UNFROZEN]);
+        let purse = app.wechat().purse(&app.keys().merchant.mchid);
+        assert_eq!((purse.refunded, purse.shared_out, purse.frozen), (9_500, 0, 0));
+        assert_eq!(app.funds(anna.id).await, (900, 0), "it stays owed");
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
     async fn a_refused_unfreeze_is_planned_again_before_the_freeze_ends(app: TestApp) {
         app.shop_says(SHARES).await;
         let buyer = app.member("buyer").await;

@@ -84,6 +84,35 @@ on_both! {
 }
 
 on_both! {
+    async fn a_share_takes_all_but_what_wechat_keeps_as_its_fee(setup: Setup) {
+        let dear = |sandbox: &mut sandbox::SandboxConfig| {
+            (sandbox.fee_bp, sandbox.sharing_ceiling_bp) = (60, 10_000);
+        };
+        let running = TestApp::beside(setup, |_| {}, dear).await;
+        let app = &running;
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        keeper.put("/console/api/v1/settings", json!({"sharing_ceiling_bp": 10_000})).await.ok();
+        let anna = app.leader_with("anna", 20_001).await;
+        receives(&keeper, &anna).await;
+        let even = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 10_000)]).await;
+        let odd = app.shared_order(&buyer, OrderStatus::Completed, 10_001, &[(anna.id, 10_001)]).await;
+        app.time_passes(70);
+        app.sharing_comes_to_rest().await;
+        // 0.6 % of 10 001 is no whole fen: the odd one is left to the shop.
+        for (order, fen) in [(even, 9_940), (odd, 9_940)] {
+            let share = (SharingKind::Share, FINISHED, vec![(fen, PartResult::Succeeded)]);
+            assert_eq!(app.shared(order).await, [share, UNFROZEN]);
+        }
+        assert_eq!(app.funds(anna.id).await, (121, 0), "the rest stays owed");
+        let purse = app.wechat().purse(&app.keys().merchant.mchid);
+        assert_eq!((purse.shared_out, purse.frozen), (19_880, 0));
+        app.books_are_clean().await;
+        running.stop().await;
+    }
+}
+
+on_both! {
     async fn a_receiver_that_gets_nothing_is_still_owed(app: TestApp) {
         app.shop_says(SHARES).await;
         let (keeper, buyer) = (app.operator().await, app.member("buyer").await);

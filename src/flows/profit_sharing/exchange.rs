@@ -131,7 +131,7 @@ async fn claim(
         sharings::look_again(tx, row.id, wall + rules::pause(0, PAUSE_MOST), None).await?;
         return Ok(None);
     }
-    let has_room = row.kind == SharingKind::Unfreeze || fits(tx, &row, ceiling).await?;
+    let has_room = row.kind == SharingKind::Unfreeze || fits(tx, shop, &row, ceiling).await?;
     if !has_room && never_sent(&row) {
         let parts = sharings::parts_of(tx, &row).await?;
         give_up(tx, &row, &parts, NO_ROOM, app.clock.now()).await?;
@@ -148,10 +148,15 @@ async fn share_is_open(tx: &DatabaseTransaction, shop: &Shop, row: &sharing::Mod
 }
 
 /// Whether a share still has its room.
-async fn fits(tx: &DatabaseTransaction, row: &sharing::Model, ceiling: BasisPoints) -> Result<bool, Failure> {
+async fn fits(
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    row: &sharing::Model,
+    ceiling: BasisPoints,
+) -> Result<bool, Failure> {
     let Some(payment) = payments::by_id(tx, row.shop_id, row.payment_id).await? else { return Ok(true) };
     let pot = Pot::of(tx, row.shop_id, row.order_id, &payment, Some(row.id)).await?;
-    Ok(pot.room(ceiling)? >= row.amount_fen)
+    Ok(pot.room((ceiling, shop.settings.payment_fee_bp))? >= row.amount_fen)
 }
 
 async fn talk(

@@ -84,6 +84,35 @@ on_both! {
 }
 
 on_both! {
+    async fn a_share_takes_all_but_what_wechat_keeps_as_its_fee(setup: Setup) {
+        let dear = |sandbox: &mut sandbox::SandboxConfig| {
+            (sandbox.fee_bp, sandbox.sharing_ceiling_bp) = (60, 10_000);
+        };
+        let running = TestApp::beside(setup, |_| {}, dear).await;
+        let app = &running;
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        keeper.put("/console/api/v1/settings", json!({"sharing_ceiling_bp": 10_000})).await.ok();
+        let anna = app.leader_with("anna", 20_001).await;
+        receives(&keeper, &anna).await;
+        let even = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 10_000)]).await;
+        let odd = app.shared_order(&buyer, OrderStatus::Completed, 10_001, &[(anna.id, 10_001)]).await;
+        app.time_passes(70);
+        app.sharing_comes_to_rest().await;
+        // 0.6 % of 10 001 is no whole fen: the odd one is left to the shop.
+        for (order, fen) in [(even, 9_940), (odd, 9_940)] {
+            let share = (SharingKind::Share, FINISHED, vec![(fen, PartResult::Succeeded)]);
+            assert_eq!(app.shared(order).await, [share, UNFROZEN]);
+        }
+        assert_eq!(app.funds(anna.id).await, (121, 0), "the rest stays owed");
+        let purse = app.wechat().purse(&app.keys().merchant.mchid);
+        assert_eq!((purse.shared_out, purse.frozen), (19_880, 0));
+        app.books_are_clean().await;
+        running.stop().await;
+    }
+}
+
+on_both! {
     async fn a_receiver_that_gets_nothing_is_still_owed(app: TestApp) {
         app.shop_says(SHARES).await;
         let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
@@ -258,6 +287,41 @@ on_both! {
         app.wechat().advance(70);
         app.sharing_comes_to_rest().await;
         app.refunds_go_on().await;
+        let given_up = (SharingKind::Share, SharingState::Failed, vec![(900, PartResult::Closed)]);
+        assert_eq!(app.shared(order).await, [given_up, UNFROZEN]);
+        let purse = app.wechat().purse(&app.keys().merchant.mchid);
+        assert_eq!((purse.refunded, purse.shared_out, purse.frozen), (9_500, 0, 0));
+        assert_eq!(app.funds(anna.id).await, (900, 0), "it stays owed");
+        app.books_are_clean().await;
+    }
+}
+
+on_both! {
+    async fn a_share_that_never_arrived_is_not_sent_again_once_a_refund_took_its_room(app: TestApp) {
+        app.shop_says(SHARES).await;
+        let (keeper, buyer) = (app.operator().await, app.member("buyer").await);
+        let anna = app.leader_with("anna", 900).await;
+        receives(&keeper, &anna).await;
+        let order = app.shared_order(&buyer, OrderStatus::Completed, 10_000, &[(anna.id, 900)]).await;
+        app.time_passes(70);
+        let lost = json!({"path_prefix": "/v3/profitsharing/orders", "method": "POST", "status": 500, "times": 2});
+        app.wechat().add_fault(serde_json::from_value(lost).unwrap());
+        app.run_due_jobs().await;
+        assert_eq!(app.shared(order).await[0].1, SharingState::Processing, "it may have arrived");
+        app.wechat().clear_faults();
+        let sent = || {
+            let log = app.wechat().request_log();
+            log.iter().filter(|call| call.method == "POST" && call.path == "/v3/profitsharing/orders").count()
+        };
+        let before = sent();
+        let part = json!({"lines": [{"line_id": app.line_of(order).await, "amount_fen": 9_500}], "reason": "坏"});
+        let path = format!("/console/api/v1/orders/{order}/refunds");
+        keeper.post(&format!("{path}/preview"), part.clone()).await.ok();
+        keeper.post_new(&path, part).await.ok();
+        assert_eq!(sent(), before, "who looks at a refund, or asks for it, sends no share");
+        app.sharing_comes_to_rest().await;
+        app.refunds_go_on().await;
+        assert_eq!(sent(), before, "nor is it sent without its room");
         let given_up = (SharingKind::Share, SharingState::Failed, vec![(900, PartResult::Closed)]);
         assert_eq!(app.shared(order).await, [given_up, UNFROZEN]);
         let purse = app.wechat().purse(&app.keys().merchant.mchid);

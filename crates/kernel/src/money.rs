@@ -101,6 +101,13 @@ impl Fen {
         i64::try_from(exact).map(Fen).map_err(|_| MoneyError)
     }
 
+    /// `self × rate`, rounded up, away from zero.
+    pub fn rate_up(self, rate: BasisPoints) -> Result<Fen, MoneyError> {
+        let product = i128::from(self.0) * i128::from(rate.0);
+        let exact = (product.abs() + 9_999) / 10_000 * product.signum();
+        i64::try_from(exact).map(Fen).map_err(|_| MoneyError)
+    }
+
     /// `self × numerator ÷ denominator`, half a fen rounded away from zero.
     pub fn scale_half_up(self, numerator: i64, denominator: i64) -> Result<Fen, MoneyError> {
         if denominator <= 0 {
@@ -230,6 +237,15 @@ mod tests {
         assert_eq!(Fen(1999).rate_half_up(BasisPoints(8800)), Ok(Fen(1759)));
         assert_eq!(Fen(1).rate_half_up(BasisPoints(5000)), Ok(Fen(1)));
         assert_eq!(Fen(-1).rate_half_up(BasisPoints(5000)), Ok(Fen(-1)));
+    }
+
+    #[test]
+    fn what_is_rounded_up_is_a_whole_fen_for_any_part_of_one() {
+        assert_eq!(Fen(10_000).rate_up(BasisPoints(60)), Ok(Fen(60)));
+        assert_eq!(Fen(10_001).rate_up(BasisPoints(60)), Ok(Fen(61)));
+        assert_eq!(Fen(1).rate_up(BasisPoints(60)), Ok(Fen(1)));
+        assert_eq!(Fen(-1).rate_up(BasisPoints(60)), Ok(Fen(-1)));
+        assert_eq!(Fen(0).rate_up(BasisPoints(60)), Ok(Fen(0)));
     }
 
     proptest! {

@@ -89,9 +89,17 @@ pub fn pause(asked: i32, most: Duration) -> Duration {
 }
 
 /// What may still be shared of a payment: `ceiling` of what was paid, less what was shared, and
-/// never more than what was not refunded. Nothing rather than less than nothing.
-pub fn room_to_share(paid: Fen, refunded: Fen, shared: Fen, ceiling: BasisPoints) -> Result<Fen, MoneyError> {
-    let most = paid.rate_down(ceiling)?.min(paid.minus(refunded)?);
+/// never more than what was not refunded, less the platform's `fee` on it (WeChat Pay sheet §6). The fee
+/// of what goes back is given back, and half fen are counted against the room. Nothing rather than less
+/// than nothing.
+pub fn room_to_share(
+    paid: Fen,
+    refunded: Fen,
+    shared: Fen,
+    (ceiling, fee): (BasisPoints, BasisPoints),
+) -> Result<Fen, MoneyError> {
+    let kept = paid.rate_up(fee)?.minus(refunded.rate_down(fee)?)?;
+    let most = paid.rate_down(ceiling)?.min(paid.minus(refunded)?.minus(kept)?);
     Ok(most.minus(shared)?.max(Fen::ZERO))
 }
 
@@ -194,15 +202,26 @@ mod tests {
 
     #[test]
     fn the_ceiling_and_refunds_both_limit_what_is_shared() {
-        let room = |refunded, shared| room_to_share(fen(10_000), fen(refunded), fen(shared), BasisPoints::new(3_000));
+        let rates = (BasisPoints::new(3_000), BasisPoints::new(60));
+        let room = |refunded, shared| room_to_share(fen(10_000), fen(refunded), fen(shared), rates);
         assert_eq!(room(0, 0).unwrap(), fen(3_000));
         assert_eq!(room(0, 2_999).unwrap(), fen(1));
-        assert_eq!(room(8_000, 0).unwrap(), fen(2_000));
+        assert_eq!(room(8_000, 0).unwrap(), fen(1_988), "the fee on what was kept is not there to be shared");
         assert_eq!(room(10_000, 0).unwrap(), Fen::ZERO);
         assert_eq!(room(9_000, 3_000).unwrap(), Fen::ZERO);
         assert_eq!(shares(&[fen(2_000), fen(500)], fen(3_000)).unwrap(), [fen(2_000), fen(500)]);
         assert_eq!(shares(&[fen(4_000), fen(2_000)], fen(3_000)).unwrap(), [fen(2_000), fen(1_000)]);
         assert_eq!(shares(&[fen(5)], Fen::ZERO).unwrap(), [Fen::ZERO]);
+    }
+
+    #[test]
+    fn the_platforms_fee_is_not_there_to_be_shared_and_comes_back_with_a_refund() {
+        let rates = |fee| (BasisPoints::WHOLE, BasisPoints::new(fee));
+        let room = |paid, refunded, fee| room_to_share(fen(paid), fen(refunded), Fen::ZERO, rates(fee)).unwrap();
+        assert_eq!((room(10_000, 0, 0), room(10_000, 0, 60)), (fen(10_000), fen(9_940)));
+        // 0.6 % of 101 is 0.606 fen, and that of 50 no whole fen.
+        assert_eq!((room(101, 0, 60), room(101, 50, 60), room(101, 101, 60)), (fen(100), fen(50), Fen::ZERO));
+        assert_eq!(room(10_000, 5_000, 60), fen(4_970));
     }
 
     proptest! {

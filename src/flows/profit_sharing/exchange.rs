@@ -49,13 +49,32 @@ enum Answer {
     Later { why: String, sent: bool },
 }
 
+/// How far one exchange may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// What the platform does not have is sent.
+    Send,
+    /// It is asked alone, and nothing goes out.
+    Ask,
+}
+
 /// Sends a request that is due, or asks what became of it.
 #[tracing::instrument(skip_all, fields(sharing = %id))]
 pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failure> {
+    once(app, shop, id, Reach::Send).await
+}
+
+/// Asks what became of a request that is due and may be with the platform; it is never sent here.
+#[tracing::instrument(skip_all, fields(sharing = %id))]
+pub(super) async fn ask(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failure> {
+    once(app, shop, id, Reach::Ask).await
+}
+
+async fn once(app: &App, shop: &Shop, id: SharingId, reach: Reach) -> Result<(), Failure> {
     let order = merchant::order_of(app.db.reader(), shop.id, id).await?;
     let merchant_no = order.and_then(|order| order.merchant_no);
     let ceiling = ceiling::of(app, shop, merchant_no.as_deref()).await;
-    let claimed = app.db.write(async |tx| claim(app, tx, shop, id, ceiling).await).await?;
+    let claimed = app.db.write(async |tx| claim(app, tx, shop, (id, reach), ceiling).await).await?;
     let Some(Claimed { row, parts, has_room }) = claimed else { return Ok(()) };
     let clients = app.clients.of(shop);
     let answer = match clients.pay_for(merchant_no.as_deref()) {
@@ -63,7 +82,7 @@ pub async fn exchange(app: &App, shop: &Shop, id: SharingId) -> Result<(), Failu
             if merchant_no.is_some() && row.state == SharingState::Created {
                 merchant::know_receivers(app, shop, &pay, &parts).await?;
             }
-            talk(app, &pay, &row, has_room).await?
+            talk(app, &pay, &row, (has_room, reach)).await?
         }
         Err(error) => {
             tracing::error!(shop = %shop.id, %error, "a share waits for the shop's payment account");
@@ -91,13 +110,13 @@ struct Claimed {
 }
 
 /// Takes a request that is due, once the order's row is held, so that a refund comes wholly before
-/// or wholly after. One not accepted yet is looked at again: a share that a refund left no room for
-/// is given up, and an unfreeze waits for the shares before it.
+/// or wholly after. A share that a refund left no room for does not go out again, whether it was
+/// accepted or not; one that never went out is given up, and an unfreeze waits for the shares before it.
 async fn claim(
     app: &App,
     tx: &DatabaseTransaction,
     shop: &Shop,
-    id: SharingId,
+    (id, reach): (SharingId, Reach),
     ceiling: BasisPoints,
 ) -> Result<Option<Claimed>, Failure> {
     let wall = app.clock.wall();
@@ -105,11 +124,14 @@ async fn claim(
     orders::progress::lock(tx, shop.id, known.order_id).await?;
     let Some(row) = sharings::waiting(tx, shop.id, id, wall).await? else { return Ok(None) };
     let unsent = row.state == SharingState::Created;
+    if unsent && reach == Reach::Ask {
+        return Ok(None);
+    }
     if unsent && row.kind == SharingKind::Unfreeze && share_is_open(tx, shop, &row).await? {
         sharings::look_again(tx, row.id, wall + rules::pause(0, PAUSE_MOST), None).await?;
         return Ok(None);
     }
-    let has_room = !unsent || row.kind == SharingKind::Unfreeze || fits(tx, &row, ceiling).await?;
+    let has_room = row.kind == SharingKind::Unfreeze || fits(tx, shop, &row, ceiling).await?;
     if !has_room && never_sent(&row) {
         let parts = sharings::parts_of(tx, &row).await?;
         give_up(tx, &row, &parts, NO_ROOM, app.clock.now()).await?;
@@ -126,24 +148,33 @@ async fn share_is_open(tx: &DatabaseTransaction, shop: &Shop, row: &sharing::Mod
 }
 
 /// Whether a share still has its room.
-async fn fits(tx: &DatabaseTransaction, row: &sharing::Model, ceiling: BasisPoints) -> Result<bool, Failure> {
+async fn fits(
+    tx: &DatabaseTransaction,
+    shop: &Shop,
+    row: &sharing::Model,
+    ceiling: BasisPoints,
+) -> Result<bool, Failure> {
     let Some(payment) = payments::by_id(tx, row.shop_id, row.payment_id).await? else { return Ok(true) };
     let pot = Pot::of(tx, row.shop_id, row.order_id, &payment, Some(row.id)).await?;
-    Ok(pot.room(ceiling)? >= row.amount_fen)
+    Ok(pot.room((ceiling, shop.settings.payment_fee_bp))? >= row.amount_fen)
 }
 
-async fn talk(app: &App, pay: &WechatPay, row: &sharing::Model, has_room: bool) -> Result<Answer, Failure> {
+async fn talk(
+    app: &App,
+    pay: &WechatPay,
+    row: &sharing::Model,
+    (has_room, reach): (bool, Reach),
+) -> Result<Answer, Failure> {
     let number = row.id.to_string();
     if row.state == SharingState::Processing || !has_room {
         match pay.query_sharing(&row.transaction_id, &number).await {
             Ok(order) => return Ok(Answer::Order(order)),
             // A refusal of an earlier sending was heard, or the sender died before he sent it.
-            Err(PayError::NotFound(answer)) if !has_room && answer.signed => {
+            Err(PayError::NotFound(answer)) if !has_room && answer.signed && reach == Reach::Send => {
                 return Ok(Answer::Refused(NO_ROOM.to_owned()));
             }
-            Err(error) if !has_room => return Ok(Answer::Later { why: error.to_string(), sent: false }),
             // A request whose answer was lost never arrived: the same number goes out again.
-            Err(PayError::NotFound(_)) => {}
+            Err(PayError::NotFound(_)) if has_room && reach == Reach::Send => {}
             Err(error) => return Ok(Answer::Later { why: error.to_string(), sent: false }),
         }
     }

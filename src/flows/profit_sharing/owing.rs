@@ -25,8 +25,10 @@ use crate::platform::receiver::Receiver;
 pub(super) type Owed = (&'static str, Uuid, Receiver, Fen);
 
 /// What the order's suppliers that are paid by sharing were released on it and have not been given, by
-/// ascending supplier. A frozen one is paid nothing. A part that failed is tried once more only when
-/// somebody says so (`again`): the account is at fault; one that was never sent is planned anew.
+/// ascending supplier. A frozen one is paid nothing, nor one whose own merchant collected the order: its
+/// part lies there already, and what else it is owed is not of this money. A part that failed is tried
+/// once more only when somebody says so (`again`): the account is at fault; one that was never sent is
+/// planned anew.
 pub(super) async fn to_suppliers(
     app: &App,
     tx: &impl ConnectionTrait,
@@ -37,7 +39,7 @@ pub(super) async fn to_suppliers(
 ) -> Result<Vec<Owed>, Failure> {
     let mut owed: BTreeMap<SupplierId, Fen> = BTreeMap::new();
     for row in suppliers::parts::of_order(tx, shop.id, order.id).await? {
-        if row.state == PartState::Released {
+        if row.state == PartState::Released && order.merchant_id != Some(row.supplier_id) {
             let sum = owed.entry(row.supplier_id).or_default();
             *sum = sum.plus(row.amount_fen.minus(row.reversed_fen)?)?;
         }

@@ -238,7 +238,7 @@ async fn write_share(
     let mut named = BTreeSet::new();
     parts.retain(|(_, _, receiver, _)| named.insert(receiver.account.clone()));
     let pot = Pot::of(tx, shop.id, open.order.id, &open.payment, None).await?;
-    let room = pot.room(ceiling)?;
+    let room = pot.room((ceiling, shop.settings.payment_fee_bp))?;
     let owed: Vec<Fen> = parts.iter().map(|(.., owed)| *owed).collect();
     let shares = rules::shares(&owed, room)?;
     let parts: Vec<NewPart> = parts

@@ -33,9 +33,9 @@ impl Pot {
         Ok(Self { paid: payment.amount_fen, refunded: refunded(conn, shop, payment.id).await?, given })
     }
 
-    /// What may still be shared.
-    pub(super) fn room(&self, ceiling: BasisPoints) -> Result<Fen, Failure> {
-        Ok(rules::room_to_share(self.paid, self.refunded, self.given, ceiling)?)
+    /// What may still be shared, under a ceiling and less the platform's fee.
+    pub(super) fn room(&self, rates: (BasisPoints, BasisPoints)) -> Result<Fen, Failure> {
+        Ok(rules::room_to_share(self.paid, self.refunded, self.given, rates)?)
     }
 
     /// What is still frozen for the order; below zero when more went back than that.

@@ -5,6 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use tuanqiao::areas::bills::state::{BillKind, RunState};
 use tuanqiao::areas::complaints::entity::complaint;
+use tuanqiao::areas::ledger::state::AccountKind;
 use tuanqiao::areas::orders::entity::order;
 use tuanqiao::areas::payouts::state::{PartResult, SharingKind, SharingState};
 
@@ -64,6 +65,39 @@ on_both! {
         }
         // The mill's money paid it all: what the shop bears of it is owed to the mill.
         assert_eq!((app.lies_with(Some(market.mill)).await, app.collected_by(Some(market.mill)).await), (-15, 341));
+        app.each_merchants_money_is_booked(&market).await;
+    }
+}
+
+on_both! {
+    async fn a_supplier_is_not_paid_an_old_claim_out_of_money_it_collected_itself(app: TestApp) {
+        let market = Market::open(app).await;
+        let (stage, anna) = (&market.stage, app.member("anna").await);
+        let receiver = format!("/console/api/v1/leaders/{}/sharing-receiver", stage.leader_id);
+        stage.operator.put(&receiver, json!({"type": "PERSONAL_OPENID"})).await.ok();
+        let mill = format!("/console/api/v1/suppliers/{}", market.mill);
+        let sells = async || {
+            let order = stage.orders(&anna, &market.skus[2], 1).await;
+            app.pays(&anna, &order).await;
+            stage.delivers(app).await;
+            stage.hands_over(&anna, &order).await;
+            app.time_passes(8 * DAY);
+            app.run_due_jobs().await;
+            app.sharing_comes_to_rest().await;
+            order
+        };
+        stage.operator.patch(&mill, json!({"sub_mchid": null})).await.ok();
+        sells().await;
+        assert_eq!(app.account(AccountKind::SupplierAvailable).await, -426, "the shop's merchant was paid, and owes it");
+        let company = json!({"type": "MERCHANT_ID", "account": "1900000109", "name": "东山米厂有限公司"});
+        stage.operator.put(&format!("{mill}/sharing-receiver"), company).await.ok();
+        stage.operator.patch(&mill, json!({"sub_mchid": MILL, "payout": "sharing"})).await.ok();
+        let order = sells().await;
+        let parts = [50, 25].map(|part| (part, PartResult::Succeeded)).to_vec();
+        let shared = (SharingKind::Share, SharingState::Finished, parts);
+        assert_eq!(app.shared(order_id(&order)).await, [shared, (SharingKind::Unfreeze, SharingState::Finished, Vec::new())]);
+        assert_eq!(app.account(AccountKind::SupplierAvailable).await, -426, "it is owed as before");
+        assert_eq!(app.wechat().purse("1900000109").shared_in, 0);
         app.each_merchants_money_is_booked(&market).await;
     }
 }

@@ -21,6 +21,7 @@ mod bills;
 mod bodies;
 mod bridge_day;
 mod calls;
+mod cancelled_payouts;
 mod cart;
 mod catalogue;
 mod channels;

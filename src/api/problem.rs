@@ -212,6 +212,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | C::PaidTogether
         | C::PaymentNotNeeded
         | C::PaymentRefused
+        | C::TransferUndecided
         | C::PaymentClosing
         | C::RefundTooMuch
         | C::AfterSaleWrongState

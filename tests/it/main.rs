@@ -22,6 +22,7 @@ mod bills;
 mod bodies;
 mod bridge_day;
 mod calls;
+mod cancelled_payouts;
 mod cart;
 mod catalogue;
 mod channels;

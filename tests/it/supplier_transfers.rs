@@ -119,6 +119,34 @@ on_both! {
 }
 
 on_both! {
+    async fn a_statements_transfer_is_cancelled_and_paid_again_under_another_number(app: TestApp) {
+        let guo = app.member("guo").await;
+        let (orchard, statement) = orchard_of(app, &guo, json!(null)).await;
+        orchard.does(&statement, "cancel", json!({})).await.refused(409, "supplier_statement.wrong_state");
+        orchard.does(&statement, "pay", json!({})).await.ok();
+        app.run_due_jobs().await;
+        let first = app.wechat().transfers().remove(0).out_bill_no;
+        assert_eq!(orchard.does(&statement, "cancel", json!({})).await.ok()["state"], "paying");
+        assert_eq!(orchard.funds().await, (0, 0, 8_000), "it is WeChat that ends it");
+        app.payouts_go_on().await;
+        let ended = seen(&orchard, &statement).await;
+        assert_eq!((&ended["state"], &ended["fail_reason"]), (&json!("failed"), &json!("CANCELLED")));
+        assert_eq!((&ended["transfer"]["state"], orchard.funds().await), (&json!("cancelled"), (0, 8_000, 0)));
+        orchard.does(&statement, "cancel", json!({})).await.refused(409, "supplier_statement.wrong_state");
+
+        orchard.does(&statement, "pay", json!({})).await.ok();
+        app.run_due_jobs().await;
+        let second = app.wechat().transfers().remove(0).out_bill_no;
+        assert_ne!(second, first);
+        assert!(app.wechat().confirms_transfer(&second));
+        let late = orchard.does(&statement, "cancel", json!({})).await.refused(409, "supplier_statement.wrong_state");
+        assert_eq!(late["extra"]["state"], "paid", "the confirmation was faster");
+        assert_eq!(app.wechat().purse(&app.keys().merchant.mchid).transferred, 8_000);
+        orchard.floor.adds_up().await;
+    }
+}
+
+on_both! {
     async fn a_transfer_that_cannot_be_is_refused_and_the_statement_paid_by_hand(app: TestApp) {
         app.shop_says("[payout]\ntransfer_max_fen = 7999\n[payout.supplier_transfer]\nremark = \"水果货款\"\n").await;
         let guo = app.member("guo").await;

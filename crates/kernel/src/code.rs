@@ -146,6 +146,7 @@ codes! {
     WithdrawalDailyLimit = "withdrawal.daily_limit", "超过每日提现限制", "The daily limit of withdrawals is reached";
     WithdrawalChannel = "withdrawal.channel_not_offered", "该提现方式不可用", "This way of withdrawing is not offered";
     TransferNotFound = "transfer.not_found", "转账不存在", "The transfer does not exist";
+    TransferUndecided = "transfer.undecided", "转账结果尚不明确，请稍后再试", "Whether the transfer was made is not known yet; try again later";
     PayoutAccountNotFound = "payout_account.not_found", "收款账户不存在", "The payout account does not exist";
     IdentityRequired = "identity.required", "请先填写实名信息", "Give your real name and ID number first";
     IdentityTaken = "identity.taken", "该证件号已属于其他团长", "This ID number belongs to another leader";

@@ -75,6 +75,7 @@ CREATE TABLE transfers (
     amount_fen       {int} NOT NULL,
     openid           {text} NOT NULL,
     request_body     {text},
+    unanswered_at    {time},
     platform_bill_no {text},
     package_info     {text},
     fail_reason      {text},

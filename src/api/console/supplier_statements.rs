@@ -35,6 +35,7 @@ pub(super) fn routes(config: &mut Routes) {
         .service(pay_statement)
         .service(statement_paid)
         .service(statement_failed)
+        .service(cancel_statement)
         .service(export_statement_csv)
         .service(export_statement_xlsx);
 }
@@ -323,6 +324,25 @@ async fn statement_failed(
     let reason = fields.line("reason", &body.value.reason, 1, 200);
     fields.done()?;
     let row = flow::failed(&app, &who.shop, who.operator, *id, &reason).await?;
+    shown(&app, &row).await
+}
+
+/// Has the transfer that pays a statement cancelled, as long as its payee has not confirmed it. The statement
+/// shows `paying` until WeChat Pay says that it is cancelled; then it may be paid anew.
+#[utoipa::path(
+    tag = "suppliers", operation_id = "cancel_supplier_statement_transfer", security(("session" = [])),
+    params(("id" = SupplierStatementId, Path)),
+    responses((status = 200, body = SupplierStatement), Failures)
+)]
+#[post("/console/api/v1/supplier-statements/{id}/cancel")]
+async fn cancel_statement(
+    app: web::Data<App>,
+    who: Operator,
+    id: PathId<SupplierStatementId>,
+    _: JsonBody<Nothing>,
+) -> Reply {
+    who.may(Permission::Payouts)?;
+    let row = flow::cancel(&app, &who.shop, who.operator, *id).await?;
     shown(&app, &row).await
 }
 

@@ -19,10 +19,10 @@ use crate::app::App;
 use crate::areas::payouts::entity::{transfer, withdrawal};
 use crate::areas::payouts::query;
 use crate::areas::payouts::state::{TransferState, WithdrawalChannel, WithdrawalState};
-use crate::flows::payout::{self, Withdrawal};
+use crate::flows::payout::{self, By, Withdrawal};
 
 pub(super) fn routes(config: &mut Routes) {
-    config.service(list).service(approve).service(reject).service(paid);
+    config.service(list).service(approve).service(reject).service(cancel).service(paid);
 }
 
 /// A leader's withdrawal, as operators see it.
@@ -177,6 +177,26 @@ async fn reject(
     let reason = fields.line("reason", &body.value.reason, 1, 200);
     fields.done()?;
     let work = async |once: &_| payout::reject(&app, &who.shop, *id, who.operator, &reason, once).await;
+    key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
+}
+
+/// Cancels a granted withdrawal by transfer, as long as the leader has not confirmed it. It shows `paying` until
+/// WeChat Pay says that it is cancelled; then the money is available to the leader again.
+#[utoipa::path(
+    tag = "payouts", operation_id = "cancel_withdrawal", security(("session" = [])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
+    responses((status = 200, body = ConsoleWithdrawal), Failures)
+)]
+#[post("/console/api/v1/withdrawals/{id}/cancel")]
+async fn cancel(
+    app: web::Data<App>,
+    who: Operator,
+    id: PathId<WithdrawalId>,
+    key: IdempotencyKey,
+    body: JsonBody<Nothing>,
+) -> Reply {
+    who.may(Permission::Payouts)?;
+    let work = async |once: &_| payout::cancel(&app, &who.shop, *id, By::Operator(who.operator), once).await;
     key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
 }
 

@@ -11,7 +11,7 @@ use kernel::page::Page;
 use serde::{Deserialize, Serialize};
 
 use crate::api::auth::SignedInLeader;
-use crate::api::body::{JsonBody, PageQuery, PathId, QueryOf};
+use crate::api::body::{JsonBody, Nothing, PageQuery, PathId, QueryOf};
 use crate::api::list::ListView;
 use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
@@ -20,13 +20,13 @@ use crate::areas::payouts::entity::{transfer, withdrawal};
 use crate::areas::payouts::state::{TransferState, WithdrawalChannel, WithdrawalState};
 use crate::areas::payouts::{PayoutError, query};
 use crate::areas::shops::query::Shop;
-use crate::flows::payout::{self, Wish, Withdrawal};
+use crate::flows::payout::{self, By, Wish, Withdrawal};
 
 /// No amount of this system is larger.
 const AMOUNT_MAX: i64 = 1_000_000_000_000;
 
 pub(super) fn routes(config: &mut Routes) {
-    config.service(ask).service(list).service(one);
+    config.service(ask).service(list).service(one).service(cancel);
 }
 
 /// What a leader asks for.
@@ -198,4 +198,24 @@ async fn one(app: web::Data<App>, who: SignedInLeader, id: PathId<WithdrawalId>)
         withdrawal: WithdrawalView::of(&row, transfer.as_ref()),
         confirmation: transfer.as_ref().and_then(|transfer| Confirmation::of(&who.shop, transfer)),
     })
+}
+
+/// Takes a withdrawal back: what nobody has granted yet at once, and a transfer as long as it is not confirmed.
+/// It shows `paying` until WeChat Pay says that it is cancelled; then the money is available again.
+#[utoipa::path(
+    tag = "leader", operation_id = "cancel_leader_withdrawal", security(("bearer" = [])),
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "A repeat gets the first answer.")),
+    responses((status = 200, body = WithdrawalView), Failures)
+)]
+#[post("/api/v1/leader/withdrawals/{id}/cancel")]
+async fn cancel(
+    app: web::Data<App>,
+    who: SignedInLeader,
+    id: PathId<WithdrawalId>,
+    key: IdempotencyKey,
+    body: JsonBody<Nothing>,
+) -> Reply {
+    let view = |done: &Withdrawal| WithdrawalView::of(&done.row, done.transfer.as_ref());
+    let work = async |once: &_| payout::cancel(&app, &who.shop, *id, By::Leader(who.leader.id), once).await;
+    key.once(&app, who.shop.id, who.member, &body.hash, StatusCode::OK, view, work).await
 }

@@ -132,7 +132,7 @@ pub async fn month_so_far(
         .columns([C::AmountFen, C::TaxFen])
         .filter(C::LeaderId.eq(leader))
         .filter(C::Day.starts_with(month))
-        .filter(C::State.is_not_in([WithdrawalState::Rejected, WithdrawalState::Failed]))
+        .filter(C::State.is_not_in([WithdrawalState::Rejected, WithdrawalState::Failed, WithdrawalState::Cancelled]))
         .into_tuple()
         .all(conn)
         .await?;

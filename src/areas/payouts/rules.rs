@@ -11,6 +11,11 @@ use super::tax::Withheld;
 pub const TRANSFER_MIN: Fen = Fen::from_fen(10);
 /// From this amount on a transfer needs the receiver's real name (WeChat Pay sheet §7).
 const NAME_FROM: Fen = Fen::from_fen(200_000);
+/// How long after a sending without an answer a transfer may still appear: until then the platform's
+/// `NOT_FOUND` proves nothing (WeChat Pay sheet §7, query).
+pub const STILL_APPEARS: Duration = Duration::minutes(5);
+/// How long a transfer can be asked about (thirty days, WeChat Pay sheet §7), with a margin for two clocks.
+const ASKABLE: Duration = Duration::days(29);
 /// How long an ordinary merchant's shareable money stays frozen (WeChat Pay sheet §6).
 pub const FREEZE_DAYS: i64 = 30;
 /// The earliest moment after payment at which sharing works, with a margin for two clocks.
@@ -80,6 +85,12 @@ pub fn needs_name(amount: Fen) -> bool {
 /// Whether an operator has to look at a withdrawal first: from the threshold on.
 pub fn needs_review(amount: Fen, threshold: Option<Fen>) -> bool {
     threshold.is_some_and(|from| amount >= from)
+}
+
+/// Whether the platform's `NOT_FOUND` at `wall` proves that a transfer was not made: nothing that was sent
+/// is unanswered, or it would have appeared by now, and can still be asked about.
+pub fn not_found_proves(unanswered_at: Option<Time>, wall: Time) -> bool {
+    unanswered_at.is_none_or(|at| (at + STILL_APPEARS..at + ASKABLE).contains(&wall))
 }
 
 /// The pause before the next question to the platform: 5 s doubling up to `most`.
@@ -191,6 +202,15 @@ mod tests {
         assert_eq!(pause(0, hour), Duration::seconds(5));
         assert_eq!(pause(3, hour), Duration::seconds(40));
         assert_eq!(pause(i32::MAX, hour), hour);
+    }
+
+    #[test]
+    fn not_found_proves_nothing_soon_after_a_sending_without_an_answer_nor_a_month_later() {
+        let sent = Time::from_timestamp(1_780_000_000, 0).unwrap();
+        let after = |pause: Duration| not_found_proves(Some(sent), sent + pause);
+        assert!(!after(Duration::zero()) && !after(STILL_APPEARS - Duration::seconds(1)));
+        assert!(after(STILL_APPEARS) && after(Duration::days(28)));
+        assert!(!after(Duration::days(30)) && not_found_proves(None, sent));
     }
 
     #[test]

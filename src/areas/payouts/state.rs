@@ -61,6 +61,8 @@ pub enum WithdrawalState {
     Rejected,
     /// The transfer ended without payment; the money is available again.
     Failed,
+    /// Taken back by the leader, or its transfer was cancelled; the money is available again.
+    Cancelled,
 }
 
 /// What happens to a withdrawal.
@@ -76,6 +78,8 @@ pub enum WithdrawalEvent {
     Paid,
     /// The same says it never will.
     TransferFailed,
+    /// The leader takes back what he applied for, or the transfer was cancelled.
+    Cancelled,
 }
 
 impl WithdrawalState {
@@ -90,13 +94,14 @@ impl WithdrawalState {
             (S::Approved, E::TransferStarted) => S::Paying,
             (S::Paying, E::Paid) => S::Paid,
             (S::Paying, E::TransferFailed) => S::Failed,
+            (S::Applied | S::Paying, E::Cancelled) => S::Cancelled,
             _ => return None,
         })
     }
 
     /// Whether nothing can happen any more.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Paid | Self::Rejected | Self::Failed)
+        matches!(self, Self::Paid | Self::Rejected | Self::Failed | Self::Cancelled)
     }
 }
 
@@ -296,7 +301,7 @@ mod tests {
             arrows += ways;
         }
         // Every arrow of the rule's picture and no other.
-        assert_eq!(arrows, 6);
+        assert_eq!(arrows, 8);
     }
 
     #[test]

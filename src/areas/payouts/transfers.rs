@@ -53,6 +53,7 @@ pub async fn create(
         amount_fen: request.amount_fen,
         openid: request.openid.clone(),
         request_body: Some(requests::to_text(request)?),
+        unanswered_at: None,
         platform_bill_no: None,
         package_info: None,
         fail_reason: None,
@@ -107,6 +108,71 @@ pub async fn claim(
         .exec(conn)
         .await?;
     Ok((claimed.rows_affected == 1).then_some(row))
+}
+
+/// Takes an open transfer from whoever has it, and answers it as it stands since then; `None` once it is
+/// final. What went out before is noted on it, and under an older claim nothing more [goes out](goes_out).
+pub async fn take_over(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    id: TransferId,
+    wall: Time,
+) -> Result<Option<transfer::Model>, PayoutError> {
+    let open = by_id(conn, shop, id).await?.filter(|row| !row.state.is_final());
+    if open.is_none() {
+        return Ok(None);
+    }
+    claim(conn, shop, id, false, wall).await?.ok_or(PayoutError::Contended)?;
+    by_id(conn, shop, id).await
+}
+
+/// Notes that a transfer, as [`claim`] answered it, is sent now. `false` when somebody has taken it over,
+/// who may have ended it: then it must not be sent.
+pub async fn goes_out(conn: &impl ConnectionTrait, row: &transfer::Model, wall: Time) -> Result<bool, PayoutError> {
+    note_unanswered(conn, row, Some(wall)).await
+}
+
+/// Notes that the platform refused what [`goes_out`] noted, or that it never left: only what was sent
+/// earlier may still arrive.
+pub async fn did_not_arrive(conn: &impl ConnectionTrait, row: &transfer::Model) -> Result<(), PayoutError> {
+    note_unanswered(conn, row, row.unanswered_at).await?;
+    Ok(())
+}
+
+/// By the one who claimed `row` and has it still.
+async fn note_unanswered(
+    conn: &impl ConnectionTrait,
+    row: &transfer::Model,
+    at: Option<Time>,
+) -> Result<bool, PayoutError> {
+    let noted = transfer::Entity::update_many()
+        .col_expr(transfer::Column::UnansweredAt, Expr::value(at))
+        .filter(transfer::Column::Id.eq(row.id))
+        .filter(transfer::Column::State.eq(row.state))
+        .filter(transfer::Column::Queries.eq(row.queries.saturating_add(1)))
+        .exec(conn)
+        .await?;
+    Ok(noted.rows_affected == 1)
+}
+
+/// Ends a transfer that the platform does not know, as [`take_over`] answered it. `false` when it was taken
+/// over in its turn, or somebody told more of it.
+pub async fn cancel_unmade(
+    conn: &impl ConnectionTrait,
+    row: &transfer::Model,
+    reason: &str,
+    now: Time,
+) -> Result<bool, PayoutError> {
+    let Some(next) = row.state.after(TransferEvent::Cancelled) else { return Ok(false) };
+    let told = Told { fail_reason: Some(reason.to_owned()), ..Told::default() };
+    let changed = store(row, &told)
+        .col_expr(transfer::Column::State, Expr::value(next))
+        .col_expr(transfer::Column::FinishedAt, Expr::value(Some(now)))
+        .filter(transfer::Column::Queries.eq(row.queries))
+        .filter(transfer::Column::PlatformBillNo.is_null())
+        .exec(conn)
+        .await?;
+    Ok(changed.rows_affected == 1)
 }
 
 /// Keeps the exact bytes of a request before they are sent the first time, and answers those that
@@ -185,7 +251,14 @@ pub async fn refresh(conn: &impl ConnectionTrait, row: &transfer::Model, told: &
 
 fn store(row: &transfer::Model, told: &Told) -> sea_orm::UpdateMany<transfer::Entity> {
     let bill_no = told.bill_no.clone().or_else(|| row.platform_bill_no.clone());
-    transfer::Entity::update_many()
+    let update = transfer::Entity::update_many();
+    // A number of the platform's answers every sending.
+    let update = if told.bill_no.is_some() {
+        update.col_expr(transfer::Column::UnansweredAt, Expr::value(None::<Time>))
+    } else {
+        update
+    };
+    update
         .col_expr(transfer::Column::PlatformBillNo, Expr::value(bill_no))
         .col_expr(transfer::Column::PackageInfo, Expr::value(told.package_info.clone()))
         .col_expr(transfer::Column::FailReason, Expr::value(told.fail_reason.clone().map(requests::cut)))

@@ -128,7 +128,8 @@ pub(super) const CHECKS: &[Check] = &[
             SELECT e.party, e.amount FROM ledger_entries AS e JOIN ledger_journals AS j ON j.id = e.journal_id \
                 WHERE e.shop_id = $1 AND e.account = 'leader_available' AND j.cause_kind = 'referral_reward' \
             UNION ALL \
-            SELECT leader_id, amount_fen FROM withdrawals WHERE shop_id = $1 AND state NOT IN ('rejected', 'failed') \
+            SELECT leader_id, amount_fen FROM withdrawals \
+                WHERE shop_id = $1 AND state NOT IN ('rejected', 'failed', 'cancelled') \
             UNION ALL \
             SELECT party_id, amount_fen FROM sharing_parts \
                 WHERE shop_id = $1 AND party_kind = 'leader' AND result = 'succeeded' \
@@ -305,7 +306,8 @@ pub(super) const CHECKS: &[Check] = &[
             WHEN 'withdrawal_paid' THEN NOT EXISTS ( \
                 SELECT 1 FROM withdrawals AS x WHERE x.id = j.cause_id AND x.state = 'paid') \
             WHEN 'withdrawal_returned' THEN NOT EXISTS ( \
-                SELECT 1 FROM withdrawals AS x WHERE x.id = j.cause_id AND x.state IN ('rejected', 'failed')) \
+                SELECT 1 FROM withdrawals AS x \
+                WHERE x.id = j.cause_id AND x.state IN ('rejected', 'failed', 'cancelled')) \
             WHEN 'shared' THEN NOT EXISTS ( \
                 SELECT 1 FROM sharing_parts AS x WHERE x.id = j.cause_id AND x.result = 'succeeded') \
             WHEN 'returned' THEN NOT EXISTS ( \

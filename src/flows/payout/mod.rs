@@ -1,11 +1,12 @@
 //! Paying leaders out: a withdrawal freezes money, a transfer pays it; and the transfers of
 //! suppliers' statements, which go the same way.
 //!
-//! `Applied` (available → frozen) → `Approved` → `Paying` → `Paid`, or `Rejected` / `Failed`, and
-//! the money is available again. What the platform says reaches us three ways, all equal: the
+//! `Applied` (available → frozen) → `Approved` → `Paying` → `Paid`, or `Rejected` / `Failed` / `Cancelled`,
+//! and the money is available again. What the platform says reaches us three ways, all equal: the
 //! answer to the request, a query of [`exchange`], and the notice.
 
 pub mod batch;
+mod cancel;
 mod read_results;
 mod settle;
 pub mod tax_report;
@@ -13,6 +14,8 @@ mod transfer;
 mod withdraw;
 mod write;
 
+pub(in crate::flows) use cancel::cancel_transfer;
+pub use cancel::{By, cancel};
 pub use transfer::{exchange, told};
 pub(in crate::flows) use write::{NewTransfer, write as write_transfer};
 

@@ -13,6 +13,9 @@ use crate::areas::payouts::{PayoutError, query};
 use crate::areas::shops::query::Shop;
 use crate::flows::supplier_statements;
 
+/// Why what was cancelled was not paid, in the words of the platform's own reasons.
+pub(super) const CANCELLED: &str = "CANCELLED";
+
 /// A transfer is about to be sent. A statement is being paid from the moment its transfer is written.
 pub(super) async fn started(
     tx: &impl ConnectionTrait,
@@ -42,9 +45,13 @@ pub(super) async fn settle(
         return Ok(());
     }
     let paid = state == TransferState::Succeeded;
-    let reason = reason.filter(|_| !paid);
+    let reason = match state {
+        TransferState::Succeeded => None,
+        TransferState::Cancelled => reason.or_else(|| Some(CANCELLED.to_owned())),
+        _ => reason,
+    };
     match Pays::of(row)? {
-        Pays::Withdrawal(id) => end_withdrawal(tx, shop, id, paid, reason, now).await,
+        Pays::Withdrawal(id) => end_withdrawal(tx, shop, id, state, reason, now).await,
         Pays::Statement(id) if paid => {
             supplier_statements::transferred(tx, shop, id, &row.id.alphanumeric(), now).await
         }
@@ -56,18 +63,22 @@ async fn end_withdrawal(
     tx: &impl ConnectionTrait,
     shop: &Shop,
     id: WithdrawalId,
-    paid: bool,
+    state: TransferState,
     reason: Option<String>,
     now: Time,
 ) -> Result<(), Failure> {
     let asked = query::withdrawal(tx, shop.id, id).await?.ok_or(PayoutError::NotFound)?;
-    let end = if paid { WithdrawalEvent::Paid } else { WithdrawalEvent::TransferFailed };
+    let end = match state {
+        TransferState::Succeeded => WithdrawalEvent::Paid,
+        TransferState::Cancelled => WithdrawalEvent::Cancelled,
+        _ => WithdrawalEvent::TransferFailed,
+    };
     // A notice may be faster than our own note that the request went out.
     let started = (asked.state == WithdrawalState::Approved).then_some(WithdrawalEvent::TransferStarted);
     let events: Vec<_> = started.into_iter().chain([end]).collect();
     let done = service::advance(tx, shop.id, id, &events, &Note { reason, by: None }, now).await?;
     tracing::info!(withdrawal = %id, state = ?done.state, "a withdrawal ended");
-    if paid {
+    if end == WithdrawalEvent::Paid {
         return book_paid(tx, shop.id, &done, now).await;
     }
     service::uncount(tx, &done).await?;

@@ -8,7 +8,7 @@ use gateways::pay::wechat_pay::{
     NewTransfer, PayError, SceneReport, SealedTransfer, TransferBill, TransferState as Theirs, WechatPay,
 };
 use kernel::id::TransferId;
-use kernel::{Code, Coded, Failure};
+use kernel::{Code, Coded, Failure, Time};
 use sea_orm::ConnectionTrait;
 
 use super::settle::{settle, started};
@@ -49,6 +49,8 @@ enum Answer {
     Refused(String),
     /// Ask again later; `sent` when the request may have arrived.
     Later { why: String, sent: bool },
+    /// Somebody has taken it over, and nothing was sent.
+    TakenOver,
 }
 
 /// Sends a transfer or asks about it. With `only_due` nothing happens before its time.
@@ -80,6 +82,7 @@ pub async fn exchange(app: &App, shop: &Shop, id: TransferId, only_due: bool) ->
             end_unpaid(app, shop, id, &why).await
         }
         Answer::Later { why, sent } => postpone(app, &row, why, sent).await,
+        Answer::TakenOver => Ok(()),
     }
 }
 
@@ -110,17 +113,40 @@ async fn talk(app: &App, pay: &WechatPay, row: &transfer::Model) -> Result<Answe
         }
     }
     let sent = match wire(app, pay, row, &number).await? {
-        Ok(wire) => pay.create_transfer(&wire).await,
+        Ok(Some(wire)) => pay.create_transfer(&wire).await,
+        Ok(None) => return Ok(Answer::TakenOver),
         Err(error) => Err(error),
     };
+    if sent.as_ref().is_err_and(did_not_arrive) {
+        app.db.write(async |tx| Ok(transfers::did_not_arrive(tx, row).await?)).await?;
+    }
     match (sent, seen) {
         (Ok(bill), _) => Ok(Answer::Bill(Box::new(bill))),
         (Err(error), Some(bill)) => {
             tracing::warn!(transfer = %row.id, %error, "a transfer waits for its receiver, who cannot confirm it yet");
             Ok(Answer::Bill(Box::new(bill)))
         }
-        (Err(error), None) => not_made(pay, row, &number, error).await,
+        (Err(error), None) => not_made(app, pay, row, error).await,
     }
+}
+
+/// Whether a request was refused for good, or never left us.
+fn did_not_arrive(error: &PayError) -> bool {
+    let never_left = matches!(
+        error,
+        PayError::Unreachable(_) | PayError::Invalid(_) | PayError::Credentials(..) | PayError::Crypto(_)
+    );
+    never_left || error.is_definite_refusal()
+}
+
+/// Whether a transfer was not made, now that the platform says over its signature that it does not know it.
+pub(super) fn not_found_proves(row: &transfer::Model, wall: Time) -> bool {
+    let was_shown = match row.state {
+        TransferState::Created => false,
+        TransferState::Processing => row.unanswered_at.is_none(),
+        _ => true,
+    };
+    !was_shown && row.platform_bill_no.is_none() && rules::not_found_proves(row.unanswered_at, wall)
 }
 
 /// Whether the receiver is asked to confirm and nothing at hand opens the confirmation.
@@ -128,29 +154,38 @@ fn cannot_be_confirmed(row: &transfer::Model, bill: &TransferBill) -> bool {
     bill.state == Theirs::WaitUserConfirm && bill.package_info.is_none() && row.package_info.is_none()
 }
 
-/// The request's bytes: stored before they go out, so that every repeat is the same.
+/// The request's bytes, stored before they go out, so that every repeat is the same, with the note that they go
+/// out now; none when somebody has taken the transfer over.
 async fn wire(
     app: &App,
     pay: &WechatPay,
     row: &transfer::Model,
     number: &str,
-) -> Result<Result<SealedTransfer, PayError>, Failure> {
-    let mut stored: TransferRequest = requests::from_text(row.request_body.as_deref())?;
-    if stored.wire.is_none() {
-        let sealed = match pay.transfer_body(&to_platform(number.to_owned(), stored.clone())).await {
+) -> Result<Result<Option<SealedTransfer>, PayError>, Failure> {
+    let mut asked: TransferRequest = requests::from_text(row.request_body.as_deref())?;
+    let is_new = asked.wire.is_none();
+    if is_new {
+        let sealed = match pay.transfer_body(&to_platform(number.to_owned(), asked.clone())).await {
             Ok(sealed) => sealed,
             Err(error) => return Ok(Err(error)),
         };
-        stored.wire = Some(Wire { body: sealed.body, serial: sealed.serial });
-        stored = app.db.write(async |tx| Ok(transfers::keep_wire(tx, row, &stored).await?)).await?;
+        asked.wire = Some(Wire { body: sealed.body, serial: sealed.serial });
     }
+    let kept = app
+        .db
+        .write(async |tx| {
+            let kept = if is_new { transfers::keep_wire(tx, row, &asked).await? } else { asked.clone() };
+            Ok(transfers::goes_out(tx, row, app.clock.wall()).await?.then_some(kept))
+        })
+        .await?;
+    let Some(kept) = kept else { return Ok(Ok(None)) };
     let none = || PayoutError::Unreadable("a transfer's bytes are not stored".to_owned());
-    let Wire { body, serial } = stored.wire.ok_or_else(none)?;
-    Ok(Ok(SealedTransfer { body, serial }))
+    let Wire { body, serial } = kept.wire.ok_or_else(none)?;
+    Ok(Ok(Some(SealedTransfer { body, serial })))
 }
 
 /// What an answer that is no transfer means.
-async fn not_made(pay: &WechatPay, row: &transfer::Model, number: &str, error: PayError) -> Result<Answer, Failure> {
+async fn not_made(app: &App, pay: &WechatPay, row: &transfer::Model, error: PayError) -> Result<Answer, Failure> {
     if matches!(error, PayError::NotEnough(_) | PayError::Config(_)) {
         let cause = if matches!(error, PayError::NotEnough(_)) { "funds" } else { "configuration" };
         metrics::counter!("transfers_blocked_total", "cause" => cause).increment(1);
@@ -158,22 +193,23 @@ async fn not_made(pay: &WechatPay, row: &transfer::Model, number: &str, error: P
         return Ok(Answer::Later { why: error.to_string(), sent: false });
     }
     if error.is_definite_refusal() {
-        return confirm_refusal(pay, number, &error).await;
+        return Ok(confirm_refusal(app, pay, row, &error).await);
     }
     let sent = matches!(error, PayError::Unknown(_) | PayError::Malformed(_)) || error.refusal().is_some();
     Ok(Answer::Later { why: error.to_string(), sent })
 }
 
-/// A refusal alone proves nothing when an earlier request under the number may have arrived.
-async fn confirm_refusal(pay: &WechatPay, number: &str, refusal: &PayError) -> Result<Answer, Failure> {
-    Ok(match pay.query_transfer(number).await {
+/// A refusal alone proves nothing when an earlier request under the number may have arrived, or may yet.
+async fn confirm_refusal(app: &App, pay: &WechatPay, row: &transfer::Model, refusal: &PayError) -> Answer {
+    let words = refusal.refusal().map(|r| format!("{}: {}", r.code, r.message));
+    let words = words.unwrap_or_else(|| refusal.to_string());
+    let wall = app.clock.wall();
+    match pay.query_transfer(&row.id.alphanumeric()).await {
         Ok(bill) => Answer::Bill(Box::new(bill)),
-        Err(PayError::NotFound(answer)) if answer.signed => {
-            let words = refusal.refusal().map(|r| format!("{}: {}", r.code, r.message));
-            Answer::Refused(words.unwrap_or_else(|| refusal.to_string()))
-        }
+        Err(PayError::NotFound(answer)) if answer.signed && not_found_proves(row, wall) => Answer::Refused(words),
+        Err(PayError::NotFound(answer)) if answer.signed => Answer::Later { why: words, sent: false },
         Err(error) => Answer::Later { why: error.to_string(), sent: false },
-    })
+    }
 }
 
 async fn postpone(app: &App, row: &transfer::Model, why: String, sent: bool) -> Result<(), Failure> {
@@ -194,7 +230,7 @@ async fn postpone(app: &App, row: &transfer::Model, why: String, sent: bool) -> 
 }
 
 /// Applies what the platform says about a transfer, exactly once, whoever brought it.
-async fn record(app: &App, shop: &Shop, id: TransferId, bill: &TransferBill) -> Result<(), Failure> {
+pub(super) async fn record(app: &App, shop: &Shop, id: TransferId, bill: &TransferBill) -> Result<(), Failure> {
     let odd = app
         .db
         .write(async |tx| {

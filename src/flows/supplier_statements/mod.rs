@@ -15,6 +15,7 @@ use serde_json::json;
 pub use export::{csv, xlsx};
 pub use lines::{Line, lines_of, parts_of};
 pub use pay::{failed, paid, pay};
+pub use transfer::cancel;
 pub(in crate::flows) use transfer::{not_transferred, payer_of, transferred};
 
 use crate::app::App;

@@ -1,13 +1,14 @@
 //! A statement paid by merchant transfer: written with the state that it is being paid, and ended by the
 //! platform's own answer alone. Sending and asking are the withdrawals'.
 
-use kernel::id::SupplierStatementId;
+use kernel::id::{OperatorId, SupplierStatementId};
 use kernel::{Failure, Time};
 use sea_orm::ConnectionTrait;
+use serde_json::json;
 
 use super::pay::{arrived, came_back};
 use crate::app::App;
-use crate::areas::members;
+use crate::areas::operators::audit;
 use crate::areas::payouts::rules;
 use crate::areas::payouts::transfers::Pays;
 use crate::areas::shops::query::Shop;
@@ -15,7 +16,8 @@ use crate::areas::suppliers::SupplierError;
 use crate::areas::suppliers::entity::{statement, supplier};
 use crate::areas::suppliers::payee::{self, Limits, TransferRefusal};
 use crate::areas::suppliers::statements::{self, Note};
-use crate::flows::payout::{NewTransfer, write_transfer};
+use crate::areas::{members, payouts};
+use crate::flows::payout::{NewTransfer, cancel_transfer, write_transfer};
 
 /// What the platform is quoted with where it gives no reason.
 const NO_REASON: &str = "not paid";
@@ -48,6 +50,34 @@ pub(super) async fn begin(
     };
     write_transfer(app, tx, shop, new).await?;
     Ok(())
+}
+
+/// Has the transfer of a statement cancelled. It shows `paying` until WeChat says that it is, and may then be
+/// paid anew.
+///
+/// # Errors
+/// `supplier_statement.wrong_state` also when it was paid first; those of a withdrawal's cancelling about transfers.
+pub async fn cancel(
+    app: &App,
+    shop: &Shop,
+    by: OperatorId,
+    id: SupplierStatementId,
+) -> Result<statement::Model, Failure> {
+    let transfer = app
+        .db
+        .write(async |tx| {
+            let known = statements::by_id(tx, shop.id, id).await?;
+            let newest = payouts::query::transfers_of_statements(tx, shop.id, &[id]).await?.into_iter().next();
+            let open = newest.filter(|transfer| !transfer.state.is_final());
+            let open = open.ok_or(SupplierError::StatementState(known.state))?;
+            let detail = json!({ "transfer": open.id.alphanumeric(), "transfer_state": open.state });
+            audit::note(tx, shop.id, by, "supplier_statement.cancel", id, detail, app.clock.now()).await?;
+            Ok(open.id)
+        })
+        .await?;
+    let is_cancelled = cancel_transfer(app, shop, transfer).await?;
+    let row = statements::by_id(app.db.reader(), shop.id, id).await?;
+    if is_cancelled { Ok(row) } else { Err(SupplierError::StatementState(row.state).into()) }
 }
 
 /// The merchant that may pay suppliers by transfer, if the shop has one.

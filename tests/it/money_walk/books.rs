@@ -197,8 +197,7 @@ impl Walk {
             return Some(format!("{open:?}"));
         }
         let open = withdrawal::in_shop(shop).all(conn).await.unwrap();
-        let ended = [WithdrawalState::Paid, WithdrawalState::Failed, WithdrawalState::Rejected];
-        if let Some(open) = open.iter().find(|row| !ended.contains(&row.state)) {
+        if let Some(open) = open.iter().find(|row| !row.state.is_final()) {
             return Some(format!("{open:?}"));
         }
         let open = transfer::in_shop(shop).all(conn).await.unwrap();

@@ -26,6 +26,8 @@ pub struct Model {
     pub openid: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub request_body: Option<String>,
+    /// Wall time of the last sending that may have arrived and has no answer yet.
+    pub unanswered_at: Option<Time>,
     #[sea_orm(column_type = "Text", nullable)]
     pub platform_bill_no: Option<String>,
     /// What the mini-program opens the confirmation with.

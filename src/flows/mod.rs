@@ -47,6 +47,7 @@ pub mod shipping;
 pub mod shop_file;
 pub mod stock_channels;
 pub mod stores;
+mod supplier_advances;
 pub mod supplier_parts;
 pub mod supplier_statements;
 pub mod suppliers;

@@ -23,6 +23,7 @@ use crate::areas::suppliers::movements::{self, NewMovement};
 use crate::areas::suppliers::parts::{self, NewPart};
 use crate::areas::suppliers::rules::{self, Agreed, LineMoney, Snapshot};
 use crate::areas::suppliers::state::{MovementKind, PartState, Terms};
+use crate::flows::supplier_advances;
 
 /// What was agreed with a supplier about a SKU, to be stored on the line that is ordered.
 pub fn snapshot(supplier: &supplier::Model, sku: &sku::Model) -> Result<serde_json::Value, Failure> {
@@ -135,7 +136,8 @@ pub async fn loss_of(conn: &impl ConnectionTrait, line: &line::Model) -> Result<
 }
 
 /// Releases the supplier's part of a line into `draft`, the journal of the line's release; what a
-/// share that did not come back left owing is made good first.
+/// share that did not come back left owing is made good first. What its own merchant should have of
+/// it and has not is owed.
 pub async fn release(
     conn: &impl ConnectionTrait,
     line: &line::Model,
@@ -149,10 +151,8 @@ pub async fn release(
     let (party, amount) = (Some(row.supplier_id.uuid()), row.amount_fen.minus(row.reversed_fen)?);
     draft.debit(AccountKind::SupplierPending, party, amount);
     draft.credit(AccountKind::SupplierAvailable, party, amount)?;
-    let collected = match collects(conn, line, row.supplier_id).await? {
-        true => amount,
-        false => Fen::ZERO,
-    };
+    let order = collected_by(conn, line, row.supplier_id).await?;
+    let collected = if order.is_some() { amount } else { Fen::ZERO };
     draft.debit(AccountKind::SupplierAvailable, party, collected);
     draft.credit(AccountKind::Clearing, party, collected)?;
     let payable = amount.minus(collected)?;
@@ -173,11 +173,24 @@ pub async fn release(
         moved(MovementKind::Collected, collected.negated()?),
         moved(MovementKind::MadeGood, owed.negated()?),
     ];
-    Ok(movements::note(conn, &all, now).await?)
+    movements::note(conn, &all, now).await?;
+    match order {
+        Some(order) => supplier_advances::book(conn, &order, draft, now).await,
+        None => Ok(()),
+    }
 }
 
 /// Whether the supplier's own merchant collected the money of a line: then its part lies there already.
 pub async fn collects(conn: &impl ConnectionTrait, line: &line::Model, supplier: SupplierId) -> Result<bool, Failure> {
+    Ok(collected_by(conn, line, supplier).await?.is_some())
+}
+
+/// The order of a line, where the supplier's own merchant collected its money.
+async fn collected_by(
+    conn: &impl ConnectionTrait,
+    line: &line::Model,
+    supplier: SupplierId,
+) -> Result<Option<order::Model>, Failure> {
     let order = orders::query::by_id(conn, line.shop_id, line.order_id).await?;
-    Ok(order.is_some_and(|order| order.merchant_id == Some(supplier)))
+    Ok(order.filter(|order| order.merchant_id == Some(supplier)))
 }

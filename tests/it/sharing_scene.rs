@@ -17,7 +17,7 @@ use tuanqiao::areas::orders::entity::{line, order};
 use tuanqiao::areas::orders::state::{FulfilmentKind, OrderStatus, RefundStatus};
 use tuanqiao::areas::payments::entity::payment;
 use tuanqiao::areas::payments::state::PaymentState;
-use tuanqiao::areas::payouts::entity::sharing;
+use tuanqiao::areas::payouts::entity::{sharing, sharing_return};
 use tuanqiao::areas::payouts::query::sharings_of;
 use tuanqiao::areas::payouts::state::{PartResult, SharingKind, SharingState};
 use tuanqiao::platform::entity::effect;
@@ -274,6 +274,20 @@ impl TestApp {
                 .await
                 .unwrap();
             self.payouts_go_on().await;
+        }
+    }
+
+    /// Lets returns be asked about now, and the refunds that wait for them go on.
+    pub async fn returns_go_on(&self) {
+        for _ in 0..4 {
+            let wall = self.app.clock.wall();
+            sharing_return::Entity::update_many()
+                .col_expr(sharing_return::Column::NextQueryAt, Expr::value(wall))
+                .filter(sharing_return::Column::NextQueryAt.is_not_null())
+                .exec(self.app.db.maintenance())
+                .await
+                .unwrap();
+            self.refunds_go_on().await;
         }
     }
 

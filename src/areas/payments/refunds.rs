@@ -28,6 +28,20 @@ pub async fn create(
     Ok(())
 }
 
+/// What of an order that was paid in time goes back by WeChat, or went: every refund goes on until it has
+/// arrived.
+pub async fn by_wechat(conn: &impl ConnectionTrait, shop: ShopId, order: OrderId) -> Result<Fen, PaymentError> {
+    let amounts: Vec<Fen> = refund::in_shop(shop)
+        .select_only()
+        .column(refund::Column::WechatFen)
+        .filter(refund::Column::OrderId.eq(order))
+        .filter(refund::Column::Cause.ne(LATE))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(Fen::sum(amounts)?)
+}
+
 /// Moves a refund on by `event`, as [`super::service::advance`] does.
 pub async fn advance(
     conn: &impl ConnectionTrait,

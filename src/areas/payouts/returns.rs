@@ -69,6 +69,23 @@ pub async fn returnable(
     parts.into_iter().map(left_of).collect()
 }
 
+/// What others got of an order by sharing and keep. What is asked back counts as come back until its
+/// return fails.
+pub async fn given(conn: &impl ConnectionTrait, shop: ShopId, order: OrderId) -> Result<Fen, PayoutError> {
+    let parts = sharings_of(conn, shop, order).await?.into_iter().flat_map(|(_, parts)| parts);
+    let parts: Vec<_> = parts.filter(|part| part.result == PartResult::Succeeded).collect();
+    if parts.is_empty() {
+        return Ok(Fen::ZERO);
+    }
+    let back = sharing_return::in_shop(shop)
+        .filter(sharing_return::Column::PartId.is_in(parts.iter().map(|part| part.id)))
+        .filter(sharing_return::Column::State.ne(ReturnState::Failed))
+        .all(conn)
+        .await?;
+    let back = Fen::sum(back.iter().map(|row| row.amount_fen))?;
+    Ok(Fen::sum(parts.iter().map(|part| part.amount_fen))?.minus(back)?)
+}
+
 /// Takes up to `amount` of what `party` can give back.
 pub fn take(from: &mut [Returnable], party: Uuid, amount: Fen) -> Result<Vec<Taken>, PayoutError> {
     let (mut wanted, mut taken) = (amount, Vec::new());

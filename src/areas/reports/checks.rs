@@ -144,6 +144,7 @@ pub(super) const CHECKS: &[Check] = &[
             LEFT JOIN ledger_journals AS j \
                 ON j.shop_id = b.shop_id AND j.cause_kind = 'returned' AND j.cause_id = b.id \
             LEFT JOIN ledger_entries AS e ON e.journal_id = j.id AND e.account = 'clearing' \
+                AND (b.party_id <> b.shop_id OR e.party IS NOT NULL) \
             WHERE b.shop_id = $1 GROUP BY b.id, b.amount_fen, b.state \
             HAVING COALESCE(SUM(e.amount), 0) <> CASE b.state WHEN 'succeeded' THEN b.amount_fen ELSE 0 END",
     },
@@ -152,7 +153,8 @@ pub(super) const CHECKS: &[Check] = &[
         offenders: "SELECT party AS id FROM ( \
             SELECT party, amount AS fen FROM ledger_entries WHERE shop_id = $1 AND account = 'party_receivable' \
             UNION ALL \
-            SELECT party_id, netted_fen - amount_fen FROM sharing_returns WHERE shop_id = $1 AND state <> 'succeeded' \
+            SELECT party_id, netted_fen - amount_fen FROM sharing_returns \
+                WHERE shop_id = $1 AND state <> 'succeeded' AND party_id <> shop_id \
             ) AS side GROUP BY party HAVING SUM(fen) <> 0",
     },
     Check {
@@ -312,6 +314,9 @@ pub(super) const CHECKS: &[Check] = &[
                 SELECT 1 FROM sharing_parts AS x WHERE x.id = j.cause_id AND x.result = 'succeeded') \
             WHEN 'returned' THEN NOT EXISTS ( \
                 SELECT 1 FROM sharing_returns AS x WHERE x.id = j.cause_id AND x.state = 'succeeded') \
+            WHEN 'advanced' THEN NOT EXISTS ( \
+                SELECT 1 FROM sharing_parts AS x WHERE x.id = j.cause_id AND x.result = 'succeeded') \
+                AND NOT EXISTS (SELECT 1 FROM sharing_returns AS x WHERE x.id = j.cause_id AND x.state = 'failed') \
             WHEN 'affiliate' THEN NOT EXISTS ( \
                 SELECT 1 FROM affiliate_bookings AS x WHERE x.id = j.cause_id AND x.kind = 'settled') \
             WHEN 'affiliate_release' THEN NOT EXISTS ( \

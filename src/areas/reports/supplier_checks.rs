@@ -15,6 +15,34 @@ pub(super) const CHECKS: &[Check] = &[
             ) AS side GROUP BY party HAVING SUM(fen) <> 0",
     },
     Check {
+        what: "what a supplier's own merchant lacks of its settled part of an order is not what is owed for it",
+        // It was paid the order; from there went what goes back and what others got of it and keep.
+        offenders: "SELECT id FROM ( \
+            SELECT o.id AS id, 0 AS owed, -o.payable_fen AS lacks FROM orders AS o \
+                WHERE o.shop_id = $1 AND o.merchant_id IS NOT NULL AND o.paid_at IS NOT NULL \
+            UNION ALL \
+            SELECT p.order_id, 0, p.amount_fen - p.reversed_fen FROM supplier_parts AS p \
+                JOIN orders AS o ON o.id = p.order_id AND o.merchant_id = p.supplier_id \
+                WHERE p.shop_id = $1 AND p.state = 'released' \
+            UNION ALL \
+            SELECT r.order_id, 0, r.wechat_fen FROM refunds AS r \
+                JOIN orders AS o ON o.id = r.order_id AND o.merchant_id IS NOT NULL \
+                WHERE r.shop_id = $1 AND r.cause <> 'late_payment' \
+            UNION ALL \
+            SELECT s.order_id, 0, q.amount_fen FROM sharings AS s \
+                JOIN orders AS o ON o.id = s.order_id AND o.merchant_id IS NOT NULL \
+                JOIN sharing_parts AS q ON q.sharing_id = s.id AND q.result = 'succeeded' WHERE s.shop_id = $1 \
+            UNION ALL \
+            SELECT s.order_id, 0, -b.amount_fen FROM sharings AS s \
+                JOIN orders AS o ON o.id = s.order_id AND o.merchant_id IS NOT NULL \
+                JOIN sharing_returns AS b ON b.sharing_id = s.id AND b.state <> 'failed' WHERE s.shop_id = $1 \
+            UNION ALL \
+            SELECT m.order_id, m.amount_fen, 0 FROM supplier_movements AS m \
+                WHERE m.shop_id = $1 AND m.kind = 'advanced' \
+            ) AS side GROUP BY id \
+            HAVING SUM(owed) <> CASE WHEN SUM(lacks) > 0 THEN SUM(lacks) ELSE 0 END",
+    },
+    Check {
         what: "a supplier's pending account is not the sum of its pending parts",
         offenders: "SELECT party AS id FROM ( \
             SELECT party, -amount AS fen FROM ledger_entries WHERE shop_id = $1 AND account = 'supplier_pending' \

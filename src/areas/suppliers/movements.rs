@@ -49,6 +49,16 @@ pub async fn note(conn: &impl ConnectionTrait, moved: &[NewMovement], now: Time)
     Ok(())
 }
 
+/// What an order's supplier is owed already of what its merchant laid out for others.
+pub async fn advanced(conn: &impl ConnectionTrait, shop: ShopId, order: OrderId) -> Result<Fen, SupplierError> {
+    let rows = movement::in_shop(shop)
+        .filter(movement::Column::OrderId.eq(order))
+        .filter(movement::Column::Kind.eq(MovementKind::Advanced))
+        .all(conn)
+        .await?;
+    Ok(Fen::sum(rows.iter().map(|row| row.amount_fen))?)
+}
+
 /// Writes that a statement's money was set aside, or given back; answers the movement's number.
 pub async fn of_statement(
     conn: &impl ConnectionTrait,

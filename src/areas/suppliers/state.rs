@@ -90,6 +90,9 @@ pub enum MovementKind {
     /// It lies at the supplier's own merchant and is paid by nobody: WeChat settles it. Above zero what a
     /// refund took from there.
     Collected,
+    /// Its own merchant paid for others: a refund took there what leaders or the shop had been given of the
+    /// order, and the shop owes it.
+    Advanced,
     /// A statement is being paid.
     Paying,
     /// A statement's payment failed.

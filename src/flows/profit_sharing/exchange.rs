@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
 use crate::areas::orders;
+use crate::areas::orders::entity::order;
 use crate::areas::payments::service as payments;
 use crate::areas::payouts::entity::{sharing, sharing_part};
 use crate::areas::payouts::requests::{self, SharingRequest};
@@ -30,6 +31,7 @@ use crate::areas::payouts::{PayoutError, query, rules};
 use crate::areas::shops::query::Shop;
 use crate::areas::suppliers::movements::{self, NewMovement};
 use crate::areas::suppliers::state::MovementKind;
+use crate::flows::supplier_advances;
 
 /// The longest pause between two exchanges.
 const PAUSE_MOST: Duration = Duration::hours(1);
@@ -90,7 +92,7 @@ async fn once(app: &App, shop: &Shop, id: SharingId, reach: Reach) -> Result<(),
         }
     };
     match answer {
-        Answer::Order(order) => record(app, shop, &row, &parts, &order).await,
+        Answer::Order(order) => record(app, &row, &parts, &order).await,
         Answer::NothingFrozen(why) => end(app, &row, &[], SharingEvent::Finished, &why).await,
         Answer::Refused(why) => {
             metrics::counter!("sharings_refused_total").increment(1);
@@ -235,26 +237,26 @@ async fn confirm_refusal(
 /// Applies what the platform says; each part's effect happens once.
 async fn record(
     app: &App,
-    shop: &Shop,
     row: &sharing::Model,
     parts: &[sharing_part::Model],
-    order: &SharingOrder,
+    theirs: &SharingOrder,
 ) -> Result<(), Failure> {
     let at = app.clock.wall() + rules::pause(row.queries, PAUSE_MOST);
     app.db
         .write(async |tx| {
             let now = app.clock.now();
+            let order = orders::progress::lock(tx, row.shop_id, row.order_id).await?;
             let mut all_settled = true;
             for part in parts {
-                all_settled &= settle(tx, shop, (row, part), order, now).await?;
+                all_settled &= settle(tx, &order, (row, part), theirs, now).await?;
             }
-            let finished = order.state == Theirs::Finished && all_settled;
-            if order.state == Theirs::Finished && !all_settled {
+            let finished = theirs.state == Theirs::Finished && all_settled;
+            if theirs.state == Theirs::Finished && !all_settled {
                 tracing::error!(sharing = %row.id, "a finished share names no result for one of its receivers");
             }
             let event = if finished { SharingEvent::Finished } else { SharingEvent::Accepted };
             let ask_again = (!finished).then_some(at);
-            let told = Told { order_id: order.order_id.clone(), fail_reason: None, ask_again };
+            let told = Told { order_id: theirs.order_id.clone(), fail_reason: None, ask_again };
             if sharings::advance(tx, row, event, &told, now).await?.is_none() {
                 sharings::look_again(tx, row.id, at, None).await?;
             }
@@ -266,17 +268,17 @@ async fn record(
 /// Books one part by its receiver's own result; `false` while there is none.
 async fn settle(
     tx: &impl ConnectionTrait,
-    shop: &Shop,
+    order: &order::Model,
     (row, part): (&sharing::Model, &sharing_part::Model),
-    order: &SharingOrder,
+    theirs: &SharingOrder,
     now: Time,
 ) -> Result<bool, Failure> {
     if part.result != PartResult::Pending {
         return Ok(true);
     }
     let same_kind = |kind: &Option<String>| kind.as_ref().is_none_or(|kind| *kind == part.receiver_type);
-    let theirs =
-        order.receivers.iter().find(|r| r.account == part.account && same_kind(&r.kind) && r.amount == part.amount_fen);
+    let mut all = theirs.receivers.iter();
+    let theirs = all.find(|r| r.account == part.account && same_kind(&r.kind) && r.amount == part.amount_fen);
     let result = match theirs.and_then(|receiver| receiver.result.as_ref()) {
         Some(ReceiverResult::Success) => PartResult::Succeeded,
         Some(ReceiverResult::Closed) => PartResult::Closed,
@@ -288,16 +290,17 @@ async fn settle(
     }
     let first = sharings::settle_part(tx, part.id, result, reason).await?;
     if first && result == PartResult::Succeeded {
-        let mut draft = Draft::new(shop.id, "shared", part.id.uuid());
+        let mut draft = Draft::new(part.shop_id, "shared", part.id.uuid());
         let (account, party) = account_of(part);
         draft.debit(account, party, part.amount_fen);
-        let clearing = merchant::clearing_of(tx, shop.id, part.sharing_id).await?;
-        draft.credit(AccountKind::Clearing, clearing, part.amount_fen)?;
+        draft.credit(AccountKind::Clearing, order.clearing(), part.amount_fen)?;
         // The money has gone, whatever a clawback did to the account meanwhile.
         ledger::service::post(tx, &draft, Floor::Below, now).await?;
         if account == AccountKind::SupplierAvailable {
             note_shared(tx, row, part, now).await?;
         }
+        // A refund that came meanwhile has taken from a supplier's own merchant what the receiver has now.
+        supplier_advances::settle(tx, order, part.id.uuid(), now).await?;
     }
     Ok(true)
 }

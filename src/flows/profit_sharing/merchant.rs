@@ -33,15 +33,6 @@ pub(super) async fn order_of(
     Ok(order::in_shop(shop).filter(order::Column::Id.eq(row.order_id)).one(conn).await?)
 }
 
-/// Whose clearing the money of a request lies in.
-pub(super) async fn clearing_of(
-    conn: &impl ConnectionTrait,
-    shop: ShopId,
-    id: SharingId,
-) -> Result<Option<Uuid>, Failure> {
-    Ok(order_of(conn, shop, id).await?.and_then(|order| order.clearing()))
-}
-
 /// The party of a part that the shop itself is due.
 pub(super) const SHOP: &str = "shop";
 

@@ -11,12 +11,14 @@ use super::merchant;
 use crate::app::App;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{self, Draft, Floor};
+use crate::areas::orders;
 use crate::areas::payments::entity::refund;
 use crate::areas::payouts::entity::sharing_return;
 use crate::areas::payouts::returns::{self, Told};
 use crate::areas::payouts::rules;
 use crate::areas::payouts::state::{ReturnEvent, ReturnState};
 use crate::areas::shops::query::Shop;
+use crate::flows::supplier_advances;
 
 /// The longest pause between two exchanges.
 const PAUSE_MOST: Duration = Duration::hours(1);
@@ -105,7 +107,8 @@ fn read(app: &App, row: &sharing_return::Model, answer: Answer) -> (Option<Retur
     }
 }
 
-/// Moves the row on and books what came back, once.
+/// Moves the row on and books what came back, once; what does not come back to a supplier's own merchant
+/// is owed to the supplier.
 async fn record(
     tx: &sea_orm::DatabaseTransaction,
     row: &sharing_return::Model,
@@ -113,6 +116,12 @@ async fn record(
     told: &Told,
     now: Time,
 ) -> Result<(), Failure> {
+    let order = merchant::order_of(tx, row.shop_id, row.sharing_id).await?;
+    let order = match (order, event) {
+        // What it lacks now depends on refunds and shares besides.
+        (Some(order), Some(ReturnEvent::Failed)) => Some(orders::progress::lock(tx, row.shop_id, order.id).await?),
+        (order, _) => order,
+    };
     let moved = match event {
         Some(event) => returns::advance(tx, row, event, told, now).await?,
         None => false,
@@ -127,14 +136,21 @@ async fn record(
     match event {
         Some(ReturnEvent::Succeeded) => {
             let mut draft = Draft::new(row.shop_id, "returned", row.id.uuid());
-            let clearing = merchant::clearing_of(tx, row.shop_id, row.sharing_id).await?;
-            draft.debit(AccountKind::Clearing, clearing, row.amount_fen);
-            draft.credit(AccountKind::PartyReceivable, Some(row.party_id), row.amount_fen)?;
+            draft.debit(AccountKind::Clearing, order.and_then(|order| order.clearing()), row.amount_fen);
+            // Of the shop's own part nobody owes anything: it only moves between merchants.
+            let (account, party) = match row.party_id == row.shop_id.uuid() {
+                true => (AccountKind::Clearing, None),
+                false => (AccountKind::PartyReceivable, Some(row.party_id)),
+            };
+            draft.credit(account, party, row.amount_fen)?;
             ledger::service::post(tx, &draft, Floor::Zero, now).await?;
         }
         Some(ReturnEvent::Failed) => {
             metrics::counter!("sharing_returns_failed_total").increment(1);
             tracing::warn!(amount = %row.amount_fen, why = told.fail_reason, "a share does not come back; its receiver owes it");
+            if let Some(order) = order {
+                supplier_advances::settle(tx, &order, row.id.uuid(), now).await?;
+            }
         }
         Some(ReturnEvent::Accepted) | None => {}
     }

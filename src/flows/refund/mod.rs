@@ -169,11 +169,12 @@ pub async fn make(
     }
     let rows: Vec<_> = plan.parts.iter().map(|part| line_row(&row, part)).collect();
     refunds::create(tx, &row, &rows).await?;
+    returns::create(tx, row.id, &back.taken, now, app.clock.wall()).await?;
+    supplier::make_whole(app, tx, (&order, &row), &mut draft, &mut back).await?;
     if member_money::take_back(tx, &order, &mut draft).await? {
         floor = Floor::Below;
     }
     ledger::service::post(tx, &draft, floor, now).await?;
-    returns::create(tx, row.id, &back.taken, now, app.clock.wall()).await?;
     orders::money::set_refund_status(tx, &order, RefundStatus::InProgress, now).await?;
     orders::service::note(tx, &order, Some(order.status), "refund_asked", &plan.actor, Some(&plan.reason), now).await?;
     let restocked = restock(tx, shop, &order, &lines, &plan, now).await?;

@@ -7,13 +7,16 @@ use kernel::{Failure, Fen, Time};
 use sea_orm::DatabaseTransaction;
 
 use super::TakenBack;
+use crate::app::App;
 use crate::areas::commissions::rules::Refunded;
 use crate::areas::ledger::state::AccountKind;
 use crate::areas::ledger::{Draft, Floor};
-use crate::areas::orders::entity::line;
+use crate::areas::orders::entity::{line, order};
+use crate::areas::payments::entity::refund;
 use crate::areas::payouts::returns::{self, Returnable};
 use crate::areas::suppliers::movements::{self, NewMovement};
 use crate::areas::suppliers::state::MovementKind;
+use crate::flows::supplier_advances;
 use crate::flows::supplier_parts::{self, Reversal};
 
 /// Takes back what was shared to its merchant by a return, and the rest out of its account,
@@ -60,6 +63,22 @@ pub(super) async fn take_back(
     ];
     movements::note(tx, &all, now).await?;
     Ok(Floor::Below)
+}
+
+/// What a refund, just written, takes from a supplier's own merchant beyond the supplier's part is asked
+/// back from what the shop was shared of the order, and owed where that does not suffice.
+pub(super) async fn make_whole(
+    app: &App,
+    tx: &DatabaseTransaction,
+    (order, refund): (&order::Model, &refund::Model),
+    draft: &mut Draft,
+    back: &mut TakenBack,
+) -> Result<(), Failure> {
+    let missing = supplier_advances::missing(tx, order).await?;
+    let (now, wall) = (app.clock.now(), app.clock.wall());
+    let by_shop = returns::take(&mut back.from, order.shop_id.uuid(), missing)?;
+    returns::create(tx, refund.id, &by_shop, now, wall).await?;
+    supplier_advances::book(tx, order, draft, now).await
 }
 
 /// One supplier's share of a refund that is looked at beforehand.

@@ -2,7 +2,7 @@
 
 use sandbox::NoticeKind;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use serde_json::json;
+use serde_json::{Value, json};
 use tuanqiao::areas::bills::state::{BillKind, RunState};
 use tuanqiao::areas::complaints::entity::complaint;
 use tuanqiao::areas::ledger::state::AccountKind;
@@ -59,13 +59,90 @@ on_both! {
         let refunds = format!("/console/api/v1/orders/{}/refunds", rice["id"].as_str().unwrap());
         let part = json!({"lines": [{"line_id": rice["lines"][0]["id"], "amount_fen": 100}], "reason": "受潮"});
         stage.operator.post_new(&refunds, part).await.ok();
-        app.refunds_go_on().await;
+        app.returns_go_on().await;
         for refund in app.wechat().refunds() {
             app.hears_of(refund["out_refund_no"].as_str().unwrap()).await;
         }
-        // The mill's money paid it all: what the shop bears of it is owed to the mill.
-        assert_eq!((app.lies_with(Some(market.mill)).await, app.collected_by(Some(market.mill)).await), (-15, 341));
-        app.each_merchants_money_is_booked(&market).await;
+        // The mill's money paid it all: the shop gives back what is not the mill's to bear, out of its share.
+        assert_eq!((app.lies_with(Some(market.mill)).await, app.collected_by(Some(market.mill)).await), (0, 341));
+        assert_eq!(app.wechat().purse(&market.accounts.sub.mchid).shared_in, 175 - 15);
+        assert_eq!(app.account(AccountKind::SupplierAvailable).await, 0, "and owes it nothing");
+        app.rows_and_books_agree(&market).await;
+    }
+}
+
+/// A cart of every merchant's goods is received, settled and shared.
+async fn settled(app: &TestApp) -> (Market, Value) {
+    let market = Market::open(app).await;
+    let (stage, anna) = (&market.stage, app.member("anna").await);
+    let receiver = format!("/console/api/v1/leaders/{}/sharing-receiver", stage.leader_id);
+    stage.operator.put(&receiver, json!({"type": "PERSONAL_OPENID"})).await.ok();
+    let checkout = market.places(&anna).await;
+    app.pays_together(&anna, &checkout).await;
+    stage.delivers(app).await;
+    for order in checkout["orders"].as_array().unwrap() {
+        stage.hands_over(&anna, order).await;
+    }
+    app.time_passes(8 * DAY);
+    app.run_due_jobs().await;
+    app.sharing_comes_to_rest().await;
+    (market, checkout)
+}
+
+impl TestApp {
+    /// An operator gives all of an order back, and everything that follows from it happens.
+    async fn gives_all_back(&self, market: &Market, order: &Value) {
+        let refunds = format!("/console/api/v1/orders/{}/refunds", order["id"].as_str().unwrap());
+        let all = json!({"all": true, "restock": false, "reason": "受潮"});
+        market.stage.operator.post_new(&refunds, all).await.ok();
+        self.returns_go_on().await;
+        for refund in self.wechat().refunds() {
+            self.hears_of(refund["out_refund_no"].as_str().unwrap()).await;
+        }
+    }
+
+    async fn rows_and_books_agree(&self, market: &Market) {
+        let report = tuanqiao::flows::verify_books::verify(&self.app, &self.shop()).await.unwrap();
+        assert_eq!(report.found(), 0, "{report:?}");
+        self.each_merchants_money_is_booked(market).await;
+    }
+}
+
+on_both! {
+    async fn what_a_late_refund_takes_from_a_supplier_beyond_its_part_is_given_back_or_owed(app: TestApp) {
+        let (market, checkout) = settled(app).await;
+        // The leader has his 50 and keeps them, the shop its 25: WeChat takes all of 501 from the mill.
+        app.wechat().pays_in(MILL, 75);
+        app.gives_all_back(&market, &order_of(&checkout, 501)).await;
+        assert_eq!(app.wechat().purse(MILL).refunded, 501);
+        assert_eq!(app.wechat().purse(&market.accounts.sub.mchid).shared_in, 225 - 25, "the shop's share is back");
+        assert_eq!((app.lies_with(Some(market.mill)).await, app.collected_by(Some(market.mill)).await), (0, -50));
+        assert_eq!(app.account(AccountKind::Loss).await, 50, "the platform bears the leader's");
+        app.rows_and_books_agree(&market).await;
+
+        let path = format!("/console/api/v1/suppliers/{}/statements", market.mill);
+        let statement = market.stage.operator.post_new(&path, json!({})).await.ok();
+        assert_eq!((&statement["closing_fen"], &statement["due_fen"]), (&json!(50), &json!(50)));
+        let path = format!("/console/api/v1/supplier-statements/{}", statement["id"].as_str().unwrap());
+        let lines = market.stage.operator.get(&path).await.ok()["lines"].clone();
+        let advanced = lines.as_array().unwrap().iter().filter(|line| line["kind"] == "advanced");
+        assert_eq!(advanced.map(|line| &line["amount_fen"]).collect::<Vec<_>>(), [&json!(50)]);
+        app.rows_and_books_agree(&market).await;
+    }
+}
+
+on_both! {
+    async fn what_the_shop_does_not_give_back_it_owes(app: TestApp) {
+        let (market, checkout) = settled(app).await;
+        app.wechat().agrees_to_returns(&market.accounts.sub.mchid, false);
+        app.wechat().pays_in(MILL, 75);
+        app.gives_all_back(&market, &order_of(&checkout, 501)).await;
+        let shop = app.wechat().purse(&market.accounts.sub.mchid);
+        assert_eq!((app.wechat().purse(MILL).refunded, shop.shared_in), (501, 225));
+        assert_eq!((app.lies_with(Some(market.mill)).await, app.collected_by(Some(market.mill)).await), (0, -75));
+        assert_eq!(app.account(AccountKind::SupplierAvailable).await, -75);
+        assert_eq!(app.account(AccountKind::PartyReceivable).await, 0, "the shop owes nothing to itself");
+        app.rows_and_books_agree(&market).await;
     }
 }
 

@@ -140,12 +140,12 @@ impl TestApp {
         all.iter().filter(|entry| entry.party == party).map(|entry| entry.amount).sum()
     }
 
-    /// What of a supplier's settled parts lies at its own merchant.
+    /// What of a supplier's settled parts lies at its own merchant, less what that laid out for others.
     pub async fn collected_by(&self, supplier: Option<SupplierId>) -> i64 {
         use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
         use tuanqiao::areas::suppliers::entity::movement;
         use tuanqiao::areas::suppliers::state::MovementKind;
-        let kind = movement::Column::Kind.eq(MovementKind::Collected);
+        let kind = movement::Column::Kind.is_in([MovementKind::Collected, MovementKind::Advanced]);
         let all = movement::Entity::find().filter(kind).all(self.app.db.reader()).await.unwrap();
         let own = all.iter().filter(|moved| Some(moved.supplier_id) == supplier);
         own.map(|moved| -moved.amount_fen.fen()).sum()

@@ -85,6 +85,10 @@ impl Walk {
         let shared = sharing_part::in_shop(shop).filter(sharing_part::Column::Result.eq(PartResult::Succeeded));
         let shared = shared.all(conn).await.unwrap();
         let returned = sharing_return::in_shop(shop).filter(sharing_return::Column::State.eq(ReturnState::Succeeded));
+        let returned = returned.all(conn).await.unwrap();
+        let shops = |party: sea_orm::prelude::Uuid| party == shop.uuid();
+        let to_shop: i64 = shared.iter().filter(|row| shops(row.party_id)).map(|row| row.amount_fen.fen()).sum();
+        let by_shop: i64 = returned.iter().filter(|row| shops(row.party_id)).map(|row| row.amount_fen.fen()).sum();
         let to_suppliers = transfer::in_shop(shop)
             .filter(transfer::Column::StatementId.is_not_null())
             .filter(transfer::Column::State.eq(TransferState::Succeeded));
@@ -97,17 +101,18 @@ impl Walk {
             by_sheet: by_sheet.map(|row| row.net_fen.fen()).sum(),
             paid: paid.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
             refunded: refunded.all(conn).await.unwrap().iter().map(|row| row.wechat_fen.fen()).sum(),
-            to_shop: shared.iter().filter(|row| row.party_kind == "shop").map(|row| row.amount_fen.fen()).sum(),
+            to_shop: to_shop - by_shop,
             shared: shared.iter().map(|row| row.amount_fen.fen()).sum(),
-            returned: returned.all(conn).await.unwrap().iter().map(|row| row.amount_fen.fen()).sum(),
+            returned: returned.iter().map(|row| row.amount_fen.fen()).sum(),
             transferred: transferred.iter().map(|row| row.net_fen.fen()).sum::<i64>()
                 + to_suppliers.iter().map(|row| row.amount_fen.fen()).sum::<i64>(),
         }
     }
 
-    /// What of suppliers' settled parts lies at their own merchants.
+    /// What of suppliers' settled parts lies at their own merchants, less what those laid out for others.
     async fn collected(&self) -> i64 {
-        let moved = movement::in_shop(self.app.shop().id).filter(movement::Column::Kind.eq(MovementKind::Collected));
+        let kinds = movement::Column::Kind.is_in([MovementKind::Collected, MovementKind::Advanced]);
+        let moved = movement::in_shop(self.app.shop().id).filter(kinds);
         let moved = moved.all(self.app.app.db.reader()).await.unwrap();
         -moved.iter().map(|row| row.amount_fen.fen()).sum::<i64>()
     }
@@ -221,7 +226,7 @@ struct Heard {
     paid: i64,
     refunded: i64,
     shared: i64,
-    /// Of it, to the shop's own merchant.
+    /// Of it, to the shop's own merchant, less what that gave back.
     to_shop: i64,
     returned: i64,
     /// By whatever way.

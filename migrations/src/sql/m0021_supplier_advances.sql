@@ -1,0 +1,1 @@
+CREATE INDEX supplier_movements_by_order ON supplier_movements (order_id);

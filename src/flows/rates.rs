@@ -1,7 +1,10 @@
 //! What a sale gives away: service fee, leader's rate and referrals together are never more than
 //! the whole, and whoever saves a rate that would be is told the sum.
 
+use std::collections::BTreeSet;
+
 use kernel::failure::Invalid;
+use kernel::id::{GoodsId, ShopId, SupplierId};
 use kernel::{BasisPoints, Failure};
 use sea_orm::ConnectionTrait;
 use serde::Deserialize;
@@ -23,15 +26,55 @@ pub(super) fn within_the_whole(field: &str, what: &str, rates: &[BasisPoints]) -
     Err(Invalid::field(field, "out_of_range", format!("{what} add up to {together}, over 10000")))
 }
 
-/// The settings together with the highest rate of a leader level and the highest service fee.
+/// The settings together with the highest rate of a leader level and the highest service fee, and
+/// with what the goods that name a rate themselves give away. Settings that leave the rates as they
+/// were are not held against what was saved long ago.
 pub(super) async fn check_settings(
     conn: &impl ConnectionTrait,
-    shop: kernel::id::ShopId,
-    settings: &Settings,
+    shop: ShopId,
+    before: &Settings,
+    after: &Settings,
 ) -> Result<(), Failure> {
+    if (before.leader_rate_bp, &before.referral_rates_bp) == (after.leader_rate_bp, &after.referral_rates_bp) {
+        return Ok(());
+    }
     let level = levels::highest_rate(conn, shop).await?;
     let fee = suppliers::query::highest_fee(conn, shop).await?;
-    Ok(settings_within(settings, level, fee)?)
+    settings_within(after, level, fee)?;
+    let Some(most) = most_given(conn, shop).await? else { return Ok(()) };
+    let what = format!("the commission of goods {}, its supplier's service fee and the referral rates", most.goods);
+    Ok(within_the_whole("referral_rates_bp", &what, &with_referrals(after, &[most.rate, most.fee]))?)
+}
+
+/// What goods give away by themselves.
+struct Given {
+    goods: GoodsId,
+    rate: BasisPoints,
+    fee: BasisPoints,
+}
+
+/// The goods with a commission of their own that give most, their supplier's fee included.
+async fn most_given(conn: &impl ConnectionTrait, shop: ShopId) -> Result<Option<Given>, Failure> {
+    let named = goods::of_supplier::all_commissions(conn, shop).await?;
+    let ids: BTreeSet<SupplierId> = named.iter().filter_map(|(_, supplier, _)| *supplier).collect();
+    let suppliers = suppliers::query::by_ids(conn, shop, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let mut most: Option<Given> = None;
+    for (goods, supplier, terms) in named {
+        let rate = CommissionTerms::deserialize(&terms).map_err(CommissionError::from)?.highest_rate();
+        let supplier = suppliers.iter().find(|known| Some(known.id) == supplier);
+        let fee = supplier.map_or(BasisPoints::ZERO, |supplier| supplier.service_fee_bp);
+        let given = Given { goods, rate, fee };
+        if most.as_ref().is_none_or(|most| most.sum() < given.sum()) {
+            most = Some(given);
+        }
+    }
+    Ok(most)
+}
+
+impl Given {
+    fn sum(&self) -> i64 {
+        i64::from(self.rate.bp()) + i64::from(self.fee.bp())
+    }
 }
 
 fn settings_within(settings: &Settings, level: BasisPoints, fee: BasisPoints) -> Result<(), Invalid> {
@@ -40,7 +83,8 @@ fn settings_within(settings: &Settings, level: BasisPoints, fee: BasisPoints) ->
     within_the_whole("referral_rates_bp", what, &rates)
 }
 
-/// A leader level's rate with the referrals and the highest service fee.
+/// A leader level's rate with the referrals and the highest service fee. What goods name themselves
+/// takes the place of a level's rate and is never added to it.
 pub(super) async fn check_level(conn: &impl ConnectionTrait, shop: &Shop, rate: BasisPoints) -> Result<(), Failure> {
     let fee = suppliers::query::highest_fee(conn, shop.id).await?;
     let rates = with_referrals(&shop.settings, &[rate, fee]);

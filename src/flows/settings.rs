@@ -23,7 +23,7 @@ pub async fn change(app: &App, shop: &Shop, by: OperatorId, named: &Map<String, 
             let before = service::held_settings(tx, shop.id).await?;
             let after = overlaid(&before, named)?;
             after.check()?;
-            rates::check_settings(tx, shop.id, &after).await?;
+            rates::check_settings(tx, shop.id, &before, &after).await?;
             if after != before {
                 service::set_settings(tx, shop.id, &after, now).await?;
                 let detail = json!({ "before": before, "after": after });

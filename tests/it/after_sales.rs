@@ -6,7 +6,7 @@ use tuanqiao::areas::ledger::state::AccountKind;
 use crate::answer::Answer;
 use crate::leaders::leader;
 use crate::refunds::hands_over;
-use crate::shop_floor::{Floor, id, line_of};
+use crate::shop_floor::{Floor, events, id, line_of};
 use crate::shopper::Client;
 
 const DAY: i64 = 86_400;
@@ -203,6 +203,94 @@ on_both! {
         app.advance(120);
         app.run_due_jobs().await;
         anna.post(&of_member(&of_late, "/escalate"), because).await.refused(409, "after_sale.window_over");
+    }
+}
+
+on_both! {
+    async fn a_refund_ends_the_claims_it_leaves_nothing_for(app: TestApp) {
+        let floor = Floor::open(app).await;
+        floor.settings(json!({"auto_approve_after_hours": 24})).await;
+        let (apples, pears) = (floor.goods(500, 10).await, floor.goods(300, 10).await);
+        let anna = app.member("anna").await;
+        let because = json!({"reason": "照片里看得到"});
+        let order = floor.buys(&anna, &[(&apples, 2)]).await;
+        let ticket = tries_claim(&anna, &order, "refund_only", 1).await.ok();
+        assert_eq!(ticket["status"], "requested");
+        floor.refunds(&order, json!({"all": true})).await;
+        let ended = anna.get(&of_member(&ticket, "")).await.ok();
+        assert_eq!((&ended["status"], &ended["deadline"], &ended["refund_id"]), (&json!("withdrawn"), &Value::Null, &Value::Null));
+        assert_eq!(whats(&ended), ["member:asked", "system:withdrawn"]);
+        assert!(ended["answer"].as_str().unwrap().contains("已退款"), "{ended}");
+        assert_eq!(ended["timeline"][1]["note"], ended["answer"]);
+        let told = floor.seen(&anna, &order).await;
+        assert!(events(&told).contains(&"after_sale_overtaken"), "{told}");
+        floor.keeper.post(&of_shop(&ticket, "/approve"), json!({})).await.refused(409, "after_sale.wrong_state");
+
+        // One that was escalated ends too; one that was refused cannot be taken up again.
+        let orders = [floor.buys(&anna, &[(&apples, 1)]).await, floor.buys(&anna, &[(&apples, 1)]).await];
+        let mut tickets = Vec::new();
+        for order in &orders {
+            let ticket = tries_claim(&anna, order, "refund_only", 1).await.ok();
+            floor.keeper.post(&of_shop(&ticket, "/refuse"), json!({"reason": "照片不清楚"})).await.ok();
+            tickets.push(ticket);
+        }
+        anna.post(&of_member(&tickets[0], "/escalate"), because.clone()).await.ok();
+        for order in &orders {
+            floor.refunds(order, json!({"all": true})).await;
+        }
+        assert_eq!(anna.get(&of_member(&tickets[0], "")).await.ok()["status"], "withdrawn");
+        anna.post(&of_member(&tickets[1], "/escalate"), because).await.refused(409, "after_sale.not_escalable");
+
+        // Of two lines one is gone: the other is still granted, and it alone.
+        let both = floor.buys(&anna, &[(&apples, 1), (&pears, 2)]).await;
+        let of_apples = |line: &&Value| line["sku_id"] == json!(apples.sku);
+        let lines = both["lines"].as_array().unwrap();
+        let (apple, pear) = (lines.iter().find(of_apples).unwrap(), lines.iter().find(|line| !of_apples(line)).unwrap());
+        let claimed = json!([{"line_id": apple["id"], "quantity": 1}, {"line_id": pear["id"], "quantity": 1}]);
+        let body = json!({"lines": claimed, "kind": "refund_only", "reason": "坏了", "photos": []});
+        let ticket = anna.post_new(&format!("/api/v1/orders/{}/after-sales", id(&both)), body).await.ok();
+        floor.refunds(&both, json!({"lines": [{"line_id": apple["id"], "quantity": 1}]})).await;
+        assert_eq!(anna.get(&of_member(&ticket, "")).await.ok()["status"], "requested");
+        app.advance(DAY + 60);
+        app.run_due_jobs().await;
+        floor.refunds_arrive().await;
+        let ended = anna.get(&of_member(&ticket, "")).await.ok();
+        assert_eq!((&ended["status"], &ended["amount_fen"]), (&json!("refunded"), &json!(300)), "{ended}");
+        assert_eq!(floor.seen(&anna, &both).await["refunded_fen"], 800);
+        assert_eq!(floor.console(&order).await["refunds"].as_array().unwrap().len(), 1, "the clock has done nothing more");
+        floor.adds_up().await;
+    }
+}
+
+on_both! {
+    async fn a_claim_is_granted_as_far_as_units_are_left(app: TestApp) {
+        let floor = Floor::open(app).await;
+        let apples = floor.goods(500, 10).await;
+        let anna = app.member("anna").await;
+        let order = floor.buys(&anna, &[(&apples, 4)]).await;
+        let ticket = tries_claim(&anna, &order, "refund_only", 3).await.ok();
+        assert_eq!(ticket["amount_fen"], 1500);
+        floor.refunds(&order, json!({"lines": [{"line_id": line_of(&order), "quantity": 2}]})).await;
+        let granted = floor.keeper.post(&of_shop(&ticket, "/approve"), json!({})).await.ok();
+        assert_eq!((&granted["status"], &granted["amount_fen"]), (&json!("refunding"), &json!(1000)));
+        assert_eq!(granted["lines"][0]["quantity"], 2);
+        assert_eq!(whats(&granted), ["member:asked", "operator:approved", "operator:cut_down", "operator:refund_started"]);
+        floor.refunds_arrive().await;
+        assert_eq!(anna.get(&of_member(&ticket, "")).await.ok()["status"], "refunded");
+        assert_eq!(floor.seen(&anna, &order).await["status"], "closed");
+        assert_eq!(floor.left(&apples).await, 10);
+
+        // A unit went back before the goods were sent: no more than the others are sold again.
+        let sent = floor.buys(&anna, &[(&apples, 3)]).await;
+        let ticket = tries_claim(&anna, &sent, "return_and_refund", 3).await.ok();
+        floor.refunds(&sent, json!({"lines": [{"line_id": line_of(&sent), "quantity": 1}]})).await;
+        hands_over(&floor, &anna, &sent).await;
+        floor.keeper.post(&of_shop(&ticket, "/approve"), json!({})).await.ok();
+        let back = floor.keeper.post(&of_shop(&ticket, "/goods-returned"), json!({"restock": true})).await.ok();
+        assert_eq!((&back["status"], &back["amount_fen"]), (&json!("refunding"), &json!(1000)));
+        assert_eq!(floor.left(&apples).await, 10);
+        floor.refunds_arrive().await;
+        floor.adds_up().await;
     }
 }
 

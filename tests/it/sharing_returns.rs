@@ -103,6 +103,9 @@ on_both! {
         assert_eq!((&party["returned_fen"], &party["lost_fen"], &preview["shortfall_fen"]), (&json!(450), &json!(0), &json!(0)));
         scene.refunds(part).await;
         assert_eq!(scene.returns().await, [(450, 0, ReturnState::Created)]);
+        let shown = scene.keeper.get("/console/api/v1/refunds").await.ok()["items"][0]["returns"][0].clone();
+        assert_eq!((&shown["party_kind"], &shown["party_id"]), (&json!("leader"), &json!(scene.anna.id)));
+        assert_eq!(shown["leader_id"], shown["party_id"]);
         assert_eq!(app.account(AccountKind::PartyReceivable).await, 450);
 
         scene.goes_on().await;

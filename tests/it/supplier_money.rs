@@ -188,8 +188,12 @@ on_both! {
         let part = json!({"lines": [{"line_id": line_of(&order), "amount_fen": 5_000}], "reason": "坏果"});
         let seen = floor.keeper.post(&format!("/console/api/v1/orders/{}/refunds/preview", id(&order)), part.clone()).await.ok();
         assert_eq!((&seen["suppliers"][0]["returned_fen"], &seen["suppliers"][0]["shortfall_fen"]), (&json!(4_000), &json!(0)));
-        floor.refunds(&order, part).await;
+        let refund = floor.refunds(&order, part).await;
         assert_eq!(orchard.funds().await, (0, 4_000, 0), "what was shared is asked back first");
+        let shown = floor.console(&order).await["refunds"][0]["returns"].clone();
+        assert_eq!((&shown, shown.as_array().unwrap().len()), (&refund["returns"], 1));
+        assert_eq!((&shown[0]["party_kind"], &shown[0]["party_id"]), (&json!("supplier"), &orchard.supplier["id"]));
+        assert_eq!((&shown[0]["leader_id"], &shown[0]["amount_fen"]), (&Value::Null, &json!(3_000)));
         for _ in 0..4 {
             let wall = app.app.clock.wall();
             let due = sharing_return::Entity::update_many().col_expr(sharing_return::Column::NextQueryAt, Expr::value(wall));

@@ -103,6 +103,33 @@ on_both! {
 }
 
 on_both! {
+    async fn referral_rates_are_held_against_what_goods_give_away_themselves(app: TestApp) {
+        let (keeper, settings) = (app.operator().await, "/console/api/v1/settings");
+        keeper.put(settings, json!({"leader_rate_bp": 500})).await.ok();
+        let named = json!({"title": "苹果", "skus": [{"price_fen": 1000}], "commission": {"rate_bp": 9000}});
+        let generous = keeper.post_new("/console/api/v1/goods", named).await.ok()["id"].as_str().unwrap().to_owned();
+        let before = keeper.get(settings).await.ok();
+        let refers = |rate: i64| { let keeper = &keeper; async move { keeper.put(settings, json!({"referral_rates_bp": [rate]})).await } };
+        let told = refers(2000).await.refused(400, "validation.failed");
+        let detail = told["errors"][0]["detail"].as_str().unwrap();
+        assert_eq!(faults(&told), ["referral_rates_bp"]);
+        assert!(detail.contains("11000") && detail.contains(&generous), "{told}");
+        assert_eq!(keeper.get(settings).await.ok(), before);
+
+        // Goods count with the fee of their own supplier, not of another.
+        let made = supplier(&keeper, "果园", json!({"service_fee_bp": 3000})).await;
+        supplier(&keeper, "米厂", json!({"service_fee_bp": 4000})).await;
+        let with_fee = keeper.post_new("/console/api/v1/goods", goods_of(&made, json!({"commission": {"rate_bp": 6500}}))).await.ok();
+        refers(500).await.ok();
+        let told = refers(501).await.refused(400, "validation.failed");
+        let detail = told["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains("10001") && detail.contains(with_fee["id"].as_str().unwrap()), "{told}");
+        keeper.delete(&format!("/console/api/v1/goods/{}", with_fee["id"].as_str().unwrap())).await.ok();
+        assert_eq!(refers(501).await.ok()["referral_rates_bp"], json!([501]));
+    }
+}
+
+on_both! {
     async fn a_receiver_is_known_to_wechat_while_somebody_has_it(app: TestApp) {
         let keeper = app.operator().await;
         let (first, second) = (supplier(&keeper, "果园", json!({})).await, supplier(&keeper, "米厂", json!({})).await);

@@ -11,6 +11,7 @@ use kernel::{Failure, Fen};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
+use super::sharing::party_id;
 use crate::api::auth_console::{Operator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
 use crate::api::fields::Fields;
@@ -21,8 +22,7 @@ use crate::app::App;
 use crate::areas::payments::entity::{refund, refund_line};
 use crate::areas::payments::refunds;
 use crate::areas::payments::state::RefundState;
-use crate::areas::payouts::entity::sharing_return;
-use crate::areas::payouts::returns;
+use crate::areas::payouts::returns::{self, OfParty};
 use crate::areas::payouts::state::ReturnState;
 use crate::flows::refund::{self as flow, Measure, Preview, Request, Shown, Wish};
 
@@ -179,21 +179,28 @@ struct ConsoleRefundLine {
 struct ConsoleReturn {
     /// The `out_return_no` at WeChat Pay.
     id: SharingReturnId,
-    leader_id: LeaderId,
+    /// `leader` or `supplier`.
+    party_kind: String,
+    /// Its id.
+    party_id: String,
+    /// The leader; null when it is another party.
+    leader_id: Option<LeaderId>,
     return_mchid: String,
     amount_fen: Fen,
-    /// Of one that failed: what the leader's later commissions have made good.
+    /// Of one that failed: what the party's later earnings have made good.
     made_good_fen: Fen,
     state: ReturnState,
     /// What WeChat Pay said last, where it was no success.
     fail_reason: Option<String>,
 }
 
-impl From<&sharing_return::Model> for ConsoleReturn {
-    fn from(row: &sharing_return::Model) -> Self {
+impl From<&OfParty> for ConsoleReturn {
+    fn from(OfParty { row, party_kind }: &OfParty) -> Self {
         Self {
             id: row.id,
-            leader_id: LeaderId::from_uuid(row.party_id),
+            party_kind: party_kind.clone(),
+            party_id: party_id(party_kind, row.party_id),
+            leader_id: (party_kind == "leader").then(|| LeaderId::from_uuid(row.party_id)),
             return_mchid: row.return_mchid.clone(),
             amount_fen: row.amount_fen,
             made_good_fen: row.netted_fen,
@@ -203,9 +210,9 @@ impl From<&sharing_return::Model> for ConsoleReturn {
     }
 }
 
-fn view(row: &refund::Model, lines: &[refund_line::Model], returns: &[sharing_return::Model]) -> ConsoleRefund {
+fn view(row: &refund::Model, lines: &[refund_line::Model], returns: &[OfParty]) -> ConsoleRefund {
     let own = lines.iter().filter(|line| line.refund_id == row.id);
-    let back = returns.iter().filter(|back| back.refund_id == row.id);
+    let back = returns.iter().filter(|back| back.row.refund_id == row.id);
     ConsoleRefund {
         id: row.id,
         order_id: row.order_id,
@@ -251,7 +258,7 @@ pub(super) async fn refunds_of(
     let rows = refunds::of_order(conn, shop, order).await?;
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let lines = refunds::lines_of_all(conn, shop, &ids).await?;
-    let returns = returns::of_refunds(conn, shop, &ids).await?;
+    let returns = returns::with_parties(conn, shop, &ids).await?;
     Ok(rows.iter().map(|row| view(row, &lines, &returns)).collect())
 }
 
@@ -401,7 +408,7 @@ async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<RefundsQuery>) 
     let page = refunds::list(conn, shop, state, &page_request(limit, cursor)?).await?;
     let ids: Vec<_> = page.items.iter().map(|row| row.id).collect();
     let lines = refunds::lines_of_all(conn, shop, &ids).await?;
-    let returns = returns::of_refunds(conn, shop, &ids).await?;
+    let returns = returns::with_parties(conn, shop, &ids).await?;
     json(&ListView::from(page.map(|row| view(&row, &lines, &returns))))
 }
 

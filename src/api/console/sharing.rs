@@ -80,7 +80,8 @@ fn view((row, parts): (sharing::Model, Vec<sharing_part::Model>)) -> SharingView
     }
 }
 
-fn party_id(kind: &str, id: Uuid) -> String {
+/// The id of a party as its kind writes it.
+pub(super) fn party_id(kind: &str, id: Uuid) -> String {
     match kind {
         "supplier" => kernel::id::SupplierId::from_uuid(id).to_string(),
         "shop" => kernel::id::ShopId::from_uuid(id).to_string(),

@@ -22,7 +22,7 @@ pub struct TicketView {
     pub lines: Vec<TicketLineView>,
     /// What would go back, or did.
     pub amount_fen: Fen,
-    /// Why it was refused.
+    /// Why it was refused, or ended by itself.
     pub answer: Option<String>,
     /// What shows why.
     pub answer_photos: Vec<String>,

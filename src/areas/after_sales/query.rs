@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use kernel::Failure;
-use kernel::id::{OrderLineId, ShopId, TicketId};
+use kernel::id::{OrderId, OrderLineId, ShopId, TicketId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
@@ -27,6 +27,16 @@ pub async fn list(
     }
     let rows = select.all(conn).await.map_err(TicketError::Db)?;
     Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
+}
+
+/// The tickets of an order, oldest first.
+pub async fn of_order(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    order: OrderId,
+) -> Result<Vec<ticket::Model>, TicketError> {
+    let tickets = ticket::in_shop(shop).filter(ticket::Column::OrderId.eq(order));
+    Ok(tickets.order_by_asc(ticket::Column::Id).all(conn).await?)
 }
 
 /// The lines of several tickets.

@@ -1,7 +1,7 @@
 //! Writing tickets.
 
-use kernel::Time;
 use kernel::id::{OrderLineId, RefundId, ShopId, TicketEventId, TicketId};
+use kernel::{Fen, Time};
 use sea_orm::sea_query::Expr;
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
@@ -194,6 +194,24 @@ pub async fn lines_of(
     id: TicketId,
 ) -> Result<Vec<ticket_line::Model>, TicketError> {
     Ok(ticket_line::in_shop(shop).filter(ticket_line::Column::TicketId.eq(id)).all(conn).await?)
+}
+
+/// Writes that less of a line is granted than was claimed.
+pub async fn cut_down(
+    conn: &impl ConnectionTrait,
+    claimed: &ticket_line::Model,
+    quantity: i64,
+    amount: Fen,
+) -> Result<(), TicketError> {
+    use ticket_line::Column as C;
+    ticket_line::Entity::update_many()
+        .col_expr(C::Quantity, Expr::value(quantity))
+        .col_expr(C::AmountFen, Expr::value(amount))
+        .filter(C::TicketId.eq(claimed.ticket_id))
+        .filter(C::LineId.eq(claimed.line_id))
+        .exec(conn)
+        .await?;
+    Ok(())
 }
 
 /// Whether a claim for one of these lines was refused before.

@@ -41,7 +41,7 @@ pub enum TicketState {
     Refunded,
     /// The refund failed; an operator decides.
     Failed,
-    /// The member gave it up.
+    /// The member gave it up, or there was nothing to wait for any more.
     Withdrawn,
 }
 
@@ -55,7 +55,7 @@ pub enum TicketEvent {
     Refused,
     /// Somebody asks the platform's staff.
     Escalated,
-    /// The member gives it up.
+    /// The member gives it up, or it ends by itself: the goods never came, or were refunded otherwise.
     Withdrawn,
     /// The goods are to come back.
     ReturnAsked,

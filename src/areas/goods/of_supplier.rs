@@ -1,4 +1,4 @@
-//! What a supplier's goods have, for checks of its terms.
+//! What goods have that a supplier's or the shop's terms are held against.
 
 use kernel::id::{GoodsId, ShopId, SupplierId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
@@ -18,6 +18,23 @@ pub async fn commissions(
         .select_only()
         .column(goods::Column::Commission)
         .filter(goods::Column::SupplierId.eq(supplier))
+        .filter(goods::Column::DeletedAt.is_null())
+        .filter(goods::Column::Commission.is_not_null())
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+/// The goods of a shop that have their own commission terms, with their supplier.
+pub async fn all_commissions(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+) -> Result<Vec<(GoodsId, Option<SupplierId>, serde_json::Value)>, GoodsError> {
+    Ok(goods::in_shop(shop)
+        .select_only()
+        .column(goods::Column::Id)
+        .column(goods::Column::SupplierId)
+        .column(goods::Column::Commission)
         .filter(goods::Column::DeletedAt.is_null())
         .filter(goods::Column::Commission.is_not_null())
         .into_tuple()

@@ -241,6 +241,36 @@ pub async fn of_refunds(
     Ok(rows.all(conn).await?)
 }
 
+/// A return, and what kind of party is asked for it.
+#[derive(Clone, Debug)]
+pub struct OfParty {
+    /// The return.
+    pub row: sharing_return::Model,
+    /// As on the part it comes back from: `leader` or `supplier`.
+    pub party_kind: String,
+}
+
+/// The same returns with who is asked, for people to look at.
+pub async fn with_parties(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    refunds: &[RefundId],
+) -> Result<Vec<OfParty>, PayoutError> {
+    let rows = of_refunds(conn, shop, refunds).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let parts = sharing_part::in_shop(shop)
+        .filter(sharing_part::Column::Id.is_in(rows.iter().map(|row| row.part_id)))
+        .all(conn)
+        .await?;
+    let with_party = |row: sharing_return::Model| {
+        let part = parts.iter().find(|part| part.id == row.part_id)?;
+        Some(OfParty { party_kind: part.party_kind.clone(), row })
+    };
+    Ok(rows.into_iter().filter_map(with_party).collect())
+}
+
 /// Makes good what `party` owes of returns that failed, at most `most`; answers how much. Call it in
 /// the transaction that books it.
 pub async fn make_good(conn: &impl ConnectionTrait, shop: ShopId, party: Uuid, most: Fen) -> Result<Fen, PayoutError> {

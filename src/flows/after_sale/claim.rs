@@ -6,6 +6,7 @@ use kernel::{Failure, Fen, Time};
 use sea_orm::DatabaseTransaction;
 
 use super::decide::{Decider, grant};
+use super::overtaken::anything_left;
 use super::{Ticket, of_member, whole};
 use crate::app::App;
 use crate::areas::after_sales::entity::{ticket, ticket_line};
@@ -172,7 +173,8 @@ pub async fn withdraw(app: &App, shop: &Shop, member: MemberId, id: TicketId) ->
 }
 
 /// The member asks for the platform's judgment of a claim that was refused, once and not too late: as
-/// long as the line is not settled and within the shop's days. The lines are held again by the ticket.
+/// long as the line is neither settled nor refunded whole, and within the shop's days. The lines are held
+/// again by the ticket.
 ///
 /// Errors: `after_sale.wrong_state`, `.not_escalable`, `.window_over`, `.open`.
 pub async fn escalate(app: &App, shop: &Shop, member: MemberId, id: TicketId, reason: &str) -> Result<Ticket, Failure> {
@@ -187,6 +189,9 @@ pub async fn escalate(app: &App, shop: &Shop, member: MemberId, id: TicketId, re
                 return Err(TicketError::NotEscalable(id).into());
             }
             let of_order = orders::query::lines_of(tx, shop.id, ticket.order_id).await?;
+            if !anything_left(&lines, &of_order) {
+                return Err(TicketError::NotEscalable(id).into());
+            }
             let is_claimed = |line: &&line::Model| lines.iter().any(|claimed| claimed.line_id == line.id);
             if let Some(line) = of_order.iter().filter(is_claimed).find(|line| line.settled_at.is_some()) {
                 return Err(TicketError::WindowOver(line.id).into());

@@ -7,6 +7,8 @@ use sea_orm::DatabaseTransaction;
 
 use super::decide::{Decider, decided, grant};
 use super::goods_back::take_back;
+use super::held;
+use super::overtaken::end_if_overtaken;
 use crate::app::App;
 use crate::areas::after_sales::entity::ticket;
 use crate::areas::after_sales::service::{self, Change};
@@ -46,8 +48,11 @@ async fn pass(app: &App, shop: &Shop, known: &ticket::Model) -> Result<(), Failu
         .write(async |tx| {
             let now = app.clock.now();
             // As it stands now: the deadline may have moved.
-            let ticket = service::by_id(tx, shop.id, known.id).await?;
-            let Some(ticket) = ticket.filter(|t| t.deadline_at.is_some_and(|at| at <= now)) else { return Ok(None) };
+            let ticket = held(tx, shop, known.id).await?;
+            let due = ticket.deadline_at.is_some_and(|at| at <= now);
+            if !due || end_if_overtaken(app, tx, shop, &ticket, now).await? {
+                return Ok(None);
+            }
             apply(app, tx, shop, &ticket, now).await
         })
         .await?;

@@ -5,7 +5,8 @@ use kernel::id::{OperatorId, TicketId};
 use kernel::{Failure, Time};
 use sea_orm::DatabaseTransaction;
 
-use super::{SYSTEM, Ticket, whole};
+use super::overtaken::parts_left;
+use super::{SYSTEM, Ticket, held, whole};
 use crate::app::App;
 use crate::areas::after_sales::entity::ticket;
 use crate::areas::after_sales::error::TicketError;
@@ -13,10 +14,11 @@ use crate::areas::after_sales::service::{self, Change};
 use crate::areas::after_sales::state::{TicketEvent, TicketKind};
 use crate::areas::operators::audit;
 use crate::areas::orders::entity::line;
+use crate::areas::payments::entity::refund_line;
 use crate::areas::shops::query::Shop;
 use crate::areas::{orders, stock};
 use crate::flows::profit_sharing;
-use crate::flows::refund::{self, Cause, Made, Plan, RefundError};
+use crate::flows::refund::{self, Cause, Made, Plan};
 use crate::platform::request_keys::Once;
 
 /// Who decides.
@@ -51,7 +53,7 @@ pub async fn approve(
     let (ticket, made) = app
         .db
         .write(async |tx| {
-            let ticket = service::by_id(tx, shop.id, id).await?.ok_or(TicketError::NotFound(id))?;
+            let ticket = held(tx, shop, id).await?;
             let by = Decider::Operator(operator);
             let (ticket, made) = grant(app, tx, shop, &ticket, by, now).await?;
             let decided = decided(app, tx, ticket, by, "after_sale.approve").await?;
@@ -106,7 +108,7 @@ pub async fn refuse(
     let now = app.clock.now();
     app.db
         .write(async |tx| {
-            let ticket = service::by_id(tx, shop.id, id).await?.ok_or(TicketError::NotFound(id))?;
+            let ticket = held(tx, shop, id).await?;
             let by = Decider::Operator(operator);
             let actor = by.actor();
             let change = Change { answer: Some(&refusal.reason), photos: &refusal.photos, ..Change::by(&actor) };
@@ -140,7 +142,7 @@ pub(super) async fn decided(
     whole(tx, ticket).await
 }
 
-/// Makes the refund of a ticket. Units that were never sent go back on sale.
+/// Makes the refund of a ticket, of what is left of it. Units that were never sent go back on sale.
 pub(super) async fn refund_ticket(
     app: &App,
     tx: &DatabaseTransaction,
@@ -149,14 +151,8 @@ pub(super) async fn refund_ticket(
     by: Decider,
     now: Time,
 ) -> Result<(ticket::Model, Made), Failure> {
-    let lines = orders::query::lines_of(tx, shop.id, ticket.order_id).await?;
-    let mut parts = Vec::new();
-    for claimed in service::lines_of(tx, shop.id, ticket.id).await? {
-        let line = lines.iter().find(|line| line.id == claimed.line_id);
-        let line = line.ok_or(RefundError::NotALine(claimed.line_id))?;
-        parts.push(refund::plan::units(line, claimed.quantity, shop.settings.refund_shipping)?);
-    }
     let actor = by.actor();
+    let parts = parts_left(tx, shop, ticket, &actor, now).await?;
     let refunding = service::advance(tx, ticket, TicketEvent::RefundStarted, &Change::by(&actor), now).await?;
     let plan = Plan {
         parts,
@@ -172,18 +168,19 @@ pub(super) async fn refund_ticket(
     Ok((after, made))
 }
 
-/// Puts the units of a ticket on sale again that had been sent: they came back and are as good as new.
+/// Puts the refunded units of a ticket on sale again that had been sent: they came back and are as good
+/// as new.
 pub(super) async fn restock_returned(
     tx: &DatabaseTransaction,
     ticket: &ticket::Model,
+    refunded: &[refund_line::Model],
     lines: &[line::Model],
     now: Time,
 ) -> Result<Vec<(kernel::id::SkuId, i64)>, Failure> {
-    let claimed = service::lines_of(tx, ticket.shop_id, ticket.id).await?;
     let sent = |line: &line::Model| line.shipped_at.is_some() || line.redeemed > 0;
-    let back: Vec<_> = claimed
+    let back: Vec<_> = refunded
         .iter()
-        .filter_map(|claimed| Some((lines.iter().find(|line| line.id == claimed.line_id)?, claimed.quantity)))
+        .filter_map(|part| Some((lines.iter().find(|line| line.id == part.line_id)?, part.quantity)))
         .filter(|(line, quantity)| sent(line) && *quantity > 0)
         .map(|(line, quantity)| (line.sku_id, quantity))
         .collect();

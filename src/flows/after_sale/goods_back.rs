@@ -6,7 +6,7 @@ use kernel::{Failure, Time};
 use sea_orm::DatabaseTransaction;
 
 use super::decide::{Decider, decided, refund_ticket, restock_returned};
-use super::{Ticket, of_member, whole};
+use super::{Ticket, held, of_member, whole};
 use crate::app::App;
 use crate::areas::after_sales::entity::ticket;
 use crate::areas::after_sales::error::TicketError;
@@ -70,7 +70,7 @@ pub async fn goods_returned(
     let (decided, made) = app
         .db
         .write(async |tx| {
-            let ticket = service::by_id(tx, shop.id, id).await?.ok_or(TicketError::NotFound(id))?;
+            let ticket = held(tx, shop, id).await?;
             let by = Decider::Operator(operator);
             let (ticket, made) = take_back(app, tx, shop, &ticket, (by, restock), now).await?;
             let decided = decided(app, tx, ticket, by, "after_sale.goods_returned").await?;
@@ -98,7 +98,7 @@ pub(super) async fn take_back(
     let (ticket, mut made) = refund_ticket(app, tx, shop, &ticket, by, now).await?;
     let what = if restock { "restocked" } else { "written_off" };
     if restock {
-        made.restocked.extend(restock_returned(tx, &ticket, &lines, now).await?);
+        made.restocked.extend(restock_returned(tx, &ticket, &made.lines, &lines, now).await?);
     }
     service::note(tx, &ticket, what, &actor, None, now).await?;
     Ok((ticket, made))

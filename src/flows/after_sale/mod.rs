@@ -5,11 +5,13 @@ mod claim;
 mod deadlines;
 mod decide;
 mod goods_back;
+mod overtaken;
 
 pub use claim::{Claim, Claimant, claim, escalate, withdraw};
 pub use deadlines::deadlines_pass;
 pub use decide::{Refusal, approve, refuse};
 pub use goods_back::{Shipment, goods_returned, ship_back};
+pub(crate) use overtaken::overtaken;
 
 use kernel::id::{MemberId, TicketId};
 use kernel::{Failure, Time};
@@ -21,6 +23,7 @@ use crate::areas::after_sales::error::TicketError;
 use crate::areas::after_sales::query;
 use crate::areas::after_sales::service::{self, Change};
 use crate::areas::after_sales::state::TicketEvent;
+use crate::areas::orders;
 use crate::areas::shops::query::Shop;
 
 /// Who acts when the clock does.
@@ -60,6 +63,14 @@ pub async fn of_shop(app: &App, shop: &Shop, id: TicketId) -> Result<Ticket, Fai
     let conn = app.db.reader();
     let ticket = service::by_id(conn, shop.id, id).await?;
     whole(conn, ticket.ok_or(TicketError::NotFound(id))?).await
+}
+
+/// A ticket of the shop as it stands while its order's row is held. Whoever refunds holds that first, so
+/// that a decision comes wholly before or after.
+async fn held(tx: &DatabaseTransaction, shop: &Shop, id: TicketId) -> Result<ticket::Model, Failure> {
+    let known = service::by_id(tx, shop.id, id).await?.ok_or(TicketError::NotFound(id))?;
+    orders::progress::lock(tx, shop.id, known.order_id).await?;
+    Ok(service::by_id(tx, shop.id, id).await?.ok_or(TicketError::NotFound(id))?)
 }
 
 /// The money of a ticket went back.

@@ -35,7 +35,7 @@ use crate::areas::shops::query::Shop;
 use crate::areas::shops::settings::PostSettlementRefund;
 use crate::areas::{deliveries, orders, stock};
 use crate::flows::effects::Effect;
-use crate::flows::{commission, member_money, profit_sharing, receipt};
+use crate::flows::{after_sale, commission, member_money, profit_sharing, receipt};
 
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +177,7 @@ pub async fn make(
     ledger::service::post(tx, &draft, floor, now).await?;
     orders::money::set_refund_status(tx, &order, RefundStatus::InProgress, now).await?;
     orders::service::note(tx, &order, Some(order.status), "refund_asked", &plan.actor, Some(&plan.reason), now).await?;
+    after_sale::overtaken(app, tx, shop, (order.id, plan.ticket), now).await?;
     let restocked = restock(tx, shop, &order, &lines, &plan, now).await?;
     let order = receipt::after_refund(tx, shop, order.id, &plan.actor, (now, app.clock.wall())).await?;
     let refund = if row.wechat_fen == Fen::ZERO {

@@ -14,8 +14,7 @@ use crate::areas::payments::error::PaymentError;
 use crate::areas::payments::refunds;
 use crate::areas::payments::service as payments;
 use crate::areas::payments::state::{RefundEvent, RefundState};
-use crate::areas::payouts::entity::sharing_return;
-use crate::areas::payouts::returns;
+use crate::areas::payouts::returns::{self, OfParty};
 use crate::areas::shops::query::Shop;
 use crate::areas::{orders, recharges};
 use crate::flows::effects::Effect;
@@ -49,7 +48,7 @@ pub struct Shown {
     /// Its lines.
     pub lines: Vec<refund_line::Model>,
     /// What merchants are asked to give back for it.
-    pub returns: Vec<sharing_return::Model>,
+    pub returns: Vec<OfParty>,
 }
 
 /// Refunds what an operator asks for.
@@ -81,7 +80,7 @@ pub async fn by_operator(
                 "refund_id": made.refund.id, "amount_fen": made.refund.amount_fen, "reason": request.reason,
             });
             audit::note(tx, shop.id, operator, "order.refund", order, detail, app.clock.now()).await?;
-            let returns = returns::of_refunds(tx, shop.id, &[made.refund.id]).await?;
+            let returns = returns::with_parties(tx, shop.id, &[made.refund.id]).await?;
             let shown = Shown { refund: made.refund.clone(), lines: made.lines.clone(), returns };
             once.keep(tx, &shown, app.clock.wall()).await?;
             Ok::<(Made, Shown), Failure>((made, shown))
@@ -134,7 +133,7 @@ pub async fn retry(
             }
             audit::note(tx, shop.id, operator, "refund.retry", id, json!({"state": known.state}), times.0).await?;
             let lines = refunds::lines_of_all(tx, shop.id, &[id]).await?;
-            let returns = returns::of_refunds(tx, shop.id, &[id]).await?;
+            let returns = returns::with_parties(tx, shop.id, &[id]).await?;
             let shown = Shown { refund, lines, returns };
             once.keep(tx, &shown, times.1).await?;
             Ok(shown)

@@ -22,7 +22,7 @@ pub struct Model {
     pub reason: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub photos: Json,
-    /// Why it was refused.
+    /// Why it was refused, or ended by itself.
     #[sea_orm(column_type = "Text", nullable)]
     pub answer: Option<String>,
     /// What shows why.

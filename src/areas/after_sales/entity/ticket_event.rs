@@ -14,7 +14,7 @@ pub struct Model {
     pub id: TicketEventId,
     pub shop_id: ShopId,
     pub ticket_id: TicketId,
-    /// `asked`, `return_shipped`, or the word of a [`crate::areas::after_sales::state::TicketEvent`].
+    /// `asked`, `return_shipped`, `cut_down`, …, or the word of a [`crate::areas::after_sales::state::TicketEvent`].
     #[sea_orm(column_type = "Text")]
     pub what: String,
     /// Where the ticket stood after it.

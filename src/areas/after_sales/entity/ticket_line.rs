@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use kernel::Fen;
 use kernel::id::{OrderLineId, ShopId, TicketId};
 
-/// What a ticket claims of one order line.
+/// What a ticket claims of one order line; once granted, what of it was left to give.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "ticket_lines")]
 pub struct Model {

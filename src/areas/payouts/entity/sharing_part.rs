@@ -14,7 +14,7 @@ pub struct Model {
     pub id: SharingPartId,
     pub sharing_id: SharingId,
     pub shop_id: ShopId,
-    /// `leader` or `supplier`.
+    /// `leader`, `supplier`, or `shop` for what it is due of a supplier's own merchant.
     #[sea_orm(column_type = "Text")]
     pub party_kind: String,
     pub party_id: Uuid,

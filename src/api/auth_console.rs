@@ -87,6 +87,15 @@ impl AnyOperator {
         self.0.supplier
     }
 
+    /// The supplier to whose things he is confined; `None` when he is the shop's own.
+    pub fn confined(&self) -> Result<Option<SupplierId>, OperatorError> {
+        match (self.0.role, self.0.supplier) {
+            (Role::Supplier, None) => Err(OperatorError::NotForSuppliers),
+            (Role::Supplier, supplier) => Ok(supplier),
+            _ => Ok(None),
+        }
+    }
+
     /// Refuses an operator of another supplier.
     pub fn sees(&self, supplier: SupplierId) -> Result<(), OperatorError> {
         let is_ours = self.0.role != Role::Supplier || self.0.supplier == Some(supplier);

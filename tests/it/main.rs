@@ -79,6 +79,7 @@ mod stores;
 mod story;
 mod supplier_money;
 mod supplier_statements;
+mod supplier_tickets;
 mod supplier_transfers;
 mod suppliers;
 mod upkeep;

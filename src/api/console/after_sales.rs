@@ -1,4 +1,5 @@
-//! Operators decide after-sale tickets.
+//! Operators decide after-sale tickets. A supplier's own operator sees and decides those of its
+//! lines alone.
 
 use crate::api::routes::Routes;
 use actix_web::http::StatusCode;
@@ -6,7 +7,7 @@ use actix_web::{get, post, web};
 use kernel::id::TicketId;
 use serde::Deserialize;
 
-use crate::api::auth_console::{Operator, Permission};
+use crate::api::auth_console::{AnyOperator, Permission};
 use crate::api::body::{JsonBody, Nothing, PathId, QueryOf, page_request};
 use crate::api::fields::Fields;
 use crate::api::list::ListView;
@@ -14,12 +15,30 @@ use crate::api::problem::Failures;
 use crate::api::reply::{IdempotencyKey, Reply, json};
 use crate::api::storefront::after_sale_views::TicketView;
 use crate::app::App;
-use crate::areas::after_sales::query;
 use crate::areas::after_sales::state::TicketState;
-use crate::flows::after_sale::{self, Refusal, Ticket};
+use crate::areas::operators::error::OperatorError;
+use crate::flows::after_sale::{self, Judge, Refusal, Ticket};
 
 pub(super) fn routes(config: &mut Routes) {
     config.service(list).service(one).service(approve).service(refuse).service(goods_returned);
+}
+
+/// Who looks at tickets.
+fn looks(who: &AnyOperator) -> Result<Judge, OperatorError> {
+    Ok(Judge { operator: who.operator().operator, supplier: who.confined()? })
+}
+
+/// Who decides them: an operator who may, or the supplier whose lines they are about.
+fn decides(who: &AnyOperator) -> Result<Judge, OperatorError> {
+    let judge = looks(who)?;
+    if judge.supplier.is_none() {
+        who.operator().may(Permission::Orders)?;
+    }
+    Ok(judge)
+}
+
+fn view_for(judge: Judge) -> fn(&Ticket) -> TicketView {
+    if judge.supplier.is_some() { TicketView::for_supplier } else { TicketView::for_shop }
 }
 
 /// Which tickets.
@@ -36,24 +55,18 @@ struct TicketsQuery {
     cursor: Option<String>,
 }
 
-/// Tickets, newest first.
+/// Tickets, newest first; a supplier's operator gets those that are about its lines alone.
 #[utoipa::path(
     tag = "after-sales", operation_id = "console_after_sales", security(("session" = [])), params(TicketsQuery),
     responses((status = 200, body = ListView<TicketView>), Failures)
 )]
 #[get("/console/api/v1/after-sales")]
-async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<TicketsQuery>) -> Reply {
+async fn list(app: web::Data<App>, who: AnyOperator, asked: QueryOf<TicketsQuery>) -> Reply {
     let TicketsQuery { state, limit, cursor } = asked.0;
-    let (conn, shop) = (app.db.reader(), who.shop.id);
-    let page = query::list(conn, shop, state, &page_request(limit, cursor)?).await?;
-    let ids: Vec<_> = page.items.iter().map(|ticket| ticket.id).collect();
-    let lines = query::lines_of_all(conn, shop, &ids).await?;
-    let events = query::events_of_all(conn, shop, &ids).await?;
-    json(&ListView::from(page.map(|ticket| {
-        let lines = lines.iter().filter(|line| line.ticket_id == ticket.id).cloned().collect();
-        let events = events.iter().filter(|event| event.ticket_id == ticket.id).cloned().collect();
-        TicketView::for_shop(&Ticket { ticket, lines, events })
-    })))
+    let judge = looks(&who)?;
+    let page = after_sale::list(&app, who.shop(), judge, state, &page_request(limit, cursor)?).await?;
+    let view = view_for(judge);
+    json(&ListView::from(page.map(|ticket| view(&ticket))))
 }
 
 /// One ticket with its timeline.
@@ -62,12 +75,9 @@ async fn list(app: web::Data<App>, who: Operator, asked: QueryOf<TicketsQuery>) 
     params(("id" = TicketId, Path)), responses((status = 200, body = TicketView), Failures)
 )]
 #[get("/console/api/v1/after-sales/{id}")]
-async fn one(app: web::Data<App>, who: Operator, id: PathId<TicketId>) -> Reply {
-    json(&TicketView::for_shop(&after_sale::of_shop(&app, &who.shop, *id).await?))
-}
-
-fn view_of(ticket: &Ticket) -> TicketView {
-    TicketView::for_shop(ticket)
+async fn one(app: web::Data<App>, who: AnyOperator, id: PathId<TicketId>) -> Reply {
+    let judge = looks(&who)?;
+    json(&view_for(judge)(&after_sale::one(&app, who.shop(), judge, *id).await?))
 }
 
 /// Grants a claim: the refund is made at once, or when the goods are back.
@@ -79,14 +89,14 @@ fn view_of(ticket: &Ticket) -> TicketView {
 #[post("/console/api/v1/after-sales/{id}/approve")]
 async fn approve(
     app: web::Data<App>,
-    who: Operator,
+    who: AnyOperator,
     id: PathId<TicketId>,
     key: IdempotencyKey,
     body: JsonBody<Nothing>,
 ) -> Reply {
-    who.may(Permission::Orders)?;
-    let work = async |once: &_| after_sale::approve(&app, &who.shop, *id, who.operator, once).await;
-    key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
+    let judge = decides(&who)?;
+    let work = async |once: &_| after_sale::approve(&app, who.shop(), *id, judge, once).await;
+    key.once(&app, who.shop().id, judge.operator, &body.hash, StatusCode::OK, view_for(judge), work).await
 }
 
 /// Why a claim is refused.
@@ -112,20 +122,20 @@ struct RefuseAfterSale {
 #[post("/console/api/v1/after-sales/{id}/refuse")]
 async fn refuse(
     app: web::Data<App>,
-    who: Operator,
+    who: AnyOperator,
     id: PathId<TicketId>,
     key: IdempotencyKey,
     body: JsonBody<RefuseAfterSale>,
 ) -> Reply {
-    who.may(Permission::Orders)?;
+    let judge = decides(&who)?;
     let mut fields = Fields::default();
     let reason = fields.line("reason", &body.value.reason, 1, 200);
     fields.need(body.value.photos.len() <= 9, "photos", "at most 9 pictures");
     let photos = body.value.photos.iter().filter_map(|photo| fields.picture_if("photos", Some(photo))).collect();
     fields.done()?;
     let refusal = Refusal { reason, photos };
-    let work = async |once: &_| after_sale::refuse(&app, &who.shop, *id, who.operator, &refusal, once).await;
-    key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
+    let work = async |once: &_| after_sale::refuse(&app, who.shop(), *id, judge, &refusal, once).await;
+    key.once(&app, who.shop().id, judge.operator, &body.hash, StatusCode::OK, view_for(judge), work).await
 }
 
 /// What becomes of goods that came back.
@@ -146,13 +156,13 @@ struct GoodsReturned {
 #[post("/console/api/v1/after-sales/{id}/goods-returned")]
 async fn goods_returned(
     app: web::Data<App>,
-    who: Operator,
+    who: AnyOperator,
     id: PathId<TicketId>,
     key: IdempotencyKey,
     body: JsonBody<GoodsReturned>,
 ) -> Reply {
-    who.may(Permission::Orders)?;
+    let judge = decides(&who)?;
     let restock = body.value.restock;
-    let work = async |once: &_| after_sale::goods_returned(&app, &who.shop, *id, who.operator, restock, once).await;
-    key.once(&app, who.shop.id, who.operator, &body.hash, StatusCode::OK, view_of, work).await
+    let work = async |once: &_| after_sale::goods_returned(&app, who.shop(), *id, judge, restock, once).await;
+    key.once(&app, who.shop().id, judge.operator, &body.hash, StatusCode::OK, view_for(judge), work).await
 }

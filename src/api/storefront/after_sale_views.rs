@@ -148,6 +148,19 @@ impl TicketView {
         Self::of(seen, actions)
     }
 
+    /// As the supplier sees it whose lines it is about: what was escalated is not its to decide, and a
+    /// refund not its to send again.
+    pub fn for_supplier(seen: &Ticket) -> Self {
+        use TicketAction as A;
+        let actions = match (seen.ticket.state, seen.ticket.escalated_at) {
+            (TicketState::Requested, None) => vec![A::Approve, A::Refuse],
+            (TicketState::AwaitingReturn, None) => vec![A::GoodsReturned, A::Refuse],
+            (TicketState::AwaitingReturn, Some(_)) => vec![A::GoodsReturned],
+            _ => Vec::new(),
+        };
+        Self::of(seen, actions)
+    }
+
     fn of(Ticket { ticket, lines, events }: &Ticket, actions: Vec<TicketAction>) -> Self {
         let shipment = (ticket.carrier.clone(), ticket.tracking_no.clone(), ticket.return_shipped_at);
         Self {

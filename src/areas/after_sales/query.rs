@@ -5,23 +5,19 @@ use std::collections::HashSet;
 use kernel::Failure;
 use kernel::id::{OrderId, OrderLineId, ShopId, TicketId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::{ticket, ticket_event, ticket_line};
 use super::error::TicketError;
-use super::state::TicketState;
 
-/// The tickets of a shop, newest first, perhaps of one state alone.
+/// The tickets of a shop that are `wanted`, newest first.
 pub async fn list(
     conn: &impl ConnectionTrait,
     shop: ShopId,
-    state: Option<TicketState>,
+    wanted: Condition,
     page: &PageRequest,
 ) -> Result<Page<ticket::Model>, Failure> {
-    let mut select = ticket::in_shop(shop).order_by_desc(ticket::Column::Id).limit(page.limit + 1);
-    if let Some(state) = state {
-        select = select.filter(ticket::Column::State.eq(state));
-    }
+    let mut select = ticket::in_shop(shop).filter(wanted).order_by_desc(ticket::Column::Id).limit(page.limit + 1);
     if let Some(cursor) = &page.cursor {
         select = select.filter(ticket::Column::Id.lt(decode_cursor::<TicketId>(cursor)?));
     }

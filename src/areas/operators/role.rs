@@ -29,7 +29,8 @@ pub enum Role {
     Finance,
     /// Orders and shoppers' questions.
     Support,
-    /// Somebody of a supplier: its own statements, goods and lines of orders, and nothing else.
+    /// Somebody of a supplier: its own statements, goods, lines of orders and their after-sale tickets, and
+    /// nothing else.
     Supplier,
 }
 

@@ -6,10 +6,9 @@ use kernel::{Failure, Time};
 use sea_orm::DatabaseTransaction;
 
 use super::overtaken::parts_left;
-use super::{SYSTEM, Ticket, held, whole};
+use super::{Judge, SYSTEM, Ticket, whole};
 use crate::app::App;
 use crate::areas::after_sales::entity::ticket;
-use crate::areas::after_sales::error::TicketError;
 use crate::areas::after_sales::service::{self, Change};
 use crate::areas::after_sales::state::{TicketEvent, TicketKind};
 use crate::areas::operators::audit;
@@ -44,17 +43,18 @@ pub async fn approve(
     app: &App,
     shop: &Shop,
     id: TicketId,
-    operator: OperatorId,
+    judge: Judge,
     once: &Once<Ticket>,
 ) -> Result<Ticket, Failure> {
-    let known = service::by_id(app.db.reader(), shop.id, id).await?.ok_or(TicketError::NotFound(id))?;
+    let known = judge.sees(app.db.reader(), shop, id).await?;
     profit_sharing::hear_out(app, shop, known.order_id).await?;
     let now = app.clock.now();
     let (ticket, made) = app
         .db
         .write(async |tx| {
-            let ticket = held(tx, shop, id).await?;
-            let by = Decider::Operator(operator);
+            let ticket = judge.holds(tx, shop, id).await?;
+            judge.may_decide(&ticket)?;
+            let by = Decider::Operator(judge.operator);
             let (ticket, made) = grant(app, tx, shop, &ticket, by, now).await?;
             let decided = decided(app, tx, ticket, by, "after_sale.approve").await?;
             once.keep(tx, &decided, app.clock.wall()).await?;
@@ -101,15 +101,16 @@ pub async fn refuse(
     app: &App,
     shop: &Shop,
     id: TicketId,
-    operator: OperatorId,
+    judge: Judge,
     refusal: &Refusal,
     once: &Once<Ticket>,
 ) -> Result<Ticket, Failure> {
     let now = app.clock.now();
     app.db
         .write(async |tx| {
-            let ticket = held(tx, shop, id).await?;
-            let by = Decider::Operator(operator);
+            let ticket = judge.holds(tx, shop, id).await?;
+            judge.may_decide(&ticket)?;
+            let by = Decider::Operator(judge.operator);
             let actor = by.actor();
             let change = Change { answer: Some(&refusal.reason), photos: &refusal.photos, ..Change::by(&actor) };
             let ticket = service::advance(tx, &ticket, TicketEvent::Refused, &change, now).await?;

@@ -1,15 +1,14 @@
 //! Goods on their way back: the member says how, the shop says that they came.
 
 use chrono::Duration;
-use kernel::id::{MemberId, OperatorId, TicketId};
+use kernel::id::{MemberId, TicketId};
 use kernel::{Failure, Time};
 use sea_orm::DatabaseTransaction;
 
 use super::decide::{Decider, decided, refund_ticket, restock_returned};
-use super::{Ticket, held, of_member, whole};
+use super::{Judge, Ticket, of_member, whole};
 use crate::app::App;
 use crate::areas::after_sales::entity::ticket;
-use crate::areas::after_sales::error::TicketError;
 use crate::areas::after_sales::service::{self, Change};
 use crate::areas::after_sales::state::TicketEvent;
 use crate::areas::orders;
@@ -60,18 +59,18 @@ pub async fn goods_returned(
     app: &App,
     shop: &Shop,
     id: TicketId,
-    operator: OperatorId,
+    judge: Judge,
     restock: bool,
     once: &Once<Ticket>,
 ) -> Result<Ticket, Failure> {
-    let known = service::by_id(app.db.reader(), shop.id, id).await?.ok_or(TicketError::NotFound(id))?;
+    let known = judge.sees(app.db.reader(), shop, id).await?;
     profit_sharing::hear_out(app, shop, known.order_id).await?;
     let now = app.clock.now();
     let (decided, made) = app
         .db
         .write(async |tx| {
-            let ticket = held(tx, shop, id).await?;
-            let by = Decider::Operator(operator);
+            let ticket = judge.holds(tx, shop, id).await?;
+            let by = Decider::Operator(judge.operator);
             let (ticket, made) = take_back(app, tx, shop, &ticket, (by, restock), now).await?;
             let decided = decided(app, tx, ticket, by, "after_sale.goods_returned").await?;
             once.keep(tx, &decided, app.clock.wall()).await?;

@@ -5,19 +5,20 @@ mod claim;
 mod deadlines;
 mod decide;
 mod goods_back;
+mod judge;
 mod overtaken;
 
 pub use claim::{Claim, Claimant, claim, escalate, withdraw};
 pub use deadlines::deadlines_pass;
 pub use decide::{Refusal, approve, refuse};
 pub use goods_back::{Shipment, goods_returned, ship_back};
+pub use judge::{Judge, list, one};
 pub(crate) use overtaken::overtaken;
 
 use kernel::id::{MemberId, TicketId};
 use kernel::{Failure, Time};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-use crate::app::App;
 use crate::areas::after_sales::entity::{ticket, ticket_event, ticket_line};
 use crate::areas::after_sales::error::TicketError;
 use crate::areas::after_sales::query;
@@ -55,13 +56,6 @@ pub async fn of_member(
     id: TicketId,
 ) -> Result<Ticket, Failure> {
     let ticket = service::by_id(conn, shop.id, id).await?.filter(|ticket| ticket.member_id == member);
-    whole(conn, ticket.ok_or(TicketError::NotFound(id))?).await
-}
-
-/// A ticket of the shop.
-pub async fn of_shop(app: &App, shop: &Shop, id: TicketId) -> Result<Ticket, Failure> {
-    let conn = app.db.reader();
-    let ticket = service::by_id(conn, shop.id, id).await?;
     whole(conn, ticket.ok_or(TicketError::NotFound(id))?).await
 }
 

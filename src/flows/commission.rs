@@ -314,6 +314,9 @@ mod tests {
             name: "gold".to_owned(),
             rank: 1,
             rate_bp: BasisPoints::new(900),
+            from_sales_fen: None,
+            from_members: None,
+            from_orders: None,
             created_at: chrono::Utc::now(),
         }
     }

@@ -18,6 +18,7 @@ pub mod end_payment;
 pub mod explain;
 pub mod goods;
 pub mod import_goods;
+pub mod leader_levels;
 pub mod leaders;
 pub mod market_orders;
 pub mod market_quota;

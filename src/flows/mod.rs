@@ -7,6 +7,7 @@ pub mod after_sale;
 pub mod bans;
 pub mod business_time;
 pub mod cart;
+pub mod change_leader;
 pub mod checkout;
 pub mod close_order;
 pub mod combined_prepay;

@@ -40,6 +40,7 @@ mod kill;
 mod kill_carts;
 mod late_notices;
 mod layers;
+mod leader_change;
 mod leader_levels;
 mod leaders;
 mod market_orders;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::areas::after_sales;
 use crate::areas::commissions::entity::commission;
-use crate::areas::commissions::rules::{self, LineMoney, RateTable, Reckoning, Referral, Refunded, Snapshot};
+use crate::areas::commissions::rules::{self, LineMoney, Part, RateTable, Reckoning, Referral, Refunded, Snapshot};
 use crate::areas::commissions::service::{self, Release, Reversal};
 use crate::areas::commissions::state::CommissionKind;
 use crate::areas::goods::terms::{CommissionTerms, Earning};
@@ -87,6 +87,18 @@ pub fn snapshot(
     Ok(serde_json::to_value(&snapshot).map_err(error_of_rule)?)
 }
 
+/// The rule of a line for a leader who takes it over: his rate of now, on the base the line has
+/// had since it was ordered.
+pub fn snapshot_anew(
+    terms: &Terms,
+    settings: &Settings,
+    line: &line::Model,
+    goods: Option<&serde_json::Value>,
+) -> Result<serde_json::Value, Failure> {
+    let settings = Settings { points_in_base: supplier_parts::points_count(line)?, ..settings.clone() };
+    snapshot(terms, &settings, goods)
+}
+
 fn error_of_rule(error: serde_json::Error) -> crate::areas::commissions::error::CommissionError {
     error.into()
 }
@@ -128,23 +140,58 @@ pub async fn accrue(
     let by_leader = order.fulfilment == FulfilmentKind::LeaderDelivery;
     let (mut earned, mut excess) = (Vec::new(), Vec::new());
     for line in lines {
-        let Some(rule) = &line.commission_rule else { continue };
-        let snapshot = Snapshot::deserialize(rule).map_err(error_of_rule)?;
-        let parts = rules::parts(&snapshot, &money_of(line), by_leader)?;
-        if parts.iter().any(|part| part.capped) {
-            tracing::warn!(line = %line.id, "a fixed commission was above its base and has been capped");
-            metrics::counter!("commissions_capped_total").increment(1);
-        }
-        let above = above_its_money(line, Fen::sum(parts.iter().map(|part| part.amount))?)?;
+        let (parts, above) = reckoned(line, by_leader)?;
         if above.is_positive() {
-            tracing::warn!(line = %line.id, %above, "commissions are above the money of their line; the shop bears it");
-            metrics::counter!("commissions_above_line_total").increment(1);
             excess.push((line.id, above));
         }
         earned.extend(parts.into_iter().map(|part| (line.id, part)));
     }
     let commissions = service::create(conn, order.shop_id, order.id, &earned, now).await?;
     Ok(Accrued { commissions, excess })
+}
+
+/// What a line's rule gives its leaders, and what of it is above the line's money.
+fn reckoned(line: &line::Model, by_leader: bool) -> Result<(Vec<Part>, Fen), Failure> {
+    let Some(rule) = &line.commission_rule else { return Ok((Vec::new(), Fen::ZERO)) };
+    let snapshot = Snapshot::deserialize(rule).map_err(error_of_rule)?;
+    let parts = rules::parts(&snapshot, &money_of(line), by_leader)?;
+    if parts.iter().any(|part| part.capped) {
+        tracing::warn!(line = %line.id, "a fixed commission was above its base and has been capped");
+        metrics::counter!("commissions_capped_total").increment(1);
+    }
+    let above = above_its_money(line, Fen::sum(parts.iter().map(|part| part.amount))?)?;
+    if above.is_positive() {
+        tracing::warn!(line = %line.id, %above, "commissions are above the money of their line; the shop bears it");
+        metrics::counter!("commissions_above_line_total").increment(1);
+    }
+    Ok((parts, above))
+}
+
+/// Makes the commissions of a paid line anew by the rule it has now, of another leader, into
+/// `draft`, the journal of that change: what the others had left of it ends, what the supplier gets and
+/// the shop bears follows. `refunded` is what has gone back before. Call it with the order locked.
+pub async fn rebuild(
+    conn: &impl ConnectionTrait,
+    order: &order::Model,
+    line: &line::Model,
+    refunded: &Refunded,
+    draft: &mut Draft,
+    now: Time,
+) -> Result<(), Failure> {
+    let before = loss_left(conn, line, refunded).await?;
+    for (leader, left) in service::take_over(conn, line.shop_id, line.id).await? {
+        draft.debit(AccountKind::LeaderPending, Some(leader.uuid()), left);
+    }
+    let (parts, _) = reckoned(line, order.fulfilment == FulfilmentKind::LeaderDelivery)?;
+    let of = (line.shop_id, order.id, line.id);
+    let earned = service::create_anew(conn, of, &parts, refunded, now).await?;
+    for row in &earned {
+        let left = row.amount_fen.minus(row.reversed_fen)?;
+        draft.credit(AccountKind::LeaderPending, Some(row.leader_id.uuid()), left)?;
+    }
+    supplier_parts::rebuild(conn, order, line, &earned, refunded, draft).await?;
+    draft.debit(AccountKind::Loss, None, loss_left(conn, line, refunded).await?.minus(before)?);
+    Ok(())
 }
 
 /// By how much a line's commissions, together `earned`, are more than what was paid for it, points at their value.
@@ -160,12 +207,24 @@ pub async fn loss_undone(
     before: &Refunded,
     after: &Refunded,
 ) -> Result<Fen, Failure> {
-    let earned = commissions::query::of_order(conn, line.shop_id, line.order_id).await?;
-    let earned = Fen::sum(earned.iter().filter(|row| row.line_id == line.id).map(|row| row.amount_fen))?;
-    let of_supplier = supplier_parts::loss_of(conn, line).await?;
-    let excess = if of_supplier.is_positive() { of_supplier } else { above_its_money(line, earned)? };
+    let excess = loss_of(conn, line).await?;
     let undone = |refunded| rules::reversed_so_far(excess, CommissionKind::Own, refunded);
     Ok(undone(after)?.minus(undone(before)?)?)
+}
+
+/// What the shop bears of a line, less what refunds have undone of it.
+async fn loss_left(conn: &impl ConnectionTrait, line: &line::Model, refunded: &Refunded) -> Result<Fen, Failure> {
+    let excess = loss_of(conn, line).await?;
+    Ok(excess.minus(rules::reversed_so_far(excess, CommissionKind::Own, refunded)?)?)
+}
+
+/// What the shop bears of a line where commissions, or all that is given away, are above its money.
+async fn loss_of(conn: &impl ConnectionTrait, line: &line::Model) -> Result<Fen, Failure> {
+    let mut earned = commissions::query::of_order(conn, line.shop_id, line.order_id).await?;
+    earned.retain(|row| row.line_id == line.id && !row.taken_over);
+    let earned = Fen::sum(earned.iter().map(|row| row.amount_fen))?;
+    let of_supplier = supplier_parts::loss_of(conn, line).await?;
+    Ok(if of_supplier.is_positive() { of_supplier } else { above_its_money(line, earned)? })
 }
 
 fn money_of(line: &line::Model) -> LineMoney {
@@ -314,6 +373,9 @@ mod tests {
             name: "gold".to_owned(),
             rank: 1,
             rate_bp: BasisPoints::new(900),
+            from_sales_fen: None,
+            from_members: None,
+            from_orders: None,
             created_at: chrono::Utc::now(),
         }
     }

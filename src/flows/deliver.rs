@@ -43,7 +43,12 @@ pub async fn gather(
     app.db
         .write(async |tx| {
             leaders::query::by_id(tx, shop.id, leader).await?.ok_or(LeaderError::NotFound)?;
-            let waiting = progress::to_deliver(tx, shop.id, leader, until, ORDERS_A_LIST).await?;
+            let mut waiting = progress::to_deliver(tx, shop.id, leader, until, ORDERS_A_LIST).await?;
+            let orders: BTreeSet<OrderId> = waiting.iter().map(|line| line.order_id).collect();
+            let mut orders = progress::lock_all(tx, shop.id, &orders.into_iter().collect::<Vec<_>>()).await?;
+            // Since the look another leader may have taken one over.
+            orders.retain(|order| order.leader_id == Some(leader));
+            waiting.retain(|line| orders.iter().any(|order| order.id == line.order_id));
             let items: Vec<Item> = waiting.iter().map(item).collect();
             let (list, added) = lists::open(tx, shop.id, leader, until, &items, now).await?;
             if added == 0 {

@@ -138,6 +138,7 @@ async fn order_parts(conn: &impl ConnectionTrait, shop: ShopId, id: OrderId) -> 
     ]);
     parts.retain(|part| part.amount != Fen::ZERO);
     let mut causes = vec![id.uuid()];
+    causes.extend(taken_over(conn, shop, id).await?);
     causes.extend(refunds::of_order(conn, shop, id).await?.iter().map(|refund| refund.id.uuid()));
     Ok(Explanation { kind: "order", amount: row.payable_fen, parts, journals: booked(conn, shop, &causes).await? })
 }
@@ -193,6 +194,7 @@ async fn reward_parts(conn: &impl ConnectionTrait, shop: ShopId, id: LeaderId) -
 async fn commission_parts(conn: &impl ConnectionTrait, shop: ShopId, id: CommissionId) -> Result<Explanation, Failure> {
     let row = commission::in_shop(shop).filter(commission::Column::Id.eq(id)).one(conn).await?.ok_or(Unknown)?;
     let mut causes = vec![row.order_id.uuid(), row.line_id.uuid(), row.id.uuid()];
+    causes.extend(taken_over(conn, shop, row.order_id).await?);
     causes.extend(refunds_of_line(conn, shop, row.line_id).await?);
     let shared: Vec<Uuid> = payouts::query::sharings_of(conn, shop, row.order_id)
         .await?
@@ -281,6 +283,7 @@ async fn line_parts(conn: &impl ConnectionTrait, shop: ShopId, id: OrderLineId) 
     parts.retain(|part| part.amount != Fen::ZERO);
     let amount = Fen::sum(parts.iter().map(|part| part.amount))?;
     let mut causes = vec![row.order_id.uuid(), id.uuid()];
+    causes.extend(taken_over(conn, shop, row.order_id).await?);
     causes.extend(refunds_of_line(conn, shop, id).await?);
     Ok(Explanation { kind: "order_line", amount, parts, journals: booked(conn, shop, &causes).await? })
 }
@@ -330,6 +333,7 @@ async fn supplier_parts(conn: &impl ConnectionTrait, shop: ShopId, id: SupplierP
     ];
     parts.retain(|part| part.amount != Fen::ZERO);
     let mut causes = vec![row.order_id.uuid(), row.line_id.uuid()];
+    causes.extend(taken_over(conn, shop, row.order_id).await?);
     causes.extend(refunds_of_line(conn, shop, row.line_id).await?);
     let shared = payouts::query::sharings_of(conn, shop, row.order_id).await?.into_iter().flat_map(|(_, parts)| parts);
     let shared = shared.filter(|part: &sharing_part::Model| part.party_id == row.supplier_id.uuid());
@@ -359,4 +363,11 @@ async fn refunds_of_line(conn: &impl ConnectionTrait, shop: ShopId, line: OrderL
         .all(conn)
         .await?;
     Ok(refunds.into_iter().map(RefundId::uuid).collect())
+}
+
+/// What booked that other leaders took an order over.
+async fn taken_over(conn: &impl ConnectionTrait, shop: ShopId, order: OrderId) -> Result<Vec<Uuid>, Failure> {
+    let mut events = orders::query::timeline(conn, shop, order).await?;
+    events.retain(|event| event.event == orders::service::LEADER_CHANGED);
+    Ok(events.into_iter().map(|event| event.id.uuid()).collect())
 }

@@ -270,7 +270,10 @@ pub async fn change_level(
 }
 
 fn audited_level(level: &level::Model) -> serde_json::Value {
-    json!({ "name": level.name, "rank": level.rank, "rate_bp": level.rate_bp })
+    json!({
+        "name": level.name, "rank": level.rank, "rate_bp": level.rate_bp, "from_sales_fen": level.from_sales_fen,
+        "from_members": level.from_members, "from_orders": level.from_orders,
+    })
 }
 
 /// Creates a further pickup point of a leader.

@@ -72,6 +72,10 @@ pub async fn redeem(
             let known = known.filter(|(_, leader)| who.leaders.contains(leader));
             let (found, leader) = known.ok_or(RedeemError::CodeUnknown)?;
             let order = progress::lock(tx, shop.id, found).await?;
+            if order.leader_id != Some(leader) {
+                // Since the look another leader took it over.
+                return Err(RedeemError::CodeUnknown.into());
+            }
             let lines = query::lines_of(tx, shop.id, order.id).await?;
             in_reach(tx, &order, &lines).await?;
             let handed = match asked {

@@ -46,17 +46,51 @@ pub async fn accrue(
 ) -> Result<Vec<part::Model>, Failure> {
     let mut wanted = Vec::new();
     for line in lines {
-        let (Some(supplier), Some(rule)) = (line.supplier_id, &line.supplier_rule) else { continue };
-        let snapshot = Snapshot::deserialize(rule).map_err(SupplierError::Rule)?;
-        let money = money_of(order, line, earned)?;
-        let share = rules::share(&snapshot, &money).map_err(SupplierError::Money)?;
-        if share.loss.is_positive() {
-            tracing::warn!(line = %line.id, loss = %share.loss, "a supplier's line gives away more than its money; the shop bears it");
-            metrics::counter!("supplier_lines_above_whole_total").increment(1);
-        }
-        wanted.push(NewPart { line: line.id, supplier, snapshot, money, share });
+        wanted.extend(reckoned(order, line, earned)?);
     }
     Ok(parts::create(conn, order.shop_id, order.id, &wanted, now).await?)
+}
+
+/// What the supplier of a line gets of it, if it has one.
+fn reckoned(
+    order: &order::Model,
+    line: &line::Model,
+    earned: &[commission::Model],
+) -> Result<Option<NewPart>, Failure> {
+    let (Some(supplier), Some(rule)) = (line.supplier_id, &line.supplier_rule) else { return Ok(None) };
+    let snapshot = Snapshot::deserialize(rule).map_err(SupplierError::Rule)?;
+    let money = money_of(order, line, earned)?;
+    let share = rules::share(&snapshot, &money).map_err(SupplierError::Money)?;
+    if share.loss.is_positive() {
+        tracing::warn!(line = %line.id, loss = %share.loss, "a supplier's line gives away more than its money; the shop bears it");
+        metrics::counter!("supplier_lines_above_whole_total").increment(1);
+    }
+    Ok(Some(NewPart { line: line.id, supplier, snapshot, money, share }))
+}
+
+/// Reckons a line's part anew from the commissions `earned` of it, since another leader takes it over
+/// into `draft`, the journal of that change. `refunded` is what has gone back before.
+pub async fn rebuild(
+    conn: &impl ConnectionTrait,
+    order: &order::Model,
+    line: &line::Model,
+    earned: &[commission::Model],
+    refunded: &Refunded,
+    draft: &mut Draft,
+) -> Result<(), Failure> {
+    let Some(part) = reckoned(order, line, earned)? else { return Ok(()) };
+    let Some(known) = parts::held(conn, line.shop_id, line.id).await? else { return Ok(()) };
+    let mut fresh = parts::anew(&known, &part);
+    fresh.reversed_fen = reversed_so_far(&fresh, refunded)?;
+    if fresh.reversed_fen == fresh.amount_fen && fresh.reversed_fen.is_positive() {
+        fresh.state = PartState::Reversed;
+    }
+    if !parts::replace(conn, &known, &fresh).await? {
+        return Err(SupplierError::Changed(known.id).into());
+    }
+    let party = Some(known.supplier_id.uuid());
+    draft.debit(AccountKind::SupplierPending, party, known.amount_fen.minus(known.reversed_fen)?);
+    Ok(draft.credit(AccountKind::SupplierPending, party, fresh.amount_fen.minus(fresh.reversed_fen)?)?)
 }
 
 fn money_of(order: &order::Model, line: &line::Model, earned: &[commission::Model]) -> Result<LineMoney, Failure> {
@@ -77,7 +111,7 @@ fn money_of(order: &order::Model, line: &line::Model, earned: &[commission::Mode
 
 /// Whether money paid by points is in the base: as the line's commissions have it, and where
 /// nobody earns it is.
-fn points_count(line: &line::Model) -> Result<bool, Failure> {
+pub fn points_count(line: &line::Model) -> Result<bool, Failure> {
     let Some(rule) = &line.commission_rule else { return Ok(true) };
     let snapshot = earning::Snapshot::deserialize(rule).map_err(CommissionError::from)?;
     Ok(snapshot.points_in_base)

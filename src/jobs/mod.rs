@@ -80,6 +80,7 @@ jobs! {
     pull_market_orders: 2;
     push_stock: 1;
     query_open_payments: 2;
+    raise_leaders: 60;
     receive_orders: 30;
     reconcile_bills: 60;
     reconcile_channels: 3;

@@ -42,6 +42,8 @@ mod kill;
 mod kill_carts;
 mod late_notices;
 mod layers;
+mod leader_change;
+mod leader_levels;
 mod leaders;
 mod market_orders;
 mod member_balance;

@@ -167,6 +167,7 @@ impl TestApp {
             amount_fen: fen(*amount),
             reversed_fen: Fen::ZERO,
             state: CommissionState::Released,
+            taken_over: false,
             created_at: now,
             released_at: Some(now),
         });

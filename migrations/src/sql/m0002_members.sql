@@ -116,12 +116,15 @@ CREATE INDEX leaders_by_shop_state_id ON leaders (shop_id, state, id);
 CREATE INDEX leaders_by_shop_recommender ON leaders (shop_id, recommender_id);
 
 CREATE TABLE leader_levels (
-    id         {id} NOT NULL,
-    shop_id    {id} NOT NULL,
-    name       {text} NOT NULL,
-    rank       INTEGER NOT NULL,
-    rate_bp    INTEGER NOT NULL,
-    created_at {time} NOT NULL,
+    id             {id} NOT NULL,
+    shop_id        {id} NOT NULL,
+    name           {text} NOT NULL,
+    rank           INTEGER NOT NULL,
+    rate_bp        INTEGER NOT NULL,
+    from_sales_fen {int},
+    from_members   {int},
+    from_orders    {int},
+    created_at     {time} NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (shop_id, rank)
 );

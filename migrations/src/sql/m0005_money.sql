@@ -14,15 +14,16 @@ CREATE TABLE commissions (
     amount_fen    {int} NOT NULL,
     reversed_fen  {int} NOT NULL,
     state         {text} NOT NULL,
+    taken_over    BOOLEAN NOT NULL,
     created_at    {time} NOT NULL,
     released_at   {time},
     PRIMARY KEY (id),
-    UNIQUE (line_id, kind, rank),
     CHECK (amount_fen >= 0),
     CHECK (reversed_fen >= 0 AND reversed_fen <= amount_fen),
     FOREIGN KEY (line_id) REFERENCES order_lines (id),
     FOREIGN KEY (leader_id) REFERENCES leaders (id)
 );
+CREATE UNIQUE INDEX commissions_once_a_line ON commissions (line_id, kind, rank) WHERE NOT taken_over;
 CREATE INDEX commissions_by_shop_leader_id ON commissions (shop_id, leader_id, id);
 CREATE INDEX commissions_by_order ON commissions (order_id);
 

@@ -5,8 +5,8 @@ use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use kernel::failure::Invalid;
 use kernel::id::{
-    AdjustmentId, BillFeeId, CommissionId, EntryId, JournalId, LeaderId, MemberId, OrderId, OrderLineId, PaymentId,
-    RechargeId, RefundId, SharingPartId, SupplierId, SupplierMovementId, SupplierStatementId, WithdrawalId,
+    AdjustmentId, BillFeeId, CommissionId, EntryId, JournalId, LeaderId, MemberId, OrderEventId, OrderId, OrderLineId,
+    PaymentId, RechargeId, RefundId, SharingPartId, SupplierId, SupplierMovementId, SupplierStatementId, WithdrawalId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -94,6 +94,7 @@ impl From<entry::Model> for EntryView {
 pub(in crate::api) fn cause_text(kind: &str, id: Uuid) -> String {
     match kind {
         "payment" | "order_held" | "held_back" | "points_earned" => OrderId::from_uuid(id).to_string(),
+        "leader_change" => OrderEventId::from_uuid(id).to_string(),
         "late_payment" => PaymentId::from_uuid(id).to_string(),
         "release" | "release_early" => OrderLineId::from_uuid(id).to_string(),
         "recharge" => RechargeId::from_uuid(id).to_string(),
@@ -133,6 +134,7 @@ fn cause_id(text: &str) -> Option<Uuid> {
         .or_else(|_| text.parse().map(WithdrawalId::uuid))
         .or_else(|_| text.parse().map(SharingPartId::uuid))
         .or_else(|_| text.parse().map(CommissionId::uuid))
+        .or_else(|_| text.parse().map(OrderEventId::uuid))
         .ok()
         .or_else(|| text.parse().ok())
 }

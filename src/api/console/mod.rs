@@ -29,6 +29,7 @@ mod marketplaces;
 mod member_balance;
 mod members;
 mod operators;
+mod order_leader;
 mod orders;
 mod outbox;
 mod payout_batches;
@@ -85,7 +86,7 @@ pub fn routes(config: &mut Routes) {
     config.configure(member_balance::routes);
     config.configure(members::routes);
     config.configure(operators::routes);
-    config.configure(orders::routes);
+    config.configure(orders::routes).configure(order_leader::routes);
     config.configure(outbox::routes);
     config.configure(payout_batches::routes);
     config.configure(pickup_points::routes);

@@ -12,7 +12,8 @@ use super::state::{CommissionKind, CommissionState};
 
 /// Writes the commissions of a paid order's lines, pending, in one statement, and returns them.
 ///
-/// The database refuses a second set for the same line, so a line earns once.
+/// The database refuses a second set for the same line, so a line earns once; a set that another
+/// leader's took the place of does not count.
 pub async fn create(
     conn: &impl ConnectionTrait,
     shop: ShopId,
@@ -24,9 +25,76 @@ pub async fn create(
         return Ok(Vec::new());
     }
     let rows: Vec<commission::Model> = parts.iter().map(|(line, part)| row(shop, order, *line, part, now)).collect();
+    insert(conn, &rows).await?;
+    Ok(rows)
+}
+
+/// Writes the commissions of a line that another leader takes over, of which `refunded` has gone back
+/// before: what that reverses is reversed at once.
+pub async fn create_anew(
+    conn: &impl ConnectionTrait,
+    (shop, order, line): (ShopId, OrderId, OrderLineId),
+    parts: &[Part],
+    refunded: &Refunded,
+    now: Time,
+) -> Result<Vec<commission::Model>, CommissionError> {
+    let mut rows = Vec::with_capacity(parts.len());
+    for part in parts {
+        let mut new = row(shop, order, line, part, now);
+        new.reversed_fen = rules::reversed_so_far(new.amount_fen, new.kind, refunded)?;
+        if new.reversed_fen == new.amount_fen {
+            new.state = CommissionState::Reversed;
+        }
+        rows.push(new);
+    }
+    if !rows.is_empty() {
+        insert(conn, &rows).await?;
+    }
+    Ok(rows)
+}
+
+async fn insert(conn: &impl ConnectionTrait, rows: &[commission::Model]) -> Result<(), CommissionError> {
     let models = rows.iter().cloned().map(commission::ActiveModel::from);
     commission::Entity::insert_many(models).exec_without_returning(conn).await?;
-    Ok(rows)
+    Ok(())
+}
+
+/// Takes the commissions of a line from their leaders, because another takes the order over,
+/// and says what each had left of them. Nothing may have been released.
+pub async fn take_over(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    line: OrderLineId,
+) -> Result<Vec<(LeaderId, Fen)>, CommissionError> {
+    let rows = commission::in_shop(shop)
+        .filter(commission::Column::LineId.eq(line))
+        .filter(commission::Column::TakenOver.eq(false))
+        .order_by_asc(commission::Column::Id)
+        .lock_exclusive()
+        .all(conn)
+        .await?;
+    let mut left = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if row.state == CommissionState::Released {
+            return Err(CommissionError::Changed(row.id));
+        }
+        let changed = commission::Entity::update_many()
+            .col_expr(commission::Column::TakenOver, Expr::value(true))
+            .col_expr(commission::Column::ReversedFen, Expr::value(row.amount_fen))
+            .col_expr(commission::Column::State, Expr::value(CommissionState::Reversed))
+            .filter(commission::Column::ShopId.eq(shop))
+            .filter(commission::Column::Id.eq(row.id))
+            .filter(commission::Column::State.eq(row.state))
+            .filter(commission::Column::ReversedFen.eq(row.reversed_fen))
+            .exec(conn)
+            .await?
+            .rows_affected;
+        if changed == 0 {
+            return Err(CommissionError::Changed(row.id));
+        }
+        left.push((row.leader_id, row.amount_fen.minus(row.reversed_fen)?));
+    }
+    Ok(left)
 }
 
 fn row(shop: ShopId, order: OrderId, line: OrderLineId, part: &Part, now: Time) -> commission::Model {
@@ -50,6 +118,7 @@ fn row(shop: ShopId, order: OrderId, line: OrderLineId, part: &Part, now: Time) 
         amount_fen: part.amount,
         reversed_fen: Fen::ZERO,
         state: CommissionState::Pending,
+        taken_over: false,
         created_at: now,
         released_at: None,
     }

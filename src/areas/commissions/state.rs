@@ -29,7 +29,7 @@ pub enum CommissionState {
     Pending,
     /// The after-sale window ended.
     Released,
-    /// All of it went back with a refund.
+    /// All of it went back with a refund, or another leader took the order over.
     Reversed,
 }
 
@@ -40,6 +40,8 @@ pub enum CommissionEvent {
     Released,
     /// The line was refunded in full.
     ReversedInFull,
+    /// Another leader took the order over.
+    TakenOver,
 }
 
 impl CommissionState {
@@ -49,7 +51,7 @@ impl CommissionState {
         use CommissionState as S;
         Some(match (self, event) {
             (S::Pending, E::Released) => S::Released,
-            (S::Pending, E::ReversedInFull) => S::Reversed,
+            (S::Pending, E::ReversedInFull | E::TakenOver) => S::Reversed,
             _ => return None,
         })
     }
@@ -74,6 +76,6 @@ mod tests {
             arrows += ways;
         }
         // Every arrow of the rule's picture and no other.
-        assert_eq!(arrows, 2);
+        assert_eq!(arrows, 3);
     }
 }

@@ -60,6 +60,26 @@ pub async fn open_list_of(
     Ok(row.map(|row| (row.line_id, row.list_id)))
 }
 
+/// Every open list that one of these lines is on, by ascending id.
+pub async fn open_lists_of(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    lines: &[OrderLineId],
+) -> Result<Vec<DeliveryListId>, DeliveryError> {
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(delivery_line::in_shop(shop)
+        .select_only()
+        .column(delivery_line::Column::ListId)
+        .filter(delivery_line::Column::OpenLine.is_in(lines.iter().copied()))
+        .group_by(delivery_line::Column::ListId)
+        .order_by_asc(delivery_line::Column::ListId)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
 /// Lists, newest first: of one leader, in one state, or all.
 pub async fn list(
     conn: &impl ConnectionTrait,

@@ -3,12 +3,13 @@
 use kernel::Failure;
 use kernel::id::{LeaderId, LeaderLevelId, MemberId, ShopId};
 use kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{Condition, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::entity::{leader, level};
 use super::error::LeaderError;
 use super::service;
 use super::state::LeaderState;
+use crate::platform::keyset::next_by;
 use crate::platform::seal::Sealer;
 
 /// The leader a member is, if he is one.
@@ -81,6 +82,21 @@ pub async fn level(
     id: LeaderLevelId,
 ) -> Result<Option<level::Model>, LeaderError> {
     Ok(level::in_shop(shop).filter(level::Column::Id.eq(id)).one(conn).await?)
+}
+
+/// Enabled leaders who have none of these levels, by ascending id after `after`.
+pub async fn not_on(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    levels: &[LeaderLevelId],
+    after: Option<LeaderId>,
+    limit: u64,
+) -> Result<Vec<leader::Model>, LeaderError> {
+    let elsewhere = Condition::any()
+        .add(leader::Column::LevelId.is_null())
+        .add(leader::Column::LevelId.is_not_in(levels.iter().copied()));
+    let rows = leader::in_shop(shop).filter(leader::Column::State.eq(LeaderState::Enabled)).filter(elsewhere);
+    Ok(next_by(rows, leader::Column::Id, after, limit).all(conn).await?)
 }
 
 /// Opens a leader's telephone number, for those who must call him.

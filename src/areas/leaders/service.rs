@@ -2,6 +2,7 @@
 
 use kernel::id::{LeaderId, LeaderLevelId, MemberId, ShopId};
 use kernel::{BasisPoints, Time};
+use sea_orm::sea_query::Expr;
 use sea_orm::{IntoActiveModel, QuerySelect, entity::prelude::*};
 
 use super::applications::Form;
@@ -102,6 +103,27 @@ pub async fn change(
     };
     leader::Entity::update(row.clone().into_active_model().reset_all()).exec(conn).await?;
     Ok(row)
+}
+
+/// Lets a leader rise to a level, compare-and-set on the one he has; `false` when that changed meanwhile
+/// or he was frozen.
+pub async fn raise(
+    conn: &impl ConnectionTrait,
+    leader: &leader::Model,
+    level: LeaderLevelId,
+    now: Time,
+) -> Result<bool, LeaderError> {
+    let raised = leader::Entity::update_many()
+        .col_expr(leader::Column::LevelId, Expr::value(level))
+        .col_expr(leader::Column::UpdatedAt, Expr::value(now))
+        .filter(leader::Column::ShopId.eq(leader.shop_id))
+        .filter(leader::Column::Id.eq(leader.id))
+        .filter(leader::Column::State.eq(LeaderState::Enabled));
+    let raised = match leader.level_id {
+        Some(has) => raised.filter(leader::Column::LevelId.eq(has)),
+        None => raised.filter(leader::Column::LevelId.is_null()),
+    };
+    Ok(raised.exec(conn).await?.rows_affected == 1)
 }
 
 /// The leader, who cannot change until the caller's transaction ends: for whoever decides by his

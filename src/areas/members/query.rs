@@ -83,3 +83,23 @@ pub async fn of_leader(
     let rows = query.limit(page.limit + 1).all(conn).await?;
     Ok(Page::cut(rows, page.limit, |row| encode_cursor(&row.id)))
 }
+
+/// How many members each of these leaders is the latest of; who has none is left out.
+pub async fn count_of_leaders(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    leaders: &[LeaderId],
+) -> Result<Vec<(LeaderId, i64)>, MemberError> {
+    if leaders.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(member::in_shop(shop)
+        .select_only()
+        .column(member::Column::LeaderId)
+        .column_as(member::Column::Id.count(), "members")
+        .filter(member::Column::LeaderId.is_in(leaders.iter().copied()))
+        .group_by(member::Column::LeaderId)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}

@@ -36,13 +36,12 @@ pub async fn sales(
     leader: LeaderId,
     since: Option<Time>,
 ) -> Result<Sales, OrderError> {
-    let sum = |column: order::Column| Expr::col(column).sum().cast_as(Alias::new("BIGINT"));
     let mut select = order::in_shop(shop)
         .select_only()
         .column_as(order::Column::Id.count(), "orders")
-        .column_as(sum(order::Column::PayableFen), "paid")
-        .column_as(sum(order::Column::BalanceFen), "balance")
-        .column_as(sum(order::Column::RefundedFen), "refunded")
+        .column_as(total(order::Column::PayableFen), "paid")
+        .column_as(total(order::Column::BalanceFen), "balance")
+        .column_as(total(order::Column::RefundedFen), "refunded")
         .filter(order::Column::LeaderId.eq(leader))
         .filter(order::Column::PaidAt.is_not_null());
     if let Some(since) = since {
@@ -51,6 +50,60 @@ pub async fn sales(
     let Some(row) = select.into_model::<SalesRow>().one(conn).await? else { return Ok(Sales::default()) };
     let fen = |sum: Option<i64>| Fen::from_fen(sum.unwrap_or(0));
     Ok(Sales { orders: row.orders, sales: fen(row.paid).plus(fen(row.balance))?, refunded: fen(row.refunded) })
+}
+
+/// What one leader's completed orders come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Completed {
+    /// Whose.
+    pub leader: LeaderId,
+    /// How many.
+    pub orders: i64,
+    /// What members paid for them and did not get back.
+    pub sales: Fen,
+}
+
+#[derive(FromQueryResult)]
+struct CompletedRow {
+    leader_id: LeaderId,
+    orders: i64,
+    paid: i64,
+    balance: i64,
+    refunded: i64,
+}
+
+/// The completed orders of these leaders; who has none is left out.
+pub async fn completed(
+    conn: &impl ConnectionTrait,
+    shop: ShopId,
+    leaders: &[LeaderId],
+) -> Result<Vec<Completed>, OrderError> {
+    if leaders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<CompletedRow> = order::in_shop(shop)
+        .select_only()
+        .column(order::Column::LeaderId)
+        .column_as(order::Column::Id.count(), "orders")
+        .column_as(total(order::Column::PayableFen), "paid")
+        .column_as(total(order::Column::BalanceFen), "balance")
+        .column_as(total(order::Column::RefundedFen), "refunded")
+        .filter(order::Column::LeaderId.is_in(leaders.iter().copied()))
+        .filter(order::Column::Status.eq(OrderStatus::Completed))
+        .group_by(order::Column::LeaderId)
+        .into_model()
+        .all(conn)
+        .await?;
+    let completed = |row: CompletedRow| {
+        let sales = Fen::from_fen(row.paid).plus(Fen::from_fen(row.balance))?.minus(Fen::from_fen(row.refunded))?;
+        Ok(Completed { leader: row.leader_id, orders: row.orders, sales })
+    };
+    rows.into_iter().map(completed).collect()
+}
+
+/// The sum of a column, as wide as its values.
+fn total(column: order::Column) -> Expr {
+    Expr::col(column).sum().cast_as(Alias::new("BIGINT"))
 }
 
 /// One of a leader's orders that was ever paid; any other does not exist for him.

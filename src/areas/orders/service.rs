@@ -1,7 +1,7 @@
 //! Writing orders. A change of state is a compare-and-set with a row of history.
 
 use kernel::Time;
-use kernel::id::{OrderEventId, OrderId, ShopId};
+use kernel::id::{LeaderId, OrderEventId, OrderId, PickupPointId, ShopId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
@@ -91,8 +91,22 @@ pub async fn note(
     remark: Option<&str>,
     now: Time,
 ) -> Result<(), OrderError> {
+    noted(conn, order, from, what, actor, remark, now).await.map(drop)
+}
+
+/// As [`note`], with the entry's id, for a journal that has it as its cause.
+pub async fn noted(
+    conn: &impl ConnectionTrait,
+    order: &order::Model,
+    from: Option<OrderStatus>,
+    what: &str,
+    actor: &str,
+    remark: Option<&str>,
+    now: Time,
+) -> Result<OrderEventId, OrderError> {
+    let id = OrderEventId::new();
     let row = event::ActiveModel {
-        id: Set(OrderEventId::new()),
+        id: Set(id),
         shop_id: Set(order.shop_id),
         order_id: Set(order.id),
         event: Set(what.to_owned()),
@@ -103,6 +117,42 @@ pub async fn note(
         at: Set(now),
     };
     event::Entity::insert(row).exec_without_returning(conn).await?;
+    Ok(id)
+}
+
+/// The entry of a timeline that says that another leader took the order over.
+pub const LEADER_CHANGED: &str = "leader_changed";
+
+/// Gives an order to another leader, at a point of his where it is collected; `false` when it has moved
+/// on since the caller read it.
+pub async fn set_leader(
+    conn: &impl ConnectionTrait,
+    order: &order::Model,
+    leader: LeaderId,
+    point: Option<PickupPointId>,
+    now: Time,
+) -> Result<bool, OrderError> {
+    let given = order::Entity::update_many()
+        .col_expr(order::Column::LeaderId, Expr::value(leader))
+        .col_expr(order::Column::PickupPointId, Expr::value(point))
+        .col_expr(order::Column::UpdatedAt, Expr::value(now))
+        .filter(order::Column::ShopId.eq(order.shop_id))
+        .filter(order::Column::Id.eq(order.id))
+        .filter(order::Column::Status.eq(order.status))
+        .filter(order::Column::UpdatedAt.eq(order.updated_at))
+        .exec(conn)
+        .await?;
+    Ok(given.rows_affected == 1)
+}
+
+/// Replaces the commission rule of a line that another leader takes over.
+pub async fn set_commission_rule(conn: &impl ConnectionTrait, line: &line::Model) -> Result<(), OrderError> {
+    line::Entity::update_many()
+        .col_expr(line::Column::CommissionRule, Expr::value(line.commission_rule.clone()))
+        .filter(line::Column::ShopId.eq(line.shop_id))
+        .filter(line::Column::Id.eq(line.id))
+        .exec(conn)
+        .await?;
     Ok(())
 }
 

@@ -75,6 +75,17 @@ pub async fn open_point(
     if point.open { Ok(point) } else { Err(PickupError::PointClosed) }
 }
 
+/// The oldest point of a leader that takes new orders. Errors: [`PickupError::PointClosed`].
+pub async fn open_of(conn: &impl ConnectionTrait, shop: ShopId, leader: LeaderId) -> Result<point::Model, PickupError> {
+    let oldest = point::in_shop(shop)
+        .filter(point::Column::LeaderId.eq(leader))
+        .filter(point::Column::Open.eq(true))
+        .order_by_asc(point::Column::Id)
+        .one(conn)
+        .await?;
+    oldest.ok_or(PickupError::PointClosed)
+}
+
 /// Which points a list shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter {

@@ -19,6 +19,11 @@ pub(super) const CHECKS: &[Check] = &[
             ) AS side GROUP BY party HAVING SUM(fen) <> 0",
     },
     Check {
+        what: "a commission of an order that another leader took over is not reversed in full",
+        offenders: "SELECT id FROM commissions WHERE shop_id = $1 AND taken_over \
+            AND (state <> 'reversed' OR reversed_fen <> amount_fen)",
+    },
+    Check {
         what: "a leader's frozen account is not the sum of his open withdrawals",
         offenders: "SELECT party AS id FROM ( \
             SELECT party, -amount AS fen FROM ledger_entries WHERE shop_id = $1 AND account = 'leader_frozen' \
@@ -301,6 +306,8 @@ pub(super) const CHECKS: &[Check] = &[
             WHEN 'refund_by_hand' THEN NOT EXISTS ( \
                 SELECT 1 FROM refunds AS x JOIN refund_remedies AS y ON y.refund_id = x.id \
                 WHERE x.id = j.cause_id AND x.state = 'succeeded' AND y.way = 'by_hand') \
+            WHEN 'leader_change' THEN NOT EXISTS ( \
+                SELECT 1 FROM order_events AS x WHERE x.id = j.cause_id AND x.event = 'leader_changed') \
             WHEN 'release' THEN NOT EXISTS ( \
                 SELECT 1 FROM order_lines AS x WHERE x.id = j.cause_id AND x.settled_at IS NOT NULL) \
             WHEN 'release_early' THEN NOT EXISTS (SELECT 1 FROM order_lines AS x WHERE x.id = j.cause_id) \

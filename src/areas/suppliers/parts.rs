@@ -70,6 +70,39 @@ fn row(shop: ShopId, order: OrderId, part: &NewPart, now: Time) -> part::Model {
     }
 }
 
+/// The part as it is reckoned anew, with nothing gone back of it.
+pub fn anew(known: &part::Model, part: &NewPart) -> part::Model {
+    let fresh = row(known.shop_id, known.order_id, part, known.created_at);
+    part::Model { id: known.id, supplier_id: known.supplier_id, ..fresh }
+}
+
+/// Replaces a part that is not released, since other commissions are made of its line;
+/// `false` when it was changed meanwhile.
+pub async fn replace(
+    conn: &impl ConnectionTrait,
+    known: &part::Model,
+    fresh: &part::Model,
+) -> Result<bool, SupplierError> {
+    let changed = part::Entity::update_many()
+        .col_expr(part::Column::BaseFen, Expr::value(fresh.base_fen))
+        .col_expr(part::Column::FeeFen, Expr::value(fresh.fee_fen))
+        .col_expr(part::Column::CommissionFen, Expr::value(fresh.commission_fen))
+        .col_expr(part::Column::ReferralFen, Expr::value(fresh.referral_fen))
+        .col_expr(part::Column::ShippingFen, Expr::value(fresh.shipping_fen))
+        .col_expr(part::Column::AmountFen, Expr::value(fresh.amount_fen))
+        .col_expr(part::Column::LossFen, Expr::value(fresh.loss_fen))
+        .col_expr(part::Column::ReversedFen, Expr::value(fresh.reversed_fen))
+        .col_expr(part::Column::State, Expr::value(fresh.state))
+        .filter(part::Column::ShopId.eq(known.shop_id))
+        .filter(part::Column::Id.eq(known.id))
+        .filter(part::Column::State.eq(known.state))
+        .filter(part::Column::State.ne(PartState::Released))
+        .filter(part::Column::ReversedFen.eq(known.reversed_fen))
+        .exec(conn)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
 /// The parts of an order, by line.
 pub async fn of_order(
     conn: &impl ConnectionTrait,

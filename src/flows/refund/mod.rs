@@ -160,7 +160,7 @@ pub async fn make(
         }
         floor = reverse_commissions(tx, shop, line, &refunded, &mut draft, &mut back, floor).await?;
         floor = supplier::take_back(tx, line, &refunded, &mut draft, &mut back, (floor, now)).await?;
-        let before = refunded_with(tx, shop, line, &Part::nothing_of(line.id)).await?;
+        let before = refunded_so_far(tx, shop, line).await?;
         draft.credit(AccountKind::Loss, None, commission::loss_undone(tx, line, &before, &refunded).await?)?;
     }
     draft.credit_rest(AccountKind::Revenue, None)?;
@@ -231,6 +231,15 @@ async fn refunded_with(
         shipping,
         shipping_of: line.shipping_fen.plus(line.packing_fen)?,
     })
+}
+
+/// How far a line has gone back so far.
+pub async fn refunded_so_far(
+    conn: &impl sea_orm::ConnectionTrait,
+    shop: &Shop,
+    line: &line::Model,
+) -> Result<Refunded, Failure> {
+    refunded_with(conn, shop, line, &Part::nothing_of(line.id)).await
 }
 
 /// What merchants who were paid by sharing are asked to give back for a refund.

@@ -30,6 +30,8 @@ pub struct Model {
     pub amount_fen: Fen,
     pub reversed_fen: Fen,
     pub state: CommissionState,
+    /// Another leader took the order over: reversed in full, and kept for the statement alone.
+    pub taken_over: bool,
     pub created_at: Time,
     pub released_at: Option<Time>,
 }

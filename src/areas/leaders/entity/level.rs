@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use kernel::id::{LeaderLevelId, ShopId};
-use kernel::{BasisPoints, Time};
+use kernel::{BasisPoints, Fen, Time};
 
 /// A leader level.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -16,6 +16,10 @@ pub struct Model {
     pub name: String,
     pub rank: i32,
     pub rate_bp: BasisPoints,
+    /// Any one of the three that is named lets a leader rise to it.
+    pub from_sales_fen: Option<Fen>,
+    pub from_members: Option<i64>,
+    pub from_orders: Option<i64>,
     pub created_at: Time,
 }
 

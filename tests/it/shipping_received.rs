@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 use tuanqiao::areas::ledger::state::AccountKind;
 
 use crate::app::TestApp;
-use crate::setup::Setup;
 use crate::shipping::{bought_and_brought, buys_by_express, managed, sends};
 use crate::shop_floor::{Floor, Ware, events, id, line_of};
 use crate::shopper::Client;

@@ -213,7 +213,8 @@ on_both! {
 
 /// A fault of the calls about refunds.
 fn fault(method: &str, status: u16) -> sandbox::Fault {
-    let fault = json!({"path_prefix": "/v3/refund/domestic/refunds", "method": method, "status": status, "after_effect": true});
+    let fault =
+        json!({"path_prefix": "/v3/refund/domestic/refunds", "method": method, "status": status, "after_effect": true});
     serde_json::from_value(fault).unwrap()
 }
 

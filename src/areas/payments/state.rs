@@ -169,7 +169,8 @@ mod tests {
         let open = |state: &RefundState| state.after(RefundEvent::PaidByHand).is_some();
         let ways: Vec<_> = RefundState::iter().filter(open).collect();
         assert_eq!(ways, [RefundState::Abnormal, RefundState::Closed, RefundState::Failed]);
-        let after = ways.iter().map(|state| state.after(RefundEvent::PaidByHand));
-        assert!(after.into_iter().all(|state| state == Some(RefundState::Succeeded)));
+        for state in ways {
+            assert_eq!(state.after(RefundEvent::PaidByHand), Some(RefundState::Succeeded), "{state:?}");
+        }
     }
 }

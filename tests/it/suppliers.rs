@@ -106,7 +106,7 @@ on_both! {
     async fn referral_rates_are_held_against_what_goods_give_away_themselves(app: TestApp) {
         let (keeper, settings) = (app.operator().await, "/console/api/v1/settings");
         keeper.put(settings, json!({"leader_rate_bp": 500})).await.ok();
-        let named = json!({"title": "苹果", "skus": [{"price_fen": 1000}], "commission": {"rate_bp": 9000}});
+        let named = json!({"title": "苹果", "skus": [{"price_fen": 1000, "stock": 10}], "commission": {"rate_bp": 9000}});
         let generous = keeper.post_new("/console/api/v1/goods", named).await.ok()["id"].as_str().unwrap().to_owned();
         let before = keeper.get(settings).await.ok();
         let refers = |rate: i64| { let keeper = &keeper; async move { keeper.put(settings, json!({"referral_rates_bp": [rate]})).await } };

@@ -243,16 +243,21 @@ fn second_merchant() -> MerchantKeys {
     kept_keys("second.json", SandboxKeys::generate).merchant
 }
 
-/// Keys cost a while to make, so one set serves every run of the tests.
+/// Keys cost a while to make, so one set serves every run of the tests. Of several that make them at once
+/// the first wins, and all have his: a test that asks twice gets the same.
 fn kept_keys<E: std::fmt::Debug>(file: &str, make: impl Fn() -> Result<SandboxKeys, E>) -> SandboxKeys {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(file);
     SandboxKeys::load(&path).unwrap_or_else(|_| {
-        let keys = make().unwrap();
-        // Another test may do the same: whoever comes last wins, and nobody reads half a file.
         let fresh = path.with_extension(std::process::id().to_string());
-        keys.save(&fresh).unwrap();
-        std::fs::rename(fresh, &path).unwrap();
-        keys
+        make().unwrap().save(&fresh).unwrap();
+        // What an older version wrote cannot be read and makes room. Nobody reads half a file.
+        if SandboxKeys::load(&path).is_err() {
+            let _ = std::fs::remove_file(&path);
+        }
+        let first = std::fs::hard_link(&fresh, &path);
+        assert!(first.is_ok() || path.exists(), "{first:?}");
+        std::fs::remove_file(&fresh).unwrap();
+        SandboxKeys::load(&path).unwrap()
     })
 }
 

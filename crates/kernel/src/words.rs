@@ -59,10 +59,13 @@ pub fn fault_zh(fault: &FieldFault) -> String {
     limit_zh(&fault.detail).unwrap_or_else(|| word_zh(&fault.code).to_owned())
 }
 
-/// `at most 32 characters`, `at least 8 characters`, `1 to 9999`, `… add up to 10001, over 10000`.
+/// `at most 32 characters`, `at least 8 characters`, `1 to 9999`, `… add up to 10001, over 10000`, perhaps
+/// those of `goods` with an id.
 fn limit_zh(detail: &str) -> Option<String> {
-    if let Some((_, sum)) = detail.split_once(" add up to ") {
-        return Some(format!("合计 {}", sum.replace(", over ", "，超过 ")));
+    if let Some((what, sum)) = detail.split_once(" add up to ") {
+        let goods = what.split_once(" goods ").and_then(|(_, named)| named.split(',').next());
+        let whose = goods.map(|goods| format!("商品 {goods} ")).unwrap_or_default();
+        return Some(format!("{whose}合计 {}", sum.replace(", over ", "，超过 ")));
     }
     let is_number = |text: &str| text.parse::<f64>().is_ok();
     match detail.split(' ').collect::<Vec<_>>().as_slice() {
@@ -121,10 +124,11 @@ mod tests {
             FieldFault::new("name", "too_long", "at most 32 characters"),
             FieldFault::new("quantity", "out_of_range", "1 to 9999"),
             FieldFault::new("rate_bp", "out_of_range", "all rates add up to 10001, over 10000"),
+            FieldFault::new("fee_bp", "out_of_range", "what goods gds_1, and others give add up to 10002, over 10000"),
             FieldFault::new("code", "required", "missing field `code`"),
         ];
         let detail = detail_zh(Code::ValidationFailed, &faults, None);
         let limits = "name 最多 32 个字符，quantity 应为 1 到 9999，rate_bp 合计 10001，超过 10000";
-        assert_eq!(detail, format!("请求内容有误：{limits}，code 必填"));
+        assert_eq!(detail, format!("请求内容有误：{limits}，fee_bp 商品 gds_1 合计 10002，超过 10000，code 必填"));
     }
 }

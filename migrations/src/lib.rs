@@ -36,7 +36,6 @@ const STEPS: &[Step] = &[
     Step { name: "m0018_market_orders", up: include_str!("sql/m0018_market_orders.sql") },
     Step { name: "m0019_channels", up: include_str!("sql/m0019_channels.sql") },
     Step { name: "m0020_store_notices", up: include_str!("sql/m0020_store_notices.sql") },
-    Step { name: "m0021_supplier_advances", up: include_str!("sql/m0021_supplier_advances.sql") },
 ];
 
 impl MigratorTrait for Migrator {

@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use kernel::clock::beijing_day;
+use kernel::id::OrderId;
 use sea_orm::EntityTrait;
 use sea_orm::sea_query::Expr;
 use serde_json::{Value, json};
@@ -32,6 +33,16 @@ async fn receives(keeper: &Client, leader: &Leader) -> Value {
 
 const FINISHED: SharingState = SharingState::Finished;
 const UNFROZEN: (SharingKind, SharingState, Vec<(i64, PartResult)>) = (SharingKind::Unfreeze, FINISHED, Vec::new());
+
+/// The leader's share of 900 found no room beside a refund of 9,500: it was given up, and stays owed.
+async fn given_up_for_a_refund(app: &TestApp, order: OrderId, leader: &Leader) {
+    let given_up = (SharingKind::Share, SharingState::Failed, vec![(900, PartResult::Closed)]);
+    assert_eq!(app.shared(order).await, [given_up, UNFROZEN]);
+    let purse = app.wechat().purse(&app.keys().merchant.mchid);
+    assert_eq!((purse.refunded, purse.shared_out, purse.frozen), (9_500, 0, 0));
+    assert_eq!(app.funds(leader.id).await, (900, 0), "it stays owed");
+    app.books_are_clean().await;
+}
 
 on_both! {
     async fn a_settled_order_is_shared_and_unfrozen(app: TestApp) {
@@ -287,12 +298,7 @@ on_both! {
         app.wechat().advance(70);
         app.sharing_comes_to_rest().await;
         app.refunds_go_on().await;
-        let given_up = (SharingKind::Share, SharingState::Failed, vec![(900, PartResult::Closed)]);
-        assert_eq!(app.shared(order).await, [given_up, UNFROZEN]);
-        let purse = app.wechat().purse(&app.keys().merchant.mchid);
-        assert_eq!((purse.refunded, purse.shared_out, purse.frozen), (9_500, 0, 0));
-        assert_eq!(app.funds(anna.id).await, (900, 0), "it stays owed");
-        app.books_are_clean().await;
+        given_up_for_a_refund(app, order, &anna).await;
     }
 }
 
@@ -322,12 +328,7 @@ on_both! {
         app.sharing_comes_to_rest().await;
         app.refunds_go_on().await;
         assert_eq!(sent(), before, "nor is it sent without its room");
-        let given_up = (SharingKind::Share, SharingState::Failed, vec![(900, PartResult::Closed)]);
-        assert_eq!(app.shared(order).await, [given_up, UNFROZEN]);
-        let purse = app.wechat().purse(&app.keys().merchant.mchid);
-        assert_eq!((purse.refunded, purse.shared_out, purse.frozen), (9_500, 0, 0));
-        assert_eq!(app.funds(anna.id).await, (900, 0), "it stays owed");
-        app.books_are_clean().await;
+        given_up_for_a_refund(app, order, &anna).await;
     }
 }
 

@@ -119,3 +119,4 @@ CREATE TABLE supplier_movements (
 );
 CREATE INDEX supplier_movements_by_shop_supplier_statement ON supplier_movements (shop_id, supplier_id, statement_id);
 CREATE INDEX supplier_movements_by_line ON supplier_movements (line_id);
+CREATE INDEX supplier_movements_by_order ON supplier_movements (order_id);

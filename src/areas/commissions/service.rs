@@ -78,20 +78,7 @@ pub async fn take_over(
         if row.state == CommissionState::Released {
             return Err(CommissionError::Changed(row.id));
         }
-        let changed = commission::Entity::update_many()
-            .col_expr(commission::Column::TakenOver, Expr::value(true))
-            .col_expr(commission::Column::ReversedFen, Expr::value(row.amount_fen))
-            .col_expr(commission::Column::State, Expr::value(CommissionState::Reversed))
-            .filter(commission::Column::ShopId.eq(shop))
-            .filter(commission::Column::Id.eq(row.id))
-            .filter(commission::Column::State.eq(row.state))
-            .filter(commission::Column::ReversedFen.eq(row.reversed_fen))
-            .exec(conn)
-            .await?
-            .rows_affected;
-        if changed == 0 {
-            return Err(CommissionError::Changed(row.id));
-        }
+        write_reversed(conn, row, (row.amount_fen, CommissionState::Reversed, true)).await?;
         left.push((row.leader_id, row.amount_fen.minus(row.reversed_fen)?));
     }
     Ok(left)
@@ -214,7 +201,17 @@ async fn note_reversed(
 ) -> Result<(), CommissionError> {
     let in_full = so_far == row.amount_fen && row.state == CommissionState::Pending;
     let state = if in_full { CommissionState::Reversed } else { row.state };
+    write_reversed(conn, row, (so_far, state, row.taken_over)).await
+}
+
+/// Writes how much of a commission is reversed and where it stands, as long as it is as it was read.
+async fn write_reversed(
+    conn: &impl ConnectionTrait,
+    row: &commission::Model,
+    (so_far, state, taken_over): (Fen, CommissionState, bool),
+) -> Result<(), CommissionError> {
     let changed = commission::Entity::update_many()
+        .col_expr(commission::Column::TakenOver, Expr::value(taken_over))
         .col_expr(commission::Column::ReversedFen, Expr::value(so_far))
         .col_expr(commission::Column::State, Expr::value(state))
         .filter(commission::Column::ShopId.eq(row.shop_id))

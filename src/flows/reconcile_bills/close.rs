@@ -109,19 +109,20 @@ async fn judge_again(
         }
     }
     judge::judge(tx, shop, row, &ours, now).await?;
-    judge_of_others(tx, shop, earlier, now).await
+    judge_of_others(tx, shop, &earlier, now).await
 }
 
-/// Judges lines again, each beside its own run.
+/// Judges lines again, those that stand together beside their run.
 async fn judge_of_others(
     tx: &DatabaseTransaction,
     shop: &Shop,
-    lines: Vec<line::Model>,
+    lines: &[line::Model],
     now: Time,
 ) -> Result<(), Failure> {
-    for line in lines {
-        if let Some(run) = runs::by_id(tx, shop.id, line.run_id).await? {
-            judge::judge(tx, shop, &run, &[line], now).await?;
+    for some in lines.chunk_by(|one, next| one.run_id == next.run_id) {
+        let Some(first) = some.first() else { continue };
+        if let Some(run) = runs::by_id(tx, shop.id, first.run_id).await? {
+            judge::judge(tx, shop, &run, some, now).await?;
         }
     }
     Ok(())
@@ -137,7 +138,7 @@ async fn fees_due(app: &App, shop: &Shop, day: NaiveDate) -> Result<(), Failure>
         let Some(last) = some.last() else { return Ok(()) };
         after = Some(last.id);
         let now = app.clock.now();
-        app.db.write(async |tx| judge_of_others(tx, shop, some.clone(), now).await).await?;
+        app.db.write(async |tx| judge_of_others(tx, shop, &some, now).await).await?;
     }
 }
 

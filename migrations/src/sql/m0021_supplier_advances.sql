@@ -1,1 +1,0 @@
-CREATE INDEX supplier_movements_by_order ON supplier_movements (order_id);
